@@ -1,0 +1,3 @@
+//! Forecasts software rollouts to robot fleets.
+
+pub mod time;

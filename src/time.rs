@@ -1,0 +1,211 @@
+//! Virtual time: an integer number of microseconds (R1).
+//!
+//! [`Time`] is an instant since the campaign began, [`Span`] a length of time. Both are bounded by
+//! [`Span::MAX`], so no sum of an instant and a span can overflow and every value is exact as an `f64`.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+
+use serde::Serialize;
+
+/// Microseconds in a second.
+pub const MICROS: u64 = 1_000_000;
+
+/// An instant of virtual time: microseconds since the campaign began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(u64);
+
+/// A length of virtual time in microseconds, at most [`Span::MAX`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Span(u64);
+
+impl Time {
+    /// The start of the campaign.
+    pub const ZERO: Time = Time(0);
+    /// The last instant of any campaign: one that still runs then ends as `horizon`.
+    pub const MAX: Time = Time(Span::MAX.0);
+    /// Later than every instant of a campaign: the due time of what never happens.
+    pub const NEVER: Time = Time(u64::MAX);
+
+    /// The instant `micros` microseconds after the campaign began.
+    pub const fn from_micros(micros: u64) -> Time {
+        Time(micros)
+    }
+
+    /// Microseconds since the campaign began.
+    pub const fn micros(self) -> u64 {
+        self.0
+    }
+
+    /// Seconds since the campaign began; exact up to the nearest `f64`.
+    pub fn seconds(self) -> f64 {
+        seconds(self.0)
+    }
+}
+
+impl Span {
+    /// No time at all.
+    pub const ZERO: Span = Span(0);
+    /// 13000 days, about 35.6 years: the longest duration that a scenario may write or a draw may give.
+    /// It is below 2^50 microseconds, so sums of squares over 10^8 robots fit in 128 bits.
+    pub const MAX: Span = Span(13_000 * 86_400 * MICROS);
+
+    /// A span of `micros` microseconds, cut to [`Span::MAX`].
+    pub const fn from_micros(micros: u64) -> Span {
+        if micros < Span::MAX.0 { Span(micros) } else { Span::MAX }
+    }
+
+    /// A span of whole seconds, cut to [`Span::MAX`].
+    pub const fn from_secs(seconds: u64) -> Span {
+        Span::from_micros(seconds.saturating_mul(MICROS))
+    }
+
+    /// A real number of microseconds as a span: rounded to the nearest one, 0 if negative, cut to
+    /// [`Span::MAX`] (R1). This is the one place where a drawn number becomes time.
+    pub fn from_drawn_micros(micros: f64) -> Span {
+        // A float-to-integer cast saturates, and turns NaN into 0.
+        Span::from_micros((micros + 0.5) as u64)
+    }
+
+    /// Microseconds.
+    pub const fn micros(self) -> u64 {
+        self.0
+    }
+
+    /// Seconds; exact up to the nearest `f64`.
+    pub fn seconds(self) -> f64 {
+        seconds(self.0)
+    }
+}
+
+impl Add<Span> for Time {
+    type Output = Time;
+
+    fn add(self, span: Span) -> Time {
+        Time(self.0 + span.0)
+    }
+}
+
+impl Sub for Time {
+    type Output = Span;
+
+    /// The time from `earlier` to `self`; `earlier` must not be later.
+    fn sub(self, earlier: Time) -> Span {
+        debug_assert!(earlier <= self, "time goes back: {earlier:?} > {self:?}");
+        Span(self.0 - earlier.0)
+    }
+}
+
+/// Microseconds as seconds. Below 2^53 the quotient is the `f64` nearest to the decimal fraction, so its
+/// shortest text has at most six decimals.
+pub fn seconds(micros: u64) -> f64 {
+    micros as f64 / MICROS as f64
+}
+
+/// Shows a duration as a person writes it, with two units at most: `2h 30m`, `45s`, `1.5s`, `250ms`.
+///
+/// The number is rounded to the smaller unit shown, so this is for reading, never for computing.
+pub fn humane(seconds: f64) -> String {
+    Humane(seconds).to_string()
+}
+
+struct Humane(f64);
+
+impl fmt::Display for Humane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MINUTE: u64 = 60;
+        const HOUR: u64 = 60 * MINUTE;
+        const DAY: u64 = 24 * HOUR;
+        let s = self.0;
+        if s == 0.0 {
+            return f.write_str("0s");
+        }
+        // Below ten seconds decimals say more than a second unit would.
+        if s < 0.000_999_5 {
+            return write!(f, "{:.0}us", s * 1e6);
+        }
+        if s < 0.999_5 {
+            return write!(f, "{}ms", significant(s * 1e3));
+        }
+        if s < 9.995 {
+            return write!(f, "{}s", significant(s));
+        }
+        let (unit, names, minor) = match s.round() as u64 {
+            0..60 => (1, ["s", ""], 1),
+            60..3_600 => (MINUTE, ["m", "s"], 1),
+            3_600..86_400 => (HOUR, ["h", "m"], MINUTE),
+            _ => (DAY, ["d", "h"], HOUR),
+        };
+        // Rounding to the minor unit may carry into a larger pair of units (59m 59.9s).
+        let rounded = (s / minor as f64).round() as u64 * minor;
+        if unit == HOUR && rounded >= DAY {
+            return f.write_str("1d");
+        }
+        let (major, rest) = (rounded / unit, rounded % unit / minor);
+        match rest {
+            0 => write!(f, "{major}{}", names[0]),
+            _ => write!(f, "{major}{} {rest}{}", names[0], names[1]),
+        }
+    }
+}
+
+/// Three significant digits without trailing zeros, for numbers in 1..1000.
+fn significant(x: f64) -> String {
+    let decimals = if x >= 100.0 {
+        0
+    } else if x >= 10.0 {
+        1
+    } else {
+        2
+    };
+    let text = format!("{x:.decimals$}");
+    if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drawn_numbers_round_to_the_nearest_microsecond() {
+        for (drawn, micros) in [
+            (0.4, 0),
+            (0.5, 1),
+            (1.49, 1),
+            (-3.0, 0),
+            (f64::NAN, 0),
+            (1e300, Span::MAX.micros()),
+            (f64::INFINITY, Span::MAX.micros()),
+        ] {
+            assert_eq!(Span::from_drawn_micros(drawn).micros(), micros, "{drawn}");
+        }
+    }
+
+    #[test]
+    fn seconds_print_at_most_six_decimals() {
+        let longest = Span::from_micros(Span::MAX.micros() - 1);
+        assert_eq!(longest.seconds().to_string(), "1123199999.999999");
+        assert_eq!(Time::from_micros(1_500_001).seconds().to_string(), "1.500001");
+    }
+
+    #[test]
+    fn humane_durations() {
+        for (seconds, text) in [
+            (0.0, "0s"),
+            (0.000_012, "12us"),
+            (0.25, "250ms"),
+            (0.9996, "1s"),
+            (1.5, "1.5s"),
+            (9.999, "10s"),
+            (59.6, "1m"),
+            (90.0, "1m 30s"),
+            (3_599.7, "1h"),
+            (9_000.0, "2h 30m"),
+            (86_399.0, "1d"),
+            (90_000.0, "1d 1h"),
+            (2_592_000.0, "30d"),
+        ] {
+            assert_eq!(humane(seconds), text, "{seconds}");
+        }
+    }
+}
