@@ -1,3 +1,4 @@
 //! Forecasts software rollouts to robot fleets.
 
+pub mod rollout;
 pub mod time;

@@ -1,0 +1,86 @@
+//! The fleet: which robots there are, and what state each is in.
+
+use super::RobotStatus;
+
+/// A robot's number: from 0, in the order of registration (R2).
+pub type RobotId = u32;
+
+/// What the rules remember of a robot: eight bytes.
+#[derive(Clone, Copy, Debug)]
+struct Robot {
+    status: RobotStatus,
+    /// How many times the robot has started a deployment.
+    attempts: u32,
+}
+
+/// The registered robots and their states.
+#[derive(Clone, Debug, Default)]
+pub struct Fleet {
+    robots: Vec<Robot>,
+    in_sync: u32,
+    ever_started: u32,
+}
+
+impl Fleet {
+    /// Starts over with `size` robots, `Registered` and without a deployment. Keeps the memory.
+    pub fn reset(&mut self, size: u32) {
+        self.robots.clear();
+        self.robots.resize(size as usize, Robot { status: RobotStatus::Registered, attempts: 0 });
+        self.in_sync = 0;
+        self.ever_started = 0;
+    }
+
+    /// F, the number of registered robots.
+    pub fn size(&self) -> u32 {
+        self.robots.len() as u32
+    }
+
+    /// The state of a robot.
+    pub fn status(&self, robot: RobotId) -> RobotStatus {
+        self.robots[robot as usize].status
+    }
+
+    /// How many robots are `InSync`.
+    pub fn in_sync(&self) -> u32 {
+        self.in_sync
+    }
+
+    /// How many robots are down: a deployment has terminated their running processes, and none has finished.
+    pub fn down(&self) -> u32 {
+        self.ever_started - self.in_sync
+    }
+
+    /// All robots with their states, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (RobotId, RobotStatus)> + '_ {
+        (0..).zip(self.robots.iter().map(|robot| robot.status))
+    }
+
+    /// Makes every robot the target of a new deployment (R3).
+    pub(super) fn deploy_to_all(&mut self) {
+        for robot in &mut self.robots {
+            robot.status = RobotStatus::PendingNewDeployment;
+        }
+        self.in_sync = 0;
+    }
+
+    /// Marks a robot as `Deploying` and returns how many attempts it made before.
+    #[inline]
+    pub(super) fn start(&mut self, robot: RobotId) -> u32 {
+        let robot = &mut self.robots[robot as usize];
+        debug_assert!(!matches!(robot.status, RobotStatus::Deploying | RobotStatus::InSync));
+        robot.status = RobotStatus::Deploying;
+        let attempt = robot.attempts;
+        robot.attempts += 1;
+        self.ever_started += u32::from(attempt == 0);
+        attempt
+    }
+
+    /// Ends a robot's deployment.
+    #[inline]
+    pub(super) fn end(&mut self, robot: RobotId, status: RobotStatus) {
+        let robot = &mut self.robots[robot as usize];
+        debug_assert_eq!(robot.status, RobotStatus::Deploying);
+        robot.status = status;
+        self.in_sync += u32::from(status == RobotStatus::InSync);
+    }
+}

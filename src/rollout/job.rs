@@ -1,0 +1,364 @@
+//! A deployment job: from its creation over its robots' starts and endings to its own end.
+
+use super::{Admission, Controller, DeploymentJobErrorCode, DeploymentStatus, Fleet, OnBreach, RobotId, RobotStatus};
+use crate::time::Time;
+
+/// Which call made a job, and so whom it targets (R3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobKind {
+    /// CreateDeploymentJob: every registered robot.
+    Deployment,
+    /// SyncDeploymentJob: every registered robot that is not `InSync`.
+    Sync,
+}
+
+/// How a robot's deployment ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RobotEnd {
+    /// All steps done: `InSync`.
+    InSync,
+    /// A step failed with this code.
+    Failed(DeploymentJobErrorCode),
+    /// The robot timeout passed (R8).
+    NoResponse,
+    /// The job ended under it (R9 with `abort`, R10): `Failed` with `RobotDeploymentAborted`.
+    Aborted,
+}
+
+impl RobotEnd {
+    /// The robot's state afterwards.
+    pub const fn status(self) -> RobotStatus {
+        match self {
+            RobotEnd::InSync => RobotStatus::InSync,
+            RobotEnd::Failed(_) | RobotEnd::Aborted => RobotStatus::Failed,
+            RobotEnd::NoResponse => RobotStatus::NoResponse,
+        }
+    }
+
+    /// The robot's failure code, if it did not succeed.
+    pub const fn failure_code(self) -> Option<DeploymentJobErrorCode> {
+        match self {
+            RobotEnd::InSync => None,
+            RobotEnd::Failed(code) => Some(code),
+            RobotEnd::NoResponse => Some(DeploymentJobErrorCode::RobotDeploymentNoResponse),
+            RobotEnd::Aborted => Some(DeploymentJobErrorCode::RobotDeploymentAborted),
+        }
+    }
+}
+
+/// How far a job has come, in numbers of robots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// F: the robots registered when the job was created (R2).
+    pub fleet_size: u32,
+    /// Robots that the job is for.
+    pub targets: u32,
+    /// Targets that have started.
+    pub started: u32,
+    /// Started robots that have not ended.
+    pub in_flight: u32,
+    /// The most that were in flight at once.
+    pub peak_in_flight: u32,
+    /// Ended as `InSync`.
+    pub succeeded: u32,
+    /// A step failed.
+    pub failed: u32,
+    /// Timed out.
+    pub no_response: u32,
+    /// Ended because the job did.
+    pub aborted: u32,
+}
+
+impl Progress {
+    /// The failures that count against the threshold: failed and no response, not aborted (R9, R10).
+    pub const fn counted_failures(&self) -> u32 {
+        self.failed + self.no_response
+    }
+
+    /// Robots that end as `Failed`, aborted ones included.
+    pub const fn robots_failed(&self) -> u32 {
+        self.failed + self.aborted
+    }
+
+    /// Targets that have not started.
+    pub const fn not_attempted(&self) -> u32 {
+        self.targets - self.started
+    }
+}
+
+/// What a job says when asked to start a robot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// This robot is `Deploying` now; `attempt` counts from 0 over the campaign.
+    Robot { robot: RobotId, attempt: u32 },
+    /// No robot starts before something else happens.
+    Nobody,
+    /// No robot starts before this instant, unless something else happens.
+    NotBefore(Time),
+}
+
+/// A deployment job, steered by a [`Controller`]. One value serves job after job and keeps its memory.
+#[derive(Clone, Debug)]
+pub struct DeploymentJob<C> {
+    controller: C,
+    kind: JobKind,
+    status: DeploymentStatus,
+    failure_code: Option<DeploymentJobErrorCode>,
+    halted: bool,
+    /// In start order; the first `progress.started` of them have started.
+    targets: Vec<RobotId>,
+    progress: Progress,
+}
+
+impl<C: Controller> DeploymentJob<C> {
+    /// A place for jobs that holds none yet: it looks like a job without robots that has succeeded.
+    pub fn idle(controller: C) -> Self {
+        DeploymentJob {
+            controller,
+            kind: JobKind::Deployment,
+            status: DeploymentStatus::Succeeded,
+            failure_code: None,
+            halted: false,
+            targets: Vec::new(),
+            progress: Progress::default(),
+        }
+    }
+
+    /// Creates a job and chooses its targets, in registration order (R3, R5). A job without targets succeeds at once.
+    pub fn create(&mut self, kind: JobKind, fleet: &mut Fleet) {
+        debug_assert!(!self.is_active(), "one job at a time");
+        self.targets.clear();
+        match kind {
+            JobKind::Deployment => {
+                fleet.deploy_to_all();
+                self.targets.extend(0..fleet.size());
+            }
+            JobKind::Sync => {
+                let stale = fleet.iter().filter(|(_, status)| *status != RobotStatus::InSync);
+                self.targets.extend(stale.map(|(robot, _)| robot));
+            }
+        }
+        self.kind = kind;
+        self.failure_code = None;
+        self.halted = false;
+        self.progress =
+            Progress { fleet_size: fleet.size(), targets: self.targets.len() as u32, ..Progress::default() };
+        self.controller.job_created(fleet.size());
+        self.status = if self.targets.is_empty() { DeploymentStatus::Succeeded } else { DeploymentStatus::Pending };
+    }
+
+    /// The targets in start order, for the driver to permute before the first start (R6).
+    pub fn targets_mut(&mut self) -> &mut [RobotId] {
+        debug_assert_eq!(self.progress.started, 0);
+        &mut self.targets
+    }
+
+    /// `Pending` to `Preparing` (R5).
+    pub fn prepare(&mut self) {
+        debug_assert_eq!(self.status, DeploymentStatus::Pending);
+        self.status = DeploymentStatus::Preparing;
+    }
+
+    /// `Preparing` to `InProgress` (R5): robots may start.
+    pub fn begin(&mut self) {
+        debug_assert_eq!(self.status, DeploymentStatus::Preparing);
+        self.status = DeploymentStatus::InProgress;
+    }
+
+    /// Starts the next robot if the controller admits one (R4, R6, R7). Ask until it says no.
+    #[inline]
+    pub fn start_next(&mut self, now: Time, fleet: &mut Fleet) -> Start {
+        let pending = &mut self.targets[self.progress.started as usize..];
+        if pending.is_empty() || self.halted || self.status != DeploymentStatus::InProgress {
+            return Start::Nobody;
+        }
+        match self.controller.admit(now, pending, &self.progress) {
+            Admission::Start => {
+                let robot = pending[0];
+                self.progress.started += 1;
+                self.progress.in_flight += 1;
+                self.progress.peak_in_flight = self.progress.peak_in_flight.max(self.progress.in_flight);
+                Start::Robot { robot, attempt: fleet.start(robot) }
+            }
+            Admission::Wait => Start::Nobody,
+            Admission::Until(instant) => Start::NotBefore(instant),
+        }
+    }
+
+    /// Counts the end of a robot in flight (R7, R8).
+    #[inline]
+    pub fn end_robot(&mut self, robot: RobotId, end: RobotEnd, fleet: &mut Fleet) {
+        fleet.end(robot, end.status());
+        self.progress.in_flight -= 1;
+        match end {
+            RobotEnd::InSync => self.progress.succeeded += 1,
+            RobotEnd::Failed(_) => self.progress.failed += 1,
+            RobotEnd::NoResponse => self.progress.no_response += 1,
+            RobotEnd::Aborted => self.progress.aborted += 1,
+        }
+        self.controller.robot_ended(robot, end, &self.progress);
+    }
+
+    /// Halts the job if its controller says so (R9). To be asked when all endings of an instant have been counted.
+    /// At the breach, and only then, it says what becomes of the robots in flight.
+    #[inline]
+    pub fn check_breach(&mut self) -> Option<OnBreach> {
+        if self.halted || !self.is_active() || !self.controller.breached(&self.progress) {
+            return None;
+        }
+        self.halted = true;
+        Some(self.controller.on_breach())
+    }
+
+    /// Ends the job if nothing is in flight and nothing will start (R9, R11); true if it ends now.
+    #[inline]
+    pub fn conclude(&mut self) -> bool {
+        let done = self.progress.in_flight == 0
+            && (self.halted || self.progress.started == self.progress.targets)
+            && self.status == DeploymentStatus::InProgress;
+        if done {
+            (self.status, self.failure_code) = if self.halted {
+                (DeploymentStatus::Failed, Some(DeploymentJobErrorCode::FailureThresholdBreached))
+            } else {
+                (DeploymentStatus::Succeeded, None)
+            };
+        }
+        done
+    }
+
+    /// Ends the job at its fleet timeout (R10), after the driver has aborted the robots in flight.
+    pub fn time_out(&mut self) {
+        debug_assert!(self.is_active() && self.progress.in_flight == 0);
+        self.status = DeploymentStatus::Failed;
+        self.failure_code = Some(DeploymentJobErrorCode::FleetDeploymentTimeout);
+    }
+
+    /// Forgets the job, which the horizon may have cut off: another campaign begins.
+    pub fn clear(&mut self) {
+        self.status = DeploymentStatus::Succeeded;
+        self.targets.clear();
+        self.progress = Progress::default();
+    }
+
+    /// Which call made the job.
+    pub fn kind(&self) -> JobKind {
+        self.kind
+    }
+
+    /// Where the job is in its life (R5).
+    pub fn status(&self) -> DeploymentStatus {
+        self.status
+    }
+
+    /// Why the job failed, if it did.
+    pub fn failure_code(&self) -> Option<DeploymentJobErrorCode> {
+        self.failure_code
+    }
+
+    /// Whether the job has breached its threshold (it may still drain, or have hit the fleet timeout since).
+    pub fn halted(&self) -> bool {
+        self.halted
+    }
+
+    /// Whether the job has not ended.
+    pub fn is_active(&self) -> bool {
+        matches!(self.status, DeploymentStatus::Pending | DeploymentStatus::Preparing | DeploymentStatus::InProgress)
+    }
+
+    /// The counts of its robots.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rollout::RoboMaker;
+
+    fn job(
+        fleet: &mut Fleet,
+        robots: u32,
+        concurrency: u32,
+        threshold: u32,
+        on_breach: OnBreach,
+    ) -> DeploymentJob<RoboMaker> {
+        fleet.reset(robots);
+        let mut job = DeploymentJob::idle(RoboMaker::new(concurrency, threshold, on_breach));
+        job.create(JobKind::Deployment, fleet);
+        job.prepare();
+        job.begin();
+        job
+    }
+
+    fn start_all(job: &mut DeploymentJob<RoboMaker>, fleet: &mut Fleet) -> Vec<RobotId> {
+        std::iter::from_fn(|| match job.start_next(Time::ZERO, fleet) {
+            Start::Robot { robot, .. } => Some(robot),
+            _ => None,
+        })
+        .collect()
+    }
+
+    const FAILED: RobotEnd = RobotEnd::Failed(DeploymentJobErrorCode::PreLaunchFileFailure);
+
+    #[test]
+    fn a_breach_stops_starts_and_drains() {
+        let fleet = &mut Fleet::default();
+        let mut job = job(fleet, 10, 40, 20, OnBreach::Drain);
+        assert_eq!(start_all(&mut job, fleet), [0, 1, 2, 3]);
+        job.end_robot(1, FAILED, fleet);
+        assert_eq!(job.check_breach(), None);
+        assert_eq!(start_all(&mut job, fleet), [4]);
+        job.end_robot(0, RobotEnd::NoResponse, fleet);
+        assert_eq!(job.check_breach(), Some(OnBreach::Drain));
+        assert_eq!(job.check_breach(), None, "a job breaches once");
+        assert!(start_all(&mut job, fleet).is_empty());
+        for robot in [2, 3, 4] {
+            assert!(!job.conclude());
+            job.end_robot(robot, FAILED, fleet);
+        }
+        assert!(job.conclude());
+        assert_eq!(job.failure_code(), Some(DeploymentJobErrorCode::FailureThresholdBreached));
+        assert_eq!((job.progress().counted_failures(), job.progress().not_attempted()), (5, 5));
+        assert_eq!(fleet.status(9), RobotStatus::PendingNewDeployment);
+    }
+
+    #[test]
+    fn a_job_with_failures_below_the_threshold_succeeds_and_sync_targets_the_rest() {
+        let fleet = &mut Fleet::default();
+        let mut job = job(fleet, 3, 100, 100, OnBreach::Drain);
+        assert_eq!(start_all(&mut job, fleet), [0, 1, 2]);
+        job.end_robot(0, RobotEnd::InSync, fleet);
+        job.end_robot(1, FAILED, fleet);
+        job.end_robot(2, RobotEnd::InSync, fleet);
+        assert_eq!(job.check_breach(), None);
+        assert!(job.conclude());
+        assert_eq!((job.status(), job.failure_code()), (DeploymentStatus::Succeeded, None));
+        assert_eq!((fleet.in_sync(), fleet.down()), (2, 1));
+
+        job.create(JobKind::Sync, fleet);
+        assert_eq!((job.progress().targets, job.progress().fleet_size), (1, 3));
+        job.prepare();
+        job.begin();
+        assert_eq!(job.start_next(Time::ZERO, fleet), Start::Robot { robot: 1, attempt: 1 });
+        job.end_robot(1, RobotEnd::InSync, fleet);
+        assert!(job.conclude());
+
+        job.create(JobKind::Sync, fleet);
+        assert_eq!(job.status(), DeploymentStatus::Succeeded, "nothing to do: succeeds at once (R3)");
+    }
+
+    #[test]
+    fn aborted_robots_never_count_against_the_threshold() {
+        let fleet = &mut Fleet::default();
+        let mut job = job(fleet, 4, 100, 50, OnBreach::Abort);
+        start_all(&mut job, fleet);
+        for robot in 0..4 {
+            job.end_robot(robot, RobotEnd::Aborted, fleet);
+        }
+        assert_eq!(job.check_breach(), None);
+        job.time_out();
+        assert_eq!(job.failure_code(), Some(DeploymentJobErrorCode::FleetDeploymentTimeout));
+        assert_eq!((job.progress().robots_failed(), job.progress().counted_failures()), (4, 0));
+    }
+}

@@ -1,0 +1,102 @@
+//! The controller of AWS RoboMaker: a percentage of the fleet deploys at once, and a percentage of failures halts.
+
+use serde::Serialize;
+
+use super::{Admission, Controller, OnBreach, Progress, RobotId};
+use crate::time::Time;
+
+/// The order in which a job's targets start (R6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StartOrder {
+    /// As the robots are numbered (R2).
+    #[default]
+    Registration,
+    /// In a permutation drawn for each job.
+    Shuffled,
+}
+
+/// `c`, the number of robots that may deploy at once (R4): `max(1, floor(F * percentage / 100))`.
+pub const fn slots(fleet_size: u32, concurrent_deployment_percentage: u32) -> u32 {
+    let c = fleet_size as u64 * concurrent_deployment_percentage as u64 / 100;
+    if c == 0 { 1 } else { c as u32 }
+}
+
+/// The least number of failures that breaches the threshold (R9): `ceil(F * percentage / 100)`.
+pub const fn failure_limit(fleet_size: u32, failure_threshold_percentage: u32) -> u32 {
+    (fleet_size as u64 * failure_threshold_percentage as u64).div_ceil(100) as u32
+}
+
+/// RoboMaker's rules for a job: R4 and R9.
+#[derive(Clone, Debug)]
+pub struct RoboMaker {
+    concurrent_deployment_percentage: u32,
+    failure_threshold_percentage: u32,
+    on_breach: OnBreach,
+    slots: u32,
+    failure_limit: u32,
+}
+
+impl RoboMaker {
+    /// Both percentages are in 1..=100.
+    pub fn new(
+        concurrent_deployment_percentage: u32,
+        failure_threshold_percentage: u32,
+        on_breach: OnBreach,
+    ) -> RoboMaker {
+        RoboMaker {
+            concurrent_deployment_percentage,
+            failure_threshold_percentage,
+            on_breach,
+            slots: 0,
+            failure_limit: 0,
+        }
+    }
+}
+
+impl Controller for RoboMaker {
+    fn job_created(&mut self, fleet_size: u32) {
+        self.slots = slots(fleet_size, self.concurrent_deployment_percentage);
+        self.failure_limit = failure_limit(fleet_size, self.failure_threshold_percentage);
+    }
+
+    #[inline]
+    fn admit(&mut self, _now: Time, _pending: &mut [RobotId], progress: &Progress) -> Admission {
+        if progress.in_flight < self.slots { Admission::Start } else { Admission::Wait }
+    }
+
+    #[inline]
+    fn breached(&self, progress: &Progress) -> bool {
+        progress.counted_failures() >= self.failure_limit
+    }
+
+    fn on_breach(&self) -> OnBreach {
+        self.on_breach
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_round_down_and_never_below_one() {
+        for (fleet, percentage, c) in
+            [(200, 10, 20), (199, 10, 19), (7, 10, 1), (1, 100, 1), (100_000_000, 100, 100_000_000)]
+        {
+            assert_eq!(slots(fleet, percentage), c, "{percentage} % of {fleet}");
+        }
+    }
+
+    /// The least count is the one that meets R9's inequality while one less does not.
+    #[test]
+    fn the_limit_is_the_least_count_that_breaches() {
+        for fleet in (1..400).chain([99_999_999, 100_000_000]) {
+            for percentage in 1..=100 {
+                let limit = u64::from(failure_limit(fleet, percentage));
+                let breaches = |failures: u64| 100 * failures >= u64::from(percentage) * u64::from(fleet);
+                assert!(breaches(limit) && !breaches(limit - 1), "{percentage} % of {fleet}");
+            }
+        }
+    }
+}
