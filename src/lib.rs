@@ -1,4 +1,5 @@
 //! Forecasts software rollouts to robot fleets.
 
+pub mod random;
 pub mod rollout;
 pub mod time;

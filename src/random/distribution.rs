@@ -1,0 +1,206 @@
+//! The distribution families of a scenario, and how to draw from them.
+//!
+//! Nearly all families invert their distribution function, so one uniform number gives one draw and a changed
+//! parameter moves a draw without reshuffling the luck of others. Gamma and PERT reject, inside their own stream.
+
+use serde::Serialize;
+
+use super::{Stream, normal_cdf, normal_quantile};
+
+/// A checked distribution of nonnegative quantities. Scale parameters are in the quantity's base unit
+/// (microseconds for durations); shapes and sigmas are pure numbers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Distribution {
+    /// Always this value.
+    Constant(f64),
+    /// Equally likely between `min` and `max`; min < max.
+    Uniform { min: f64, max: f64 },
+    /// Memoryless with this mean > 0.
+    Exponential { mean: f64 },
+    /// Normal with mean >= 0 and std > 0 *before* truncation; draws below 0 are drawn again.
+    Normal { mean: f64, std: f64 },
+    /// `median * exp(sigma * Z)` for a standard normal Z; median > 0, sigma >= 0.
+    Lognormal { median: f64, sigma: f64 },
+    /// Gamma with shape > 0 and scale > 0: mean shape * scale, variance shape * scale^2.
+    Gamma { shape: f64, scale: f64 },
+    /// Weibull: P(X > x) = exp(-(x / scale)^shape).
+    Weibull { shape: f64, scale: f64 },
+    /// Triangular density between min and max with its peak at mode.
+    Triangular { min: f64, mode: f64, max: f64 },
+    /// PERT: min + (max - min) * Beta(1 + 4 (mode - min) / (max - min), 1 + 4 (max - mode) / (max - min)).
+    /// Malcolm, Roseboom, Clark and Fazar, Operations Research 7 (1959).
+    Pert { min: f64, mode: f64, max: f64 },
+    /// Pareto: P(X > x) = (scale / x)^shape for x >= scale.
+    Pareto { scale: f64, shape: f64 },
+    /// One of these values, each as likely as the others; never empty.
+    Empirical(Vec<f64>),
+    /// One of these distributions with probability proportional to its weight; nested mixtures are flattened.
+    Mixture(Vec<(f64, Distribution)>),
+}
+
+/// A [`Distribution`] made ready to draw from.
+#[derive(Clone, Debug)]
+pub enum Sampler {
+    Constant(f64),
+    Uniform {
+        min: f64,
+        width: f64,
+    },
+    Exponential {
+        mean: f64,
+    },
+    /// `kept` is the probability that the untruncated normal is at least 0.
+    Normal {
+        mean: f64,
+        std: f64,
+        kept: f64,
+    },
+    Lognormal {
+        median: f64,
+        sigma: f64,
+    },
+    Gamma {
+        gamma: Gamma,
+        scale: f64,
+    },
+    Weibull {
+        inverse_shape: f64,
+        scale: f64,
+    },
+    Triangular {
+        min: f64,
+        mode: f64,
+        max: f64,
+    },
+    Pert {
+        min: f64,
+        width: f64,
+        below: Gamma,
+        above: Gamma,
+    },
+    Pareto {
+        scale: f64,
+        inverse_shape: f64,
+    },
+    Empirical(Vec<f64>),
+    /// Cumulative probabilities, the last one 1, with the component below each.
+    Mixture(Vec<(f64, Sampler)>),
+}
+
+impl From<&Distribution> for Sampler {
+    fn from(distribution: &Distribution) -> Sampler {
+        match *distribution {
+            Distribution::Constant(value) => Sampler::Constant(value),
+            Distribution::Uniform { min, max } => Sampler::Uniform { min, width: max - min },
+            Distribution::Exponential { mean } => Sampler::Exponential { mean },
+            Distribution::Normal { mean, std } => Sampler::Normal { mean, std, kept: normal_cdf(mean / std) },
+            Distribution::Lognormal { median, sigma } => Sampler::Lognormal { median, sigma },
+            Distribution::Gamma { shape, scale } => Sampler::Gamma { gamma: Gamma::new(shape), scale },
+            Distribution::Weibull { shape, scale } => Sampler::Weibull { inverse_shape: 1.0 / shape, scale },
+            Distribution::Triangular { min, mode, max } => Sampler::Triangular { min, mode, max },
+            Distribution::Pert { min, mode, max } => {
+                let width = max - min;
+                Sampler::Pert {
+                    min,
+                    width,
+                    below: Gamma::new(1.0 + 4.0 * (mode - min) / width),
+                    above: Gamma::new(1.0 + 4.0 * (max - mode) / width),
+                }
+            }
+            Distribution::Pareto { scale, shape } => Sampler::Pareto { scale, inverse_shape: 1.0 / shape },
+            Distribution::Empirical(ref values) => Sampler::Empirical(values.clone()),
+            Distribution::Mixture(ref components) => {
+                let total: f64 = components.iter().map(|(weight, _)| weight).sum();
+                let mut cumulative = 0.0;
+                let mut samplers: Vec<(f64, Sampler)> = components
+                    .iter()
+                    .filter(|(weight, _)| *weight > 0.0)
+                    .map(|(weight, component)| {
+                        cumulative += weight / total;
+                        (cumulative, Sampler::from(component))
+                    })
+                    .collect();
+                if let Some((last, _)) = samplers.last_mut() {
+                    *last = 1.0; // whatever the sum was rounded to
+                }
+                Sampler::Mixture(samplers)
+            }
+        }
+    }
+}
+
+impl Sampler {
+    /// Draws a value in the distribution's unit; it may be infinite where a heavy tail overflows.
+    #[inline]
+    pub fn sample(&self, stream: &mut Stream) -> f64 {
+        match *self {
+            Sampler::Constant(value) => value,
+            Sampler::Uniform { min, width } => min + width * stream.open01(),
+            Sampler::Exponential { mean } => -mean * libm::log(stream.open01()),
+            Sampler::Normal { mean, std, kept } => {
+                // The upper part of the normal, by inversion: drawing again below 0 conditions on it.
+                mean - std * normal_quantile(stream.open01() * kept)
+            }
+            Sampler::Lognormal { median, sigma } => median * libm::exp(sigma * normal_quantile(stream.open01())),
+            Sampler::Gamma { ref gamma, scale } => scale * gamma.sample(stream),
+            Sampler::Weibull { inverse_shape, scale } => scale * libm::pow(-libm::log(stream.open01()), inverse_shape),
+            Sampler::Triangular { min, mode, max } => {
+                let u = stream.open01();
+                let width = max - min;
+                if u * width < mode - min {
+                    min + (u * width * (mode - min)).sqrt()
+                } else {
+                    max - ((1.0 - u) * width * (max - mode)).sqrt()
+                }
+            }
+            Sampler::Pert { min, width, ref below, ref above } => {
+                let (x, y) = (below.sample(stream), above.sample(stream));
+                min + width * (x / (x + y))
+            }
+            Sampler::Pareto { scale, inverse_shape } => scale * libm::pow(stream.open01(), -inverse_shape),
+            Sampler::Empirical(ref values) => values[stream.below(values.len())],
+            Sampler::Mixture(ref components) => {
+                let u = stream.chance();
+                let chosen = components.partition_point(|(cumulative, _)| *cumulative <= u);
+                components[chosen].1.sample(stream)
+            }
+        }
+    }
+}
+
+/// The standard gamma distribution by rejection: Marsaglia and Tsang, "A simple method for generating gamma
+/// variables", ACM TOMS 26 (2000), with their boost for shapes below 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Gamma {
+    d: f64,
+    c: f64,
+    /// 1 / shape where the shape is below 1.
+    boost: Option<f64>,
+}
+
+impl Gamma {
+    fn new(shape: f64) -> Gamma {
+        let (shape, boost) = if shape < 1.0 { (shape + 1.0, Some(1.0 / shape)) } else { (shape, None) };
+        let d = shape - 1.0 / 3.0;
+        Gamma { d, c: 1.0 / (9.0 * d).sqrt(), boost }
+    }
+
+    fn sample(&self, stream: &mut Stream) -> f64 {
+        let accepted = loop {
+            let x = normal_quantile(stream.open01());
+            let root = 1.0 + self.c * x;
+            if root <= 0.0 {
+                continue;
+            }
+            let v = root * root * root;
+            if libm::log(stream.open01()) < 0.5 * x * x + self.d * (1.0 - v + libm::log(v)) {
+                break self.d * v;
+            }
+        };
+        match self.boost {
+            Some(power) => accepted * libm::pow(stream.open01(), power),
+            None => accepted,
+        }
+    }
+}
