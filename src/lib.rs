@@ -2,4 +2,5 @@
 
 pub mod random;
 pub mod rollout;
+pub mod scenario;
 pub mod time;

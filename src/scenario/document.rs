@@ -1,0 +1,230 @@
+//! The scenario as written: a tree of values that know their places, with `--set` options laid over it.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::diagnostics::{Diagnostics, Place, Problem, SourceId};
+use super::reader::nearest;
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub value: Value,
+    pub place: Place,
+}
+
+/// A TOML value. Numbers keep their text, so that a message can show what was found and an integer is never a float.
+#[derive(Clone, Debug)]
+pub enum Value {
+    String(String),
+    /// None if it does not fit 64 bits.
+    Integer(Option<i64>),
+    Float(f64),
+    Boolean,
+    Datetime,
+    Array(Vec<Node>),
+    Table(Table),
+}
+
+/// Entries in the order of the file.
+#[derive(Clone, Debug, Default)]
+pub struct Table(pub Vec<Entry>);
+
+/// A key with its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub key: String,
+    pub key_place: Place,
+    pub node: Node,
+}
+
+impl Table {
+    pub fn get(&self, key: &str) -> Option<&Entry> {
+        self.0.iter().find(|entry| entry.key == key)
+    }
+
+    fn get_mut(&mut self, key: &str) -> Option<&mut Entry> {
+        self.0.iter_mut().find(|entry| entry.key == key)
+    }
+}
+
+impl Value {
+    /// The value's kind in words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Value::String(_) => "a string",
+            Value::Integer(_) => "an integer",
+            Value::Float(_) => "a float",
+            Value::Boolean => "a boolean",
+            Value::Datetime => "a date or time",
+            Value::Array(_) => "an array",
+            Value::Table(_) => "a table",
+        }
+    }
+}
+
+/// Parses the file and the options; none if a text is not TOML (then `diagnostics` says why).
+pub fn read(text: &str, sets: &[String], diagnostics: &mut Diagnostics) -> Option<Node> {
+    let mut root = parse(text, SourceId::FILE, diagnostics);
+    for set in sets {
+        let id = diagnostics.add_source("--set", set);
+        if let (Some(root), Some(option)) = (&mut root, read_option(set, id, diagnostics)) {
+            overlay(root, option, "", diagnostics);
+        }
+    }
+    root
+}
+
+/// Parses one text as a TOML document.
+fn parse(text: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<Node> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        let place = Place { source, span: error.span().unwrap_or(0..0) };
+        let message = error.message().lines().collect::<Vec<_>>().join(", ");
+        diagnostics.report(Problem::new(format!("not TOML: {message}")).at(&place, ""));
+    }
+    errors
+        .is_empty()
+        .then(|| Node { place: Place { source, span: 0..0 }, value: convert_table(table.into_inner(), source) })
+}
+
+/// Parses `PATH=VALUE`. A value that is not TOML and does not look like an attempt at it is a string, so that nobody needs
+/// to quote quotes in a shell: `--set deployment.robot_deployment_timeout=45m`.
+fn read_option(set: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<Node> {
+    let place = Place { source, span: 0..set.len() };
+    let help = "write PATH=VALUE, as in `--set deployment.failure_threshold_percentage=10`";
+    let Some(equals) = set.find('=') else {
+        diagnostics.report(Problem::new("--set needs a path and a value").at(&place, "no `=` here").help(help));
+        return None;
+    };
+    let (path, value) = (&set[..equals], set[equals + 1..].trim());
+    let not_toml = !DeTable::parse_recoverable(set).1.is_empty();
+    if not_toml && !value.is_empty() && !value.starts_with(['"', '\'', '[', '{']) && !value.contains('\n') {
+        let quoted = format!("{path}={}", toml_string(value));
+        let (table, errors) = DeTable::parse_recoverable(&quoted);
+        if errors.is_empty() {
+            let mut node = Node { place: place.clone(), value: convert_table(table.into_inner(), source) };
+            clamp_places(&mut node, set.len());
+            return Some(node);
+        }
+    }
+    if set.contains('\n') {
+        diagnostics.report(Problem::new("--set takes one line").at(&place, "").help(help));
+        return None;
+    }
+    parse(set, source, diagnostics)
+}
+
+/// The text as a TOML basic string.
+fn toml_string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", c as u32)),
+            c => quoted.push(c),
+        }
+    }
+    quoted + "\""
+}
+
+/// Brings places back into a text that is shorter than the one parsed, by the quotes added at its end.
+fn clamp_places(node: &mut Node, length: usize) {
+    let clamp = |span: &mut Range<usize>| {
+        span.start = span.start.min(length);
+        span.end = span.end.clamp(span.start, length);
+    };
+    clamp(&mut node.place.span);
+    if let Value::Table(table) = &mut node.value {
+        for entry in &mut table.0 {
+            clamp(&mut entry.key_place.span);
+            clamp_places(&mut entry.node, length);
+        }
+    }
+}
+
+/// Lays an option over the document: tables merge, anything else replaces. Elements of an array of tables are chosen by
+/// their `name`.
+fn overlay(base: &mut Node, option: Node, path: &str, diagnostics: &mut Diagnostics) {
+    let Value::Table(changes) = option.value else {
+        *base = option;
+        return;
+    };
+    match &mut base.value {
+        Value::Table(table) => {
+            for change in changes.0 {
+                let path = join(path, &change.key);
+                match table.get_mut(&change.key) {
+                    Some(entry) if is_written_inline(&change) => entry.node = change.node,
+                    Some(entry) => overlay(&mut entry.node, change.node, &path, diagnostics),
+                    None => table.0.push(change),
+                }
+            }
+        }
+        Value::Array(elements) if elements.iter().all(|element| name_of(element).is_some()) => {
+            for change in changes.0 {
+                let known = elements.iter_mut().find(|element| name_of(element) == Some(&change.key));
+                match known {
+                    Some(element) => overlay(element, change.node, &join(path, &change.key), diagnostics),
+                    None => {
+                        let names: Vec<&str> = elements.iter().filter_map(name_of).collect();
+                        let title = format!("no {path} is named `{}`", change.key);
+                        let problem = Problem::new(title).at(&change.key_place, "not in the scenario");
+                        diagnostics.report(problem.help(nearest(&change.key, &names)));
+                    }
+                }
+            }
+        }
+        _ => base.value = Value::Table(changes),
+    }
+}
+
+/// Whether a table was written as `{ ... }`, which replaces, and not as part of a dotted path, which merges.
+fn is_written_inline(change: &Entry) -> bool {
+    // A dotted key's table has the place of its key; an inline table begins after the equals sign.
+    matches!(change.node.value, Value::Table(_)) && change.node.place.span.start > change.key_place.span.end
+}
+
+fn name_of(node: &Node) -> Option<&str> {
+    match &node.value {
+        Value::Table(table) => match &table.get("name")?.node.value {
+            Value::String(name) => Some(name),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `path.key`
+pub fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+fn convert(value: Spanned<DeValue<'_>>, source: SourceId) -> Node {
+    let place = Place { source, span: value.span() };
+    let value = match value.into_inner() {
+        DeValue::String(text) => Value::String(text.into_owned()),
+        DeValue::Integer(integer) => Value::Integer(i64::from_str_radix(integer.as_str(), integer.radix()).ok()),
+        DeValue::Float(float) => Value::Float(float.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Boolean(_) => Value::Boolean,
+        DeValue::Datetime(_) => Value::Datetime,
+        DeValue::Array(array) => Value::Array(array.into_iter().map(|value| convert(value, source)).collect()),
+        DeValue::Table(table) => convert_table(table, source),
+    };
+    Node { value, place }
+}
+
+fn convert_table(table: DeTable<'_>, source: SourceId) -> Value {
+    let mut entries: Vec<Entry> = table
+        .into_iter()
+        .map(|(key, value)| Entry {
+            key_place: Place { source, span: key.span() },
+            key: key.into_inner().into_owned(),
+            node: convert(value, source),
+        })
+        .collect();
+    entries.sort_by_key(|entry| entry.key_place.span.start);
+    Value::Table(Table(entries))
+}

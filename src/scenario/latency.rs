@@ -1,0 +1,371 @@
+//! Distributions of durations, as a scenario writes them: `{ lognormal = { median = "2m", sigma = 0.8 } }`.
+
+use std::path::Path;
+
+use super::diagnostics::{Diagnostics, Problem};
+use super::document::{Entry, Node, Value, join};
+use super::reader::{self, Reader, one_of};
+use crate::random::{Distribution, normal_quantile};
+use crate::time::{MICROS, Span};
+
+/// The families, in the order of the documentation.
+pub const FAMILIES: [&str; 12] = [
+    "constant",
+    "uniform",
+    "exponential",
+    "normal",
+    "lognormal",
+    "gamma",
+    "weibull",
+    "triangular",
+    "pert",
+    "pareto",
+    "empirical",
+    "mixture",
+];
+
+/// What is accepted, for messages.
+pub const ACCEPTED: &str = "a distribution, such as { exponential = { mean = \"10s\" } }";
+
+/// Reads a distribution; its unit is the microsecond.
+pub fn distribution(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics) -> Option<Distribution> {
+    let family = one_of(node, path, "a distribution", &FAMILIES, diagnostics)?;
+    read_family(family, path, folder, diagnostics)
+}
+
+fn read_family(family: &Entry, path: &str, folder: &Path, diagnostics: &mut Diagnostics) -> Option<Distribution> {
+    let path = &join(path, &family.key);
+    match family.key.as_str() {
+        "constant" => {
+            let value = reader::duration(&family.node, path, diagnostics)?;
+            return Some(Distribution::Constant(value.micros() as f64));
+        }
+        "mixture" => return mixture(&family.node, path, folder, diagnostics),
+        _ => {}
+    }
+    let mut table = Reader::open(&family.node, path, diagnostics)?;
+    let distribution = match family.key.as_str() {
+        "uniform" => bounds(&mut table, diagnostics).map(|(min, max)| Distribution::Uniform { min, max }),
+        "exponential" => scale(&mut table, "mean", diagnostics).map(|mean| Distribution::Exponential { mean }),
+        "normal" => {
+            let mean = span(&mut table, "mean", diagnostics);
+            let std = span(&mut table, "std", diagnostics);
+            both(mean, std).map(|(mean, std)| spread(std, mean, || Distribution::Normal { mean, std }))
+        }
+        "lognormal" => lognormal(&mut table, diagnostics),
+        "gamma" => gamma(&mut table, diagnostics),
+        "weibull" => {
+            let shape = shape(&mut table, diagnostics);
+            let scale = scale(&mut table, "scale", diagnostics);
+            both(shape, scale).map(|(shape, scale)| Distribution::Weibull { shape, scale })
+        }
+        "triangular" => {
+            peaked(&mut table, diagnostics).map(|(min, mode, max)| Distribution::Triangular { min, mode, max })
+        }
+        "pert" => peaked(&mut table, diagnostics).map(|(min, mode, max)| Distribution::Pert { min, mode, max }),
+        "pareto" => {
+            let scale = scale(&mut table, "scale", diagnostics);
+            let shape = shape(&mut table, diagnostics);
+            both(scale, shape).map(|(scale, shape)| Distribution::Pareto { scale, shape })
+        }
+        _ => empirical(&mut table, folder, diagnostics),
+    };
+    table.close(diagnostics);
+    distribution
+}
+
+fn both<A, B>(a: Option<A>, b: Option<B>) -> Option<(A, B)> {
+    Some((a?, b?))
+}
+
+/// A family whose spread is 0 is a constant.
+fn spread(std: f64, center: f64, family: impl FnOnce() -> Distribution) -> Distribution {
+    if std == 0.0 { Distribution::Constant(center) } else { family() }
+}
+
+/// A required duration >= 0.
+fn span(table: &mut Reader<'_>, key: &'static str, diagnostics: &mut Diagnostics) -> Option<f64> {
+    let span = table.required(key, "a duration", diagnostics, reader::duration);
+    span.map(|span| span.micros() as f64)
+}
+
+/// A required duration > 0.
+fn scale(table: &mut Reader<'_>, key: &'static str, diagnostics: &mut Diagnostics) -> Option<f64> {
+    let accepted = "a duration longer than 0";
+    table.required(key, accepted, diagnostics, reader::positive_duration).map(|span| span.micros() as f64)
+}
+
+fn shape(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<f64> {
+    table.required("shape", "a number greater than 0", diagnostics, reader::positive)
+}
+
+/// min < max.
+fn bounds(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<(f64, f64)> {
+    let min = span(table, "min", diagnostics);
+    let max = span(table, "max", diagnostics);
+    let (min, max) = both(min, max)?;
+    if min >= max {
+        let problem = Problem::new(format!("`{}` is not below `{}`", table.path_of("min"), table.path_of("max")));
+        let at = |table: &mut Reader<'_>, key| table.entry(key).map(|entry| entry.node.place.clone());
+        if let (Some(low), Some(high)) = (at(table, "min"), at(table, "max")) {
+            diagnostics.report(problem.at(&low, "expected a shorter duration").at(&high, "than this"));
+        }
+        return None;
+    }
+    Some((min, max))
+}
+
+/// min <= mode <= max, min < max.
+fn peaked(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<(f64, f64, f64)> {
+    let bounds = bounds(table, diagnostics);
+    let mode = span(table, "mode", diagnostics);
+    let ((min, max), mode) = both(bounds, mode)?;
+    if !(min..=max).contains(&mode) {
+        let path = table.path_of("mode");
+        if let Some(entry) = table.entry("mode") {
+            let problem = Problem::new(format!("`{path}` is outside min and max"));
+            diagnostics.report(problem.at(&entry.node.place, "expected a duration from min to max"));
+        }
+        return None;
+    }
+    Some((min, mode, max))
+}
+
+/// Which of the alternative sets of keys a table uses: the first that has a key which is there and in no other set.
+fn alternative(table: &mut Reader<'_>, sets: &[[&'static str; 2]], diagnostics: &mut Diagnostics) -> Option<usize> {
+    let present =
+        |table: &mut Reader<'_>, set: &[&'static str; 2]| set.iter().filter(|key| table.entry(key).is_some()).count();
+    let counts: Vec<usize> = sets.iter().map(|set| present(table, set)).collect();
+    let full: Vec<usize> = (0..sets.len()).filter(|index| counts[*index] == 2).collect();
+    let keys: std::collections::BTreeSet<&str> = sets.iter().flatten().copied().collect();
+    let total = keys.iter().filter(|key| table.entries().iter().any(|entry| entry.key == **key)).count();
+    match full[..] {
+        [index] if total == 2 => Some(index),
+        _ => {
+            let accepted: Vec<String> = sets.iter().map(|[a, b]| format!("{{ {a}, {b} }}")).collect();
+            let found = if total < 2 { "has too few" } else { "has contradictory" };
+            let title = format!("`{}` {found} parameters", table.path_of("").trim_end_matches('.'));
+            let help = format!("expected {}", accepted.join(" or "));
+            diagnostics.report(Problem::new(title).at(table.place(), "").help(help));
+            None
+        }
+    }
+}
+
+fn lognormal(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<Distribution> {
+    let sets = [["median", "sigma"], ["median", "p95"], ["mean", "std"]];
+    match alternative(table, &sets, diagnostics)? {
+        0 => {
+            let median = scale(table, "median", diagnostics);
+            let sigma = table.required("sigma", "a number of at least 0", diagnostics, reader::nonnegative);
+            both(median, sigma)
+                .map(|(median, sigma)| spread(sigma, median, || Distribution::Lognormal { median, sigma }))
+        }
+        1 => {
+            let median = scale(table, "median", diagnostics);
+            let p95 = scale(table, "p95", diagnostics);
+            let (median, p95) = both(median, p95)?;
+            if p95 <= median {
+                let path = table.path_of("p95");
+                if let Some(entry) = table.entry("p95") {
+                    let problem = Problem::new(format!("`{path}` is not above the median"));
+                    diagnostics.report(problem.at(&entry.node.place, "expected a longer duration than `median`"));
+                }
+                return None;
+            }
+            // P(X <= p95) = 0.95 where ln X is normal around ln(median).
+            let sigma = libm::log(p95 / median) / normal_quantile(0.95);
+            Some(Distribution::Lognormal { median, sigma })
+        }
+        _ => {
+            let mean = scale(table, "mean", diagnostics);
+            let std = span(table, "std", diagnostics);
+            both(mean, std).map(|(mean, std)| {
+                // The moments of a lognormal: mean = median * exp(sigma^2 / 2), cv^2 = exp(sigma^2) - 1.
+                let cv = std / mean;
+                let sigma = libm::log1p(cv * cv).sqrt();
+                let median = mean / (1.0 + cv * cv).sqrt();
+                spread(std, mean, || Distribution::Lognormal { median, sigma })
+            })
+        }
+    }
+}
+
+fn gamma(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<Distribution> {
+    match alternative(table, &[["mean", "std"], ["shape", "scale"]], diagnostics)? {
+        0 => {
+            let mean = scale(table, "mean", diagnostics);
+            let std = span(table, "std", diagnostics);
+            both(mean, std).map(|(mean, std)| {
+                // mean = shape * scale, variance = shape * scale^2.
+                let family = || Distribution::Gamma { shape: (mean / std) * (mean / std), scale: std * (std / mean) };
+                spread(std, mean, family)
+            })
+        }
+        _ => {
+            let shape = shape(table, diagnostics);
+            let scale = scale(table, "scale", diagnostics);
+            both(shape, scale).map(|(shape, scale)| Distribution::Gamma { shape, scale })
+        }
+    }
+}
+
+fn mixture(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics) -> Option<Distribution> {
+    let Value::Array(elements) = &node.value else {
+        let problem = Problem::new(format!("`{path}` is {}", node.value.kind()));
+        let label = "expected an array of { weight = w, FAMILY = { ... } }";
+        diagnostics.report(problem.at(&node.place, label));
+        return None;
+    };
+    let mut components = Vec::new();
+    for (index, element) in elements.iter().enumerate() {
+        let path = format!("{path}[{index}]");
+        let Some(mut table) = Reader::open(element, &path, diagnostics) else { continue };
+        let weight = table.required("weight", "a number of at least 0", diagnostics, reader::nonnegative);
+        // The rest of the element is a distribution.
+        let rest = table.entries().iter().filter(|entry| entry.key != "weight").cloned().collect();
+        let rest = Node { value: Value::Table(super::document::Table(rest)), place: element.place.clone() };
+        let component = distribution(&rest, &path, folder, diagnostics);
+        if let (Some(weight), Some(component)) = (weight, component) {
+            components.push((weight, component));
+        }
+    }
+    if components.len() < elements.len() {
+        return None;
+    }
+    check_weights(components.iter().map(|(weight, _)| *weight), node, path, diagnostics)?;
+    let total: f64 = components.iter().map(|(weight, _)| weight).sum();
+    // A mixture inside a mixture is one mixture with the products of the weights.
+    let flat = components.into_iter().flat_map(|(weight, component)| match component {
+        Distribution::Mixture(inner) => {
+            let inner_total: f64 = inner.iter().map(|(weight, _)| weight).sum();
+            inner.into_iter().map(|(part, component)| (weight / total * (part / inner_total), component)).collect()
+        }
+        other => vec![(weight / total, other)],
+    });
+    Some(Distribution::Mixture(flat.collect()))
+}
+
+/// Weights >= 0 that are not all 0 and whose sum is a finite number.
+pub fn check_weights(
+    weights: impl Iterator<Item = f64>,
+    node: &Node,
+    path: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<()> {
+    let total: f64 = weights.sum();
+    let title = if total == 0.0 {
+        format!("the weights of `{path}` are all 0")
+    } else if total.is_infinite() {
+        format!("the weights of `{path}` overflow")
+    } else {
+        return Some(());
+    };
+    diagnostics.report(Problem::new(title).at(&node.place, "expected at least one weight greater than 0"));
+    None
+}
+
+fn empirical(table: &mut Reader<'_>, folder: &Path, diagnostics: &mut Diagnostics) -> Option<Distribution> {
+    let values = table.entry("values");
+    let file = table.entry("file");
+    let column = table.entry("column");
+    match (values, file) {
+        (Some(values), None) => {
+            if let Some(column) = column {
+                let problem = Problem::new(format!("`{}` goes with `file`", table.path_of("column")));
+                diagnostics.report(problem.at(&column.key_place, "remove it, or give a file"));
+            }
+            let path = table.path_of("values");
+            let Value::Array(elements) = &values.node.value else {
+                let problem = Problem::new(format!("`{path}` is {}", values.node.value.kind()));
+                diagnostics.report(problem.at(&values.node.place, "expected an array of durations"));
+                return None;
+            };
+            let spans: Vec<Option<Span>> = elements
+                .iter()
+                .enumerate()
+                .map(|(index, element)| reader::duration(element, &format!("{path}[{index}]"), diagnostics))
+                .collect();
+            if spans.is_empty() {
+                let problem = Problem::new(format!("`{path}` is empty"));
+                diagnostics.report(problem.at(&values.node.place, "expected at least one duration"));
+                return None;
+            }
+            let micros: Option<Vec<f64>> =
+                spans.into_iter().map(|span| span.map(|span| span.micros() as f64)).collect();
+            micros.map(Distribution::Empirical)
+        }
+        (None, Some(file)) => {
+            let shown = reader::string(&file.node, &table.path_of("file"), diagnostics);
+            let column =
+                table.required("column", "the name of a column of the CSV file", diagnostics, |node, path, d| {
+                    reader::string(node, path, d).map(|text| (text, node))
+                });
+            let (shown, (column, column_node)) = both(shown, column)?;
+            match read_column(&folder.join(shown), column) {
+                Ok(values) => Some(Distribution::Empirical(values)),
+                Err(CsvError::Column(known)) => {
+                    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                    let problem = Problem::new(format!("{shown} has no column `{column}`"));
+                    let problem = problem.at(&column_node.place, "not in the file's header");
+                    diagnostics.report(problem.help(reader::nearest(column, &known)));
+                    None
+                }
+                Err(CsvError::File(why)) => {
+                    let problem = Problem::new(format!("{shown} cannot be used: {why}"));
+                    let label = "expected a CSV file with a header and numbers of seconds";
+                    diagnostics.report(problem.at(&file.node.place, label));
+                    None
+                }
+            }
+        }
+        (both, _) => {
+            let found = if both.is_some() { "has contradictory" } else { "has too few" };
+            let title = format!("`{}` {found} parameters", table.path_of("").trim_end_matches('.'));
+            let help = "expected { values = [D...] } or { file = \"f.csv\", column = \"c\" }";
+            diagnostics.report(Problem::new(title).at(table.place(), "").help(help));
+            None
+        }
+    }
+}
+
+enum CsvError {
+    /// The file as a whole, or a value in it.
+    File(String),
+    /// The column is not among these.
+    Column(Vec<String>),
+}
+
+/// The numbers of a CSV file's column, from seconds to microseconds.
+fn read_column(path: &Path, column: &str) -> Result<Vec<f64>, CsvError> {
+    let fail = |why: String| CsvError::File(why);
+    let metadata = std::fs::metadata(path).map_err(|error| fail(error.to_string()))?;
+    if !metadata.is_file() {
+        return Err(fail(String::from("not a regular file")));
+    }
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(|error| fail(error.to_string()))?;
+    let header = reader.headers().map_err(|error| fail(error.to_string()))?.clone();
+    let Some(index) = header.iter().position(|name| name == column) else {
+        return Err(CsvError::Column(header.iter().map(str::to_owned).collect()));
+    };
+    let mut values = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| fail(error.to_string()))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let text = record.get(index).unwrap_or_default();
+        let longest = Span::MAX.seconds();
+        match text.parse::<f64>() {
+            Ok(seconds) if (0.0..=longest).contains(&seconds) => values.push(seconds * MICROS as f64),
+            _ => {
+                return Err(fail(format!(
+                    "line {line} has `{text}` where a number of seconds from 0 to {longest} belongs"
+                )));
+            }
+        }
+    }
+    if values.is_empty() {
+        return Err(fail(String::from("it has no rows")));
+    }
+    Ok(values)
+}

@@ -1,0 +1,171 @@
+//! Scenarios: TOML text, checked whole, resolved to plain values.
+//!
+//! [`Scenario::load`] reads a file, lays `--set` options over it and checks everything at once. It returns either a
+//! scenario in which nothing can be wrong any more, or every problem found, each with the place it stands at.
+
+mod check;
+mod diagnostics;
+mod document;
+mod duration;
+mod latency;
+mod reader;
+
+use std::io::Read;
+use std::path::Path;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+pub use diagnostics::{Diagnostics, Problem};
+
+use crate::random::Distribution;
+use crate::rollout::{Architecture, DeploymentJobErrorCode, OnBreach, RobotDeploymentStep, StartOrder, SyncPolicy};
+use crate::time::Span;
+
+/// A checked scenario: every value is in the range that its documentation gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// 1 to 64 characters of `[A-Za-z0-9_-]`; also the name of the results folder.
+    pub name: String,
+    pub description: String,
+    /// The seed unless the command line gives one; default 0.
+    pub seed: u64,
+    /// The number of replications unless the command line gives one; >= 1, default 1000.
+    pub replications: u32,
+    pub deployment: Deployment,
+    /// In the order of the file, which numbers the robots (R2); never empty.
+    pub groups: Vec<Group>,
+    pub sync: SyncPolicy,
+}
+
+/// The `[deployment]` table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Deployment {
+    /// 1..=100 (R4).
+    pub concurrent_deployment_percentage: u32,
+    /// 1..=100 (R9).
+    pub failure_threshold_percentage: u32,
+    /// 1 minute to 7 days, default 5 hours (R8).
+    pub robot_deployment_timeout: Span,
+    /// Greater than 0, default 30 days (R10).
+    pub fleet_deployment_timeout: Span,
+    pub start_order: StartOrder,
+    pub on_breach: OnBreach,
+    /// How long a job is `Preparing`, in microseconds; default 0 (R5).
+    pub preparing: Distribution,
+}
+
+/// A `[[group]]` of robots that behave alike.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Group {
+    /// As a scenario's name, and unique among the groups.
+    pub name: String,
+    /// 1..=100000000, and so is the sum over groups.
+    pub robots: u32,
+    pub architecture: Architecture,
+    /// The steps that the scenario gives, in R7's order.
+    pub steps: Vec<Step>,
+}
+
+/// A `[group.step.NAME]` table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    pub step: RobotDeploymentStep,
+    /// In microseconds.
+    pub latency: Distribution,
+    /// 0..=1, at the step's end.
+    pub failure_probability: f64,
+    /// Codes with weights >= 0, not all 0.
+    pub failure_codes: Vec<(DeploymentJobErrorCode, f64)>,
+}
+
+/// The most robots that a group or a fleet may have.
+pub const MAX_ROBOTS: u32 = 100_000_000;
+
+/// The most jobs that a campaign may have, and the default of `sync.max_jobs`.
+pub const MAX_JOBS: u32 = 1_000_000;
+/// How many jobs a campaign with `[sync]` may have unless the scenario says otherwise.
+pub const DEFAULT_MAX_JOBS: u32 = 1000;
+
+/// The longest scenario file that is read, in bytes.
+const MAX_FILE_SIZE: u64 = 16 << 20;
+
+/// Why a scenario could not be loaded.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The scenario file itself could not be read.
+    Unreadable(std::io::Error),
+    /// It could be read, and something in it, or in an option, is wrong.
+    Invalid(Diagnostics),
+}
+
+impl Scenario {
+    /// Reads and checks a scenario file with options laid over it.
+    ///
+    /// Each of `sets` is `PATH=VALUE` as after `--set`: it replaces the value at PATH and is checked as if it stood in the file.
+    ///
+    /// # Errors
+    /// [`LoadError::Unreadable`] if the file cannot be read, [`LoadError::Invalid`] with all problems otherwise.
+    pub fn load(path: &Path, sets: &[String]) -> Result<Scenario, LoadError> {
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path).map_err(LoadError::Unreadable)?;
+        file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(LoadError::Unreadable)?;
+        let shown = path.display().to_string();
+        let refuse = |title: &str, help: &str| {
+            let problem = Problem::new(title).help(help);
+            Err(LoadError::Invalid(Diagnostics::of_file(&shown, problem)))
+        };
+        if bytes.len() as u64 > MAX_FILE_SIZE {
+            return refuse(
+                "the scenario file is larger than 16 MiB",
+                "keep measured latencies in a CSV file: `empirical = { file = \"f.csv\", column = \"c\" }`",
+            );
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => {
+                let folder = path.parent().unwrap_or(Path::new(""));
+                Scenario::parse(&text, &shown, folder, sets).map_err(LoadError::Invalid)
+            }
+            Err(error) => {
+                let good = error.utf8_error().valid_up_to();
+                let line = 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count();
+                let help = format!("line {line} holds a byte that is not; save the file as UTF-8");
+                refuse("the scenario is not UTF-8 text", &help)
+            }
+        }
+    }
+
+    /// Checks a scenario's text. `shown` names it in messages; CSV paths are relative to `folder`.
+    ///
+    /// # Errors
+    /// All problems found.
+    pub fn parse(text: &str, shown: &str, folder: &Path, sets: &[String]) -> Result<Scenario, Diagnostics> {
+        let mut diagnostics = Diagnostics::new(shown, text);
+        let document = document::read(text, sets, &mut diagnostics);
+        let scenario = document.and_then(|root| check::scenario(&root, folder, &mut diagnostics));
+        match scenario {
+            Some(scenario) if diagnostics.is_empty() => Ok(scenario),
+            _ => Err(diagnostics),
+        }
+    }
+
+    /// F at the start of the campaign: the robots of all groups.
+    pub fn fleet_size(&self) -> u32 {
+        self.groups.iter().map(|group| group.robots).sum()
+    }
+
+    /// A fingerprint of all that decides the results beside seed and replications: `sha256:` and 64 hexadecimal digits.
+    ///
+    /// It is taken from the checked values, so comments, formatting, name and description do not change it, while `--set` and
+    /// the content of CSV files do.
+    pub fn digest(&self) -> String {
+        let resolved = serde_json::to_vec(&(&self.deployment, &self.groups, &self.sync))
+            .expect("checked values are finite numbers, strings and lists, which JSON can hold");
+        let mut text = String::from("sha256:");
+        for byte in Sha256::digest(&resolved) {
+            use std::fmt::Write;
+            write!(text, "{byte:02x}").expect("a string takes all text");
+        }
+        text
+    }
+}
