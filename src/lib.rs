@@ -3,4 +3,5 @@
 pub mod random;
 pub mod rollout;
 pub mod scenario;
+pub mod simulation;
 pub mod time;

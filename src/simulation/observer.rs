@@ -1,0 +1,94 @@
+//! What watches a campaign.
+
+use super::JobRecord;
+use crate::rollout::{JobKind, RobotEnd, RobotId};
+use crate::time::Time;
+
+/// Is told what happens in a campaign, in the order of R1. An observer cannot change what it watches, and a method
+/// that it leaves out costs nothing.
+pub trait Observer {
+    /// A call has made job `number` (from 0) for `targets` robots.
+    fn job_created(&mut self, _now: Time, _number: u32, _kind: JobKind, _targets: u32) {}
+
+    /// The job is `InProgress`.
+    fn job_began(&mut self, _now: Time) {}
+
+    /// A robot starts its attempt `attempt` (from 0 over the campaign).
+    fn robot_started(&mut self, _now: Time, _robot: RobotId, _attempt: u32) {}
+
+    /// A robot that started at `started` has ended.
+    fn robot_ended(&mut self, _now: Time, _robot: RobotId, _started: Time, _end: RobotEnd) {}
+
+    /// The job has breached its failure threshold.
+    fn job_breached(&mut self, _now: Time) {}
+
+    /// A job has ended, or the campaign with it unfinished.
+    fn job_over(&mut self, _job: &JobRecord) {}
+}
+
+/// Watches nothing.
+impl Observer for () {}
+
+/// Two observers watch together.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn job_created(&mut self, now: Time, number: u32, kind: JobKind, targets: u32) {
+        self.0.job_created(now, number, kind, targets);
+        self.1.job_created(now, number, kind, targets);
+    }
+
+    fn job_began(&mut self, now: Time) {
+        self.0.job_began(now);
+        self.1.job_began(now);
+    }
+
+    #[inline]
+    fn robot_started(&mut self, now: Time, robot: RobotId, attempt: u32) {
+        self.0.robot_started(now, robot, attempt);
+        self.1.robot_started(now, robot, attempt);
+    }
+
+    #[inline]
+    fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
+        self.0.robot_ended(now, robot, started, end);
+        self.1.robot_ended(now, robot, started, end);
+    }
+
+    fn job_breached(&mut self, now: Time) {
+        self.0.job_breached(now);
+        self.1.job_breached(now);
+    }
+
+    fn job_over(&mut self, job: &JobRecord) {
+        self.0.job_over(job);
+        self.1.job_over(job);
+    }
+}
+
+/// An observer by reference, so that it can be kept and asked afterwards.
+impl<O: Observer> Observer for &mut O {
+    fn job_created(&mut self, now: Time, number: u32, kind: JobKind, targets: u32) {
+        (**self).job_created(now, number, kind, targets);
+    }
+
+    fn job_began(&mut self, now: Time) {
+        (**self).job_began(now);
+    }
+
+    #[inline]
+    fn robot_started(&mut self, now: Time, robot: RobotId, attempt: u32) {
+        (**self).robot_started(now, robot, attempt);
+    }
+
+    #[inline]
+    fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
+        (**self).robot_ended(now, robot, started, end);
+    }
+
+    fn job_breached(&mut self, now: Time) {
+        (**self).job_breached(now);
+    }
+
+    fn job_over(&mut self, job: &JobRecord) {
+        (**self).job_over(job);
+    }
+}

@@ -1,0 +1,62 @@
+//! What a job and a replication come to.
+
+use crate::rollout::{CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, JobKind, Progress};
+use crate::time::{Span, Time};
+
+/// A job of a campaign, as it stood when it ended or when the campaign did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobRecord {
+    /// The job's number in its campaign, from 0.
+    pub number: u32,
+    pub kind: JobKind,
+    pub created: Time,
+    /// When it became `InProgress`, if it did.
+    pub began: Option<Time>,
+    /// When the last robot ended, if any did.
+    pub last_robot_ended: Option<Time>,
+    /// When it ended; none if the horizon cut it off.
+    pub ended: Option<Time>,
+    pub status: DeploymentStatus,
+    pub failure_code: Option<DeploymentJobErrorCode>,
+    /// Whether it breached its threshold, also where `failure_code` is the fleet timeout that came later.
+    pub halted: bool,
+    pub progress: Progress,
+}
+
+impl JobRecord {
+    /// `InProgress` to the end of the last robot; none if the horizon cut the job off.
+    pub fn makespan(&self) -> Option<Span> {
+        match (self.ended, self.began, self.last_robot_ended) {
+            (Some(_), Some(began), Some(last)) => Some(last - began),
+            _ => None,
+        }
+    }
+}
+
+/// What one replication comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replication {
+    /// Its number, from 0.
+    pub index: u32,
+    pub outcome: CampaignOutcome,
+    /// When the campaign ended.
+    pub ended: Time,
+    /// How many jobs were made.
+    pub jobs: u32,
+    /// Calls refused because a job was active.
+    pub concurrent_deployment_exceptions: u64,
+    pub first_job: JobRecord,
+    /// Microseconds that robots spent `Deploying`, summed over robots.
+    pub out_of_service: u128,
+    /// Microseconds from a robot's first progress until it is `InSync` or the campaign ends, summed over robots.
+    pub down: u128,
+    /// The most robots down at once.
+    pub peak_robots_down: u32,
+}
+
+impl Replication {
+    /// The time from the start to the last robot's `InSync`, for campaigns that end `in_sync`.
+    pub fn time_to_success(&self) -> Option<Span> {
+        (self.outcome == CampaignOutcome::InSync).then(|| self.ended - Time::ZERO)
+    }
+}
