@@ -4,4 +4,5 @@ pub mod random;
 pub mod rollout;
 pub mod scenario;
 pub mod simulation;
+pub mod statistics;
 pub mod time;

@@ -1,0 +1,54 @@
+//! What is said of a distribution and of a probability in results.
+
+use serde::{Serialize, Serializer};
+
+use super::interval::wilson;
+
+/// A number in results: a whole one is written without a decimal point.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Number(pub f64);
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const EXACT: f64 = (1u64 << 53) as f64;
+        if self.0.fract() == 0.0 && self.0.abs() < EXACT {
+            serializer.serialize_i64(self.0 as i64)
+        } else {
+            serializer.serialize_f64(self.0)
+        }
+    }
+}
+
+/// A distribution in results, in the metric's unit. What does not exist is none: everything but the count without numbers,
+/// deviation and interval of the mean with a single one, and intervals of quantiles that so few numbers cannot give.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Description {
+    pub count: u64,
+    pub mean: Option<Number>,
+    pub mean_ci95: Option<[Number; 2]>,
+    /// The sample's standard deviation (n - 1).
+    pub std: Option<Number>,
+    pub min: Option<Number>,
+    pub p50: Option<Number>,
+    pub p50_ci95: Option<[Number; 2]>,
+    pub p90: Option<Number>,
+    pub p95: Option<Number>,
+    pub p99: Option<Number>,
+    pub p99_ci95: Option<[Number; 2]>,
+    pub max: Option<Number>,
+}
+
+/// An outcome's share of the replications, with Wilson's interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Proportion {
+    pub count: u64,
+    pub probability: Number,
+    pub ci95: [Number; 2],
+}
+
+impl Proportion {
+    /// `count` of `n` > 0.
+    pub fn new(count: u64, n: u64) -> Proportion {
+        Proportion { count, probability: Number(count as f64 / n as f64), ci95: wilson(count, n).map(Number) }
+    }
+}

@@ -1,0 +1,17 @@
+//! Statistics of replications: exact sums, histograms, confidence intervals.
+//!
+//! * [`Sample`]: numbers of which each replication gives at most one, so they are independent.
+//! * [`ClusteredSample`]: numbers of which a replication gives many, so they are independent only between replications.
+//! * [`interval`]: the confidence intervals.
+//!
+//! Both keep integer counts and integer sums only, so merging is exact in any order; real numbers appear when a
+//! [`Description`] is made from them.
+
+mod clustered;
+mod description;
+pub mod interval;
+mod sample;
+
+pub use clustered::ClusteredSample;
+pub use description::{Description, Number, Proportion};
+pub use sample::{Sample, Unit};
