@@ -1,5 +1,6 @@
 //! Forecasts software rollouts to robot fleets.
 
+pub mod experiment;
 pub mod random;
 pub mod rollout;
 pub mod scenario;

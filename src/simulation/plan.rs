@@ -18,6 +18,8 @@ pub struct Plan {
     pub fleet_timeout: Span,
     pub preparing: Sampler,
     pub start_order: StartOrder,
+    /// 1..=100 (R9), for results that refer to the threshold.
+    pub failure_threshold_percentage: u32,
     pub controller: RoboMaker,
     pub sync: SyncPolicy,
 }
@@ -95,6 +97,7 @@ impl Plan {
             fleet_timeout: deployment.fleet_deployment_timeout,
             preparing: Sampler::from(&deployment.preparing),
             start_order: deployment.start_order,
+            failure_threshold_percentage: deployment.failure_threshold_percentage,
             controller: RoboMaker::new(
                 deployment.concurrent_deployment_percentage,
                 deployment.failure_threshold_percentage,

@@ -31,6 +31,11 @@ impl JobRecord {
             _ => None,
         }
     }
+
+    /// By how many counted failures a job that halted and ended went beyond `limit`, the least number that breaches.
+    pub fn threshold_overshoot(&self, limit: u32) -> Option<u32> {
+        (self.halted && self.ended.is_some()).then(|| self.progress.counted_failures().saturating_sub(limit))
+    }
 }
 
 /// What one replication comes to.

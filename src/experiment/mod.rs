@@ -1,0 +1,181 @@
+//! Experiments: many replications of a plan, in parallel, to one tally.
+//!
+//! Replications run in blocks. A block is a pure function of (plan, seed, block), tallies merge exactly in any order, and
+//! rows come out in the order of blocks, so the results are the same bytes for any number of threads.
+
+mod in_order;
+mod in_sync_curve;
+mod tally;
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use in_order::InOrder;
+pub use in_sync_curve::InSyncCurve;
+pub use tally::{FirstJobOutcome, Tally};
+
+use crate::simulation::{Campaign, JobRecord, Observer, Plan, Replication};
+
+/// What to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Experiment<'p> {
+    pub plan: &'p Plan,
+    pub seed: u64,
+    /// Replications are numbered from 0; >= 1.
+    pub replications: u32,
+    /// How many threads simulate; none for one per core.
+    pub threads: Option<usize>,
+    /// Whether to tally the share of the fleet in sync over time, which only the plot needs.
+    pub in_sync_curve: bool,
+}
+
+/// The replications of a block in detail, for those who want a row of each.
+#[derive(Debug, Default)]
+pub struct Block {
+    pub replications: Vec<Replication>,
+    /// Every job of these replications with its replication's number.
+    pub jobs: Vec<(u32, JobRecord)>,
+}
+
+/// Takes the rows of an experiment, block by block.
+pub trait Rows: Send {
+    /// A block as it is to be written.
+    type Chunk: Send;
+    /// Whether rows are wanted at all; if not, nothing is collected.
+    const WANTED: bool = true;
+
+    /// Prepares a block; runs on many threads, in any order.
+    fn render(block: &Block) -> Self::Chunk;
+
+    /// Takes a prepared block; called in the order of blocks.
+    ///
+    /// # Errors
+    /// An error stops the experiment.
+    fn write(&mut self, chunk: Self::Chunk) -> io::Result<()>;
+}
+
+/// Wants no rows.
+impl Rows for () {
+    type Chunk = ();
+    const WANTED: bool = false;
+
+    fn render(_: &Block) {}
+
+    fn write(&mut self, (): ()) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Why an experiment ended without a tally.
+#[derive(Debug)]
+pub enum Stopped {
+    /// The cancellation flag was set.
+    Cancelled,
+    /// A row could not be written.
+    Rows(io::Error),
+    /// The threads could not be started.
+    Threads(rayon::ThreadPoolBuildError),
+}
+
+/// About this many robots make a block: enough that handing it out costs nothing, few enough that the last blocks
+/// end together and progress is smooth.
+const ROBOTS_PER_BLOCK: u32 = 8192;
+/// A block has at most this many replications.
+const MAX_BLOCK: u32 = 256;
+/// How far ahead of the next block to be written a thread may work, in blocks a thread: bounds the rows in memory.
+const BLOCKS_AHEAD: u32 = 8;
+
+impl Experiment<'_> {
+    /// Replications in a block: decided by the plan alone.
+    fn block_size(&self) -> u32 {
+        (ROBOTS_PER_BLOCK / self.plan.fleet_size).clamp(1, MAX_BLOCK)
+    }
+
+    /// Runs all replications. `advanced` is told how many more are done; `cancelled` stops the experiment soon after it becomes
+    /// true.
+    ///
+    /// # Errors
+    /// See [`Stopped`].
+    pub fn run<R: Rows>(
+        &self,
+        rows: &mut R,
+        cancelled: &AtomicBool,
+        advanced: &(dyn Fn(u32) + Sync),
+    ) -> Result<Tally, Stopped> {
+        let pool =
+            rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).build().map_err(Stopped::Threads)?;
+        let window = BLOCKS_AHEAD * pool.current_num_threads() as u32;
+        let in_order = InOrder::new(rows, window);
+        let next_block = AtomicU64::new(0);
+        let tallies = pool.broadcast(|_| self.work(&next_block, &in_order, cancelled, advanced));
+        in_order.finish().map_err(Stopped::Rows)?;
+        let mut whole = Tally::new(self.plan, self.in_sync_curve);
+        for tally in tallies {
+            whole.merge(&tally.ok_or(Stopped::Cancelled)?);
+        }
+        Ok(whole)
+    }
+
+    /// One thread's work: takes block after block until none is left. None if it was stopped.
+    fn work<R: Rows>(
+        &self,
+        next_block: &AtomicU64,
+        in_order: &InOrder<'_, R>,
+        cancelled: &AtomicBool,
+        advanced: &(dyn Fn(u32) + Sync),
+    ) -> Option<Tally> {
+        let size = self.block_size();
+        let blocks = self.replications.div_ceil(size);
+        let mut campaign = Campaign::new(self.plan, self.plan.controller.clone());
+        let mut tally = Tally::new(self.plan, self.in_sync_curve);
+        loop {
+            let number = next_block.fetch_add(1, Ordering::Relaxed);
+            if number >= u64::from(blocks) {
+                return Some(tally);
+            }
+            let number = number as u32;
+            if !in_order.may_begin(number) {
+                return None;
+            }
+            // Whoever leaves early must let those go who wait for this block.
+            let stop = || in_order.stop();
+            let mut block = Block::default();
+            let first = number * size;
+            let count = size.min(self.replications - first);
+            for index in first..first + count {
+                if cancelled.load(Ordering::Relaxed) {
+                    stop();
+                    return None;
+                }
+                let replication = if R::WANTED {
+                    let mut jobs = JobRows { replication: index, jobs: &mut block.jobs };
+                    campaign.run(self.seed, index, cancelled, (&mut tally, &mut jobs))
+                } else {
+                    campaign.run(self.seed, index, cancelled, &mut tally)
+                };
+                let Some(replication) = replication else {
+                    stop();
+                    return None;
+                };
+                tally.end_replication(&replication);
+                if R::WANTED {
+                    block.replications.push(replication);
+                }
+            }
+            in_order.put(number, R::render(&block));
+            advanced(count);
+        }
+    }
+}
+
+/// Collects the jobs of a replication.
+struct JobRows<'a> {
+    replication: u32,
+    jobs: &'a mut Vec<(u32, JobRecord)>,
+}
+
+impl Observer for JobRows<'_> {
+    fn job_over(&mut self, job: &JobRecord) {
+        self.jobs.push((self.replication, *job));
+    }
+}
