@@ -2,6 +2,7 @@
 
 pub mod experiment;
 pub mod random;
+pub mod report;
 pub mod rollout;
 pub mod scenario;
 pub mod simulation;

@@ -1,0 +1,132 @@
+//! The results folder: files that appear whole or not at all.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::rows::Rows;
+use super::{Summary, hgrm, metrics, plots};
+use crate::experiment::Tally;
+use crate::scenario::Scenario;
+
+/// A file or folder that could not be written.
+#[derive(Debug)]
+pub struct OutputError {
+    pub path: PathBuf,
+    pub error: io::Error,
+}
+
+/// The files of a run, being written under temporary names beside their places.
+///
+/// [`Outputs::commit`] renames them all. Dropped before, it leaves nothing behind: no file, and no folder that it made. It
+/// touches no file that is not its own.
+pub struct Outputs {
+    folder: PathBuf,
+    /// Folders that did not exist, the outermost first.
+    made: Vec<PathBuf>,
+    /// Written, and to be renamed to these names within the folder.
+    ready: Vec<(NamedTempFile, &'static str)>,
+    committed: bool,
+}
+
+impl Outputs {
+    /// Prepares `folder`, so that a place that cannot be written is found out before anything runs.
+    ///
+    /// # Errors
+    /// The folder that could not be made.
+    pub fn new(folder: &Path) -> Result<Outputs, OutputError> {
+        let missing = folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+        let mut made: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
+        made.reverse();
+        let outputs = Outputs { folder: folder.to_path_buf(), made, ready: Vec::new(), committed: false };
+        fs::create_dir_all(folder).map_err(|error| outputs.failed("", error))?;
+        Ok(outputs)
+    }
+
+    /// Where the files will be.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Opens the files that take rows while the experiment runs.
+    ///
+    /// # Errors
+    /// The file that could not be written.
+    pub fn rows(&self, max_job_rows: u64) -> Result<Rows<NamedTempFile>, OutputError> {
+        let replications = self.temporary()?;
+        let jobs = self.temporary()?;
+        Rows::new(replications, jobs, max_job_rows).map_err(|error| self.failed("", error))
+    }
+
+    /// Takes the rows back, and says how many jobs found no place in `jobs.csv`.
+    ///
+    /// # Errors
+    /// The file that could not be written.
+    pub fn take_rows(&mut self, rows: Rows<NamedTempFile>) -> Result<u64, OutputError> {
+        let (replications, jobs, dropped) = rows.finish().map_err(|error| self.failed(REPLICATIONS, error))?;
+        self.ready.push((replications, REPLICATIONS));
+        self.ready.push((jobs, JOBS));
+        Ok(dropped)
+    }
+
+    /// Writes everything that the tally gives, and puts all files in their places.
+    ///
+    /// # Errors
+    /// The file that could not be written.
+    pub fn commit(mut self, scenario: &Scenario, summary: &Summary, tally: &Tally) -> Result<(), OutputError> {
+        let mut texts = vec![(String::from("summary.json"), summary.to_json())];
+        for metric in metrics(tally) {
+            texts.push((format!("histograms/{}.hgrm", metric.name), hgrm::render(&metric)));
+        }
+        for (name, svg) in plots::render(scenario, summary, tally) {
+            texts.push((format!("plots/{name}.svg"), svg));
+        }
+        let mut files = Vec::new();
+        for (name, text) in texts {
+            let mut file = self.temporary()?;
+            file.write_all(text.as_bytes()).map_err(|error| self.failed(&name, error))?;
+            files.push((file, name));
+        }
+        files.extend(std::mem::take(&mut self.ready).into_iter().map(|(file, name)| (file, name.to_owned())));
+        for folder in ["histograms", "plots"] {
+            let path = self.folder.join(folder);
+            fs::create_dir_all(&path).map_err(|error| OutputError { path, error })?;
+        }
+        for (file, name) in files {
+            file.persist(self.folder.join(&name)).map_err(|failed| self.failed(&name, failed.error))?;
+        }
+        self.committed = true;
+        Ok(())
+    }
+
+    fn temporary(&self) -> Result<NamedTempFile, OutputError> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".rollcast-").suffix(".tmp");
+        // As any other new file, not for its owner alone.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        builder.tempfile_in(&self.folder).map_err(|error| self.failed("", error))
+    }
+
+    fn failed(&self, name: &str, error: io::Error) -> OutputError {
+        let path = if name.is_empty() { self.folder.clone() } else { self.folder.join(name) };
+        OutputError { path, error }
+    }
+}
+
+impl Drop for Outputs {
+    fn drop(&mut self) {
+        if !self.committed {
+            self.ready.clear();
+            for folder in self.made.iter().rev() {
+                // Fails if something of somebody else's is in it by now, and then it stays.
+                let _ = fs::remove_dir(folder);
+            }
+        }
+    }
+}
+
+const REPLICATIONS: &str = "replications.csv";
+const JOBS: &str = "jobs.csv";

@@ -1,0 +1,98 @@
+//! What all pictures share: size, colours, title, text.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use crate::report::Summary;
+
+/// Drawn size: twice the shown one.
+pub const SIZE: (u32, u32) = (1680, 1000);
+const SHOWN: (u32, u32) = (SIZE.0 / 2, SIZE.1 / 2);
+
+/// Height of the title block.
+pub const HEAD: u32 = 150;
+
+pub const INK: RGBColor = RGBColor(0x22, 0x2b, 0x36);
+pub const SOFT: RGBColor = RGBColor(0x5f, 0x6b, 0x7a);
+pub const GRID: RGBColor = RGBColor(0xdd, 0xe2, 0xe8);
+pub const BLUE: RGBColor = RGBColor(0x2f, 0x6d, 0xb5);
+pub const PALE_BLUE: RGBColor = RGBColor(0xbf, 0xd5, 0xee);
+pub const RED: RGBColor = RGBColor(0xc0, 0x39, 0x2b);
+
+/// Text sizes, drawn.
+pub const LABEL: u32 = 28;
+const TITLE: u32 = 40;
+
+pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// A colour's meaning: a line or a filled band with its name.
+pub struct LegendEntry {
+    pub name: &'static str,
+    pub color: RGBAColor,
+    pub filled: bool,
+}
+
+/// Draws on a white canvas under a title and returns the SVG text. `draw` gets the area below the title; the legend stands
+/// above it, where it covers nothing.
+pub fn picture(title: &str, note: &str, legend: &[LegendEntry], draw: impl FnOnce(&Area<'_>)) -> String {
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+        fill(&root);
+        let (head, body) = root.split_vertically(HEAD);
+        text(&head, title, (50, 34), TITLE, &INK, HPos::Left);
+        text(&head, note, (50, 90), LABEL, &SOFT, HPos::Left);
+        for (index, entry) in legend.iter().enumerate() {
+            draw_legend_entry(&head, entry, SIZE.0 as i32 - 60 - 420 * (legend.len() - index) as i32);
+        }
+        draw(&body);
+        root.present().expect(IN_MEMORY);
+    }
+    let drawn = format!("width=\"{}\" height=\"{}\"", SIZE.0, SIZE.1);
+    let shown = format!("width=\"{}\" height=\"{}\"", SHOWN.0, SHOWN.1);
+    svg.replacen(&drawn, &shown, 1)
+}
+
+fn draw_legend_entry(head: &Area<'_>, entry: &LegendEntry, x: i32) {
+    const Y: i32 = 105;
+    if entry.filled {
+        let band = [(x, Y - 14), (x + 60, Y + 14)];
+        head.draw(&Rectangle::new(band, entry.color.filled())).expect(IN_MEMORY);
+    } else {
+        head.draw(&PathElement::new([(x, Y), (x + 60, Y)], entry.color.stroke_width(5))).expect(IN_MEMORY);
+    }
+    let style = style(LABEL, &INK).pos(Pos::new(HPos::Left, VPos::Center));
+    head.draw_text(entry.name, &style, (x + 75, Y)).expect(IN_MEMORY);
+}
+
+/// Why drawing cannot fail: the backend appends to a string.
+pub const IN_MEMORY: &str = "drawing into a string cannot fail";
+
+fn fill(area: &Area<'_>) {
+    area.fill(&WHITE).expect(IN_MEMORY);
+}
+
+/// The scenario and the size of the experiment, for the line under a title.
+pub fn identity(summary: &Summary) -> String {
+    format!("{}, {} replications, seed {}", summary.scenario.name, summary.replications, summary.seed)
+}
+
+/// Text whose top is at `place`.
+pub fn text(area: &Area<'_>, text: &str, place: (i32, i32), size: u32, color: &RGBColor, anchor: HPos) {
+    let style = style(size, color).pos(Pos::new(anchor, VPos::Top));
+    area.draw_text(text, &style, place).expect(IN_MEMORY);
+}
+
+/// A text style.
+pub fn style(size: u32, color: &RGBColor) -> TextStyle<'static> {
+    ("sans-serif", size).into_font().color(color)
+}
+
+/// A picture that says why there is nothing to show.
+pub fn empty(title: &str, note: &str, why: &str) -> String {
+    picture(title, note, &[], |body| {
+        let (width, height) = body.dim_in_pixel();
+        text(body, why, (width as i32 / 2, height as i32 / 2 - 60), 34, &SOFT, HPos::Center);
+    })
+}

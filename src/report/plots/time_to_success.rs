@@ -1,0 +1,91 @@
+//! The distribution of the time until the whole fleet is in sync.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::axis::{Axis, time_step};
+use super::canvas::{BLUE, GRID, IN_MEMORY, INK, LABEL, RED, SOFT, empty, identity, picture, style};
+use crate::experiment::Tally;
+use crate::report::Summary;
+use crate::scenario::Scenario;
+use crate::time::{humane, seconds};
+
+const TITLE: &str = "Time until the whole fleet is in sync";
+const BARS: f64 = 60.0;
+
+pub fn draw(_scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
+    let described = &summary.campaign.time_to_success_s;
+    let (Some(min), Some(p50), Some(p95), Some(p99), Some(max)) =
+        (described.min, described.p50, described.p95, described.p99, described.max)
+    else {
+        return empty(TITLE, &identity(summary), "No campaign ended with the whole fleet in sync.");
+    };
+    // A far tail would press everything else against the left edge; it is cut, and the note says so.
+    let end = if max.0 > 2.5 * p99.0 { 1.5 * p99.0 } else { max.0 };
+    let axis = Axis::time(min.0, end, 8);
+    let width = time_step((axis.end - axis.start) / BARS);
+    let bars = ((axis.end - axis.start) / width).ceil() as usize;
+    let mut counts = vec![0u64; bars];
+    let mut beyond = 0;
+    let histogram = tally.campaign_time_to_success.histogram();
+    for cell in histogram.iter_recorded() {
+        let value = seconds(histogram.median_equivalent(cell.value_iterated_to())).clamp(min.0, max.0);
+        let bar = ((value - axis.start) / width) as usize;
+        // The greatest number may stand on the right edge itself.
+        match counts.get_mut(if value <= axis.end { bar.min(bars - 1) } else { bars }) {
+            Some(count) => *count += cell.count_since_last_iteration(),
+            None => beyond += cell.count_since_last_iteration(),
+        }
+    }
+    let share = |count: u64| count as f64 / described.count as f64;
+    let highest = share(counts.iter().copied().max().unwrap_or(1));
+    let shares = Axis::share(highest * 1.22, 5);
+
+    let mut note = format!("{}; the {} campaigns that end in sync", identity(summary), described.count);
+    if beyond > 0 {
+        note += &format!("; {beyond} lie beyond the right edge, up to {}", humane(max.0));
+    }
+    picture(TITLE, &note, &[], |body| {
+        let mut chart = ChartBuilder::on(body)
+            .margin_left(40)
+            .margin_right(60)
+            .margin_bottom(20)
+            .x_label_area_size(100)
+            .y_label_area_size(140)
+            .build_cartesian_2d(axis.clone(), shares.clone())
+            .expect(IN_MEMORY);
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(GRID.stroke_width(2))
+            .axis_style(SOFT.stroke_width(2))
+            .label_style(style(LABEL, &SOFT))
+            .axis_desc_style(style(LABEL, &INK))
+            .x_desc("time since the start of the rollout")
+            .y_desc(format!("share of these campaigns per {}", humane(width)))
+            .x_label_formatter(&|value| axis.label(value))
+            .y_label_formatter(&|value| shares.label(value))
+            .draw()
+            .expect(IN_MEMORY);
+        chart
+            .draw_series(counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(bar, count)| {
+                let left = axis.start + bar as f64 * width;
+                Rectangle::new([(left, 0.0), (left + width, share(*count))], BLUE.mix(0.7).filled())
+            }))
+            .expect(IN_MEMORY);
+        for (index, (name, value)) in [("p50", p50), ("p95", p95), ("p99", p99)].into_iter().enumerate() {
+            let top = shares.end;
+            let line = PathElement::new([(value.0, 0.0), (value.0, top)], RED.stroke_width(3));
+            chart.draw_series([line]).expect(IN_MEMORY);
+            // Labels stand on three levels, so they never cover each other, on the side where there is room.
+            let height = top * (0.985 - 0.06 * index as f64);
+            let left = value.0 > axis.start + 0.75 * (axis.end - axis.start);
+            let (anchor, offset) = if left { (HPos::Right, -10) } else { (HPos::Left, 10) };
+            let label = format!("{name}  {}", humane(value.0));
+            let style = style(LABEL, &RED).pos(Pos::new(anchor, VPos::Top));
+            let mark = EmptyElement::at((value.0, height)) + Text::new(label, (offset, 0), style);
+            chart.draw_series([mark]).expect(IN_MEMORY);
+        }
+    })
+}

@@ -1,0 +1,140 @@
+//! The result record: `summary.json`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::experiment::Tally;
+use crate::rollout::DeploymentJobErrorCode;
+use crate::scenario::Scenario;
+use crate::statistics::{Description, Proportion};
+
+/// Everything that results say, in the order in which `summary.json` says it. Times are in seconds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    /// The version of the program.
+    pub rollcast: &'static str,
+    pub scenario: ScenarioIdentity,
+    pub seed: u64,
+    pub replications: u64,
+    pub campaign: Campaign,
+    pub first_job: FirstJob,
+    pub robot: Robot,
+}
+
+/// Which scenario was run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ScenarioIdentity {
+    pub name: String,
+    /// See [`Scenario::digest`].
+    pub digest: String,
+}
+
+/// The campaign as a whole.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Campaign {
+    pub outcomes: CampaignOutcomes,
+    /// Over campaigns that end in sync: start to the last robot's `InSync`.
+    pub time_to_success_s: Description,
+    pub jobs: Description,
+    pub concurrent_deployment_exceptions: Description,
+    pub peak_robots_down: Description,
+}
+
+/// How campaigns end (R12).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CampaignOutcomes {
+    pub in_sync: Proportion,
+    pub halted: Proportion,
+    pub timed_out: Proportion,
+    pub max_jobs: Proportion,
+    pub horizon: Proportion,
+}
+
+/// The first job.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FirstJob {
+    pub outcomes: FirstJobOutcomes,
+    /// `InProgress` to the end of the last robot.
+    pub makespan_s: Description,
+    /// The same, over jobs that succeeded.
+    pub time_to_success_s: Description,
+    pub robots_succeeded: Description,
+    pub robots_failed: Description,
+    pub robots_no_response: Description,
+    pub robots_not_attempted: Description,
+    /// Over halted jobs: how many failures beyond the least number that breaches.
+    pub threshold_overshoot: Description,
+    pub peak_in_flight: Description,
+}
+
+/// How first jobs end; those that the horizon cuts off have no outcome.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct FirstJobOutcomes {
+    pub succeeded: Proportion,
+    pub failure_threshold_breached: Proportion,
+    pub fleet_deployment_timeout: Proportion,
+}
+
+/// Single robots.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Robot {
+    /// Over robots that became `InSync`: campaign start to `InSync`.
+    pub time_to_success_s: Description,
+    /// Over successful deployments: start to end.
+    pub deployment_s: Description,
+    /// Per campaign: `Deploying` time summed over robots.
+    pub out_of_service_s: Description,
+    /// Per campaign: time without running processes summed over robots.
+    pub down_s: Description,
+    /// The codes of all failed attempts that occurred, in the API's order.
+    pub failure_codes: BTreeMap<DeploymentJobErrorCode, u64>,
+}
+
+impl Summary {
+    /// The summary of a tally, which must not be empty.
+    pub fn new(scenario: &Scenario, seed: u64, tally: &Tally) -> Summary {
+        let proportion = |count: u64| Proportion::new(count, tally.replications);
+        let [in_sync, halted, timed_out, max_jobs, horizon] = tally.outcomes.map(proportion);
+        let [succeeded, failure_threshold_breached, fleet_deployment_timeout] =
+            tally.first_job_outcomes.map(proportion);
+        let codes = DeploymentJobErrorCode::ALL.iter().copied().zip(tally.failure_codes);
+        Summary {
+            rollcast: env!("CARGO_PKG_VERSION"),
+            scenario: ScenarioIdentity { name: scenario.name.clone(), digest: scenario.digest() },
+            seed,
+            replications: tally.replications,
+            campaign: Campaign {
+                outcomes: CampaignOutcomes { in_sync, halted, timed_out, max_jobs, horizon },
+                time_to_success_s: tally.campaign_time_to_success.describe(),
+                jobs: tally.campaign_jobs.describe(),
+                concurrent_deployment_exceptions: tally.concurrent_deployment_exceptions.describe(),
+                peak_robots_down: tally.peak_robots_down.describe(),
+            },
+            first_job: FirstJob {
+                outcomes: FirstJobOutcomes { succeeded, failure_threshold_breached, fleet_deployment_timeout },
+                makespan_s: tally.makespan.describe(),
+                time_to_success_s: tally.first_job_time_to_success.describe(),
+                robots_succeeded: tally.robots_succeeded.describe(),
+                robots_failed: tally.robots_failed.describe(),
+                robots_no_response: tally.robots_no_response.describe(),
+                robots_not_attempted: tally.robots_not_attempted.describe(),
+                threshold_overshoot: tally.threshold_overshoot.describe(),
+                peak_in_flight: tally.peak_in_flight.describe(),
+            },
+            robot: Robot {
+                time_to_success_s: tally.robot_time_to_success.describe(),
+                deployment_s: tally.robot_deployment.describe(),
+                out_of_service_s: tally.out_of_service.describe(),
+                down_s: tally.down.describe(),
+                failure_codes: codes.filter(|(_, count)| *count > 0).collect(),
+            },
+        }
+    }
+
+    /// The content of `summary.json`.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("numbers, strings and maps with string keys are JSON") + "\n"
+    }
+}

@@ -1,0 +1,166 @@
+//! The answer for a terminal: words, then columns. Fits 80 columns.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+use super::Summary;
+use crate::rollout::failure_limit;
+use crate::scenario::Scenario;
+use crate::statistics::{Description, Number, Proportion};
+use crate::time::humane;
+
+const WIDTH: usize = 80;
+
+/// "How long, how likely, how many hurt?"
+pub fn render(scenario: &Scenario, summary: &Summary) -> String {
+    let blocks = [headline(scenario, summary), answer(scenario, summary), columns(summary)];
+    blocks.join("\n\n") + "\n"
+}
+
+fn headline(scenario: &Scenario, summary: &Summary) -> String {
+    let title = match scenario.description.lines().next().unwrap_or_default().trim() {
+        "" => scenario.name.clone(),
+        description => format!("{}: {description}", scenario.name),
+    };
+    // A description is somebody's text: it must not steer the terminal.
+    let title: String = title.chars().filter(|c| !c.is_control()).collect();
+    let deployment = &scenario.deployment;
+    let settings = format!(
+        "{} robots, {} % at once, halt at {} % failed; {} replications, seed {}",
+        scenario.fleet_size(),
+        deployment.concurrent_deployment_percentage,
+        deployment.failure_threshold_percentage,
+        summary.replications,
+        summary.seed
+    );
+    wrap(&title) + "\n" + &wrap(&settings)
+}
+
+/// The plain-language answer.
+fn answer(scenario: &Scenario, summary: &Summary) -> String {
+    let campaign = &summary.campaign;
+    let outcomes = &campaign.outcomes;
+    let mut sentences = Vec::new();
+    let share = |proportion: &Proportion| {
+        let [low, high] = proportion.ci95;
+        format!(
+            "{} of the campaigns (95 % interval {} to {})",
+            percent(proportion.probability),
+            percent(low),
+            percent(high)
+        )
+    };
+    if outcomes.in_sync.count == 0 {
+        sentences.push(String::from("No campaign brings the whole fleet in sync."));
+    } else {
+        sentences.push(format!("The whole fleet is in sync in {}.", share(&outcomes.in_sync)));
+        let times = &campaign.time_to_success_s;
+        if let (Some(p50), Some(p95)) = (times.p50, times.p95) {
+            sentences.push(format!("Half of these take at most {}, 95 % at most {}.", humane(p50.0), humane(p95.0)));
+        }
+    }
+    let rest = [
+        (&outcomes.halted, "breach the failure threshold and halt"),
+        (&outcomes.timed_out, "hit the fleet timeout"),
+        (&outcomes.max_jobs, "use up their jobs with robots left behind"),
+        (&outcomes.horizon, "reach the horizon unfinished"),
+    ];
+    let rest: Vec<String> = rest
+        .iter()
+        .filter(|(proportion, _)| proportion.count > 0)
+        .map(|(proportion, what)| format!("{} {what}", percent(proportion.probability)))
+        .collect();
+    if !rest.is_empty() {
+        sentences.push(format!("{}.", rest.join("; ")));
+    }
+    let failed = &summary.first_job.robots_failed;
+    if let (Some(p50), Some(p95)) = (failed.p50, failed.p95) {
+        let (p50, p95) = (whole(p50), whole(p95));
+        sentences.push(format!("The first job fails on at most {p50} robots in half of the campaigns, {p95} in 95 %."));
+    }
+    let breached = &summary.first_job.outcomes.failure_threshold_breached;
+    let overshoot = &summary.first_job.threshold_overshoot;
+    if let (1.., Some(p50), Some(max)) = (breached.count, overshoot.p50, overshoot.max) {
+        let limit = failure_limit(scenario.fleet_size(), scenario.deployment.failure_threshold_percentage);
+        sentences.push(format!(
+            "It halts at {limit} failures; robots in flight then add at most {} in half of the cases, {} at worst.",
+            whole(p50),
+            whole(max)
+        ));
+    }
+    wrap(&sentences.join(" "))
+}
+
+fn columns(summary: &Summary) -> String {
+    let campaign = &summary.campaign;
+    let outcomes = &campaign.outcomes;
+    let first_job = &summary.first_job;
+    let robot = &summary.robot;
+    let likely = |name: &str, proportion: &Proportion| {
+        let [low, high] = proportion.ci95.map(percent);
+        let values = [percent(proportion.probability), low, high, proportion.count.to_string(), String::new()];
+        row(name, values)
+    };
+    let time = |name: &str, description: &Description| row(name, quantiles(description, |number| humane(number.0)));
+    let robots = |name: &str, description: &Description| row(name, quantiles(description, whole));
+
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    let head = ["p50", "p90", "p95", "p99", "max"].map(str::to_owned);
+    table.add_row(row("HOW LIKELY", ["share", "from", "to", "count", ""].map(str::to_owned)));
+    table.add_row(likely("fleet in sync", &outcomes.in_sync));
+    table.add_row(likely("halted at the failure threshold", &outcomes.halted));
+    table.add_row(likely("stopped by the fleet timeout", &outcomes.timed_out));
+    table.add_row(likely("jobs used up", &outcomes.max_jobs));
+    table.add_row(likely("horizon reached", &outcomes.horizon));
+    table.add_row(row("", [const { String::new() }; 5]));
+    table.add_row(row("HOW LONG", head.clone()));
+    table.add_row(time("until the fleet is in sync", &campaign.time_to_success_s));
+    table.add_row(time("until a robot is in sync", &robot.time_to_success_s));
+    table.add_row(time("first job", &first_job.makespan_s));
+    table.add_row(time("one robot's deployment", &robot.deployment_s));
+    table.add_row(robots("jobs run", &campaign.jobs));
+    table.add_row(row("", [const { String::new() }; 5]));
+    table.add_row(row("HOW MANY HURT", head));
+    table.add_row(robots("failed in the first job", &first_job.robots_failed));
+    table.add_row(robots("no response in it", &first_job.robots_no_response));
+    table.add_row(robots("not attempted in it", &first_job.robots_not_attempted));
+    table.add_row(robots("robots down at once", &campaign.peak_robots_down));
+    table.add_row(time("down time over all robots", &robot.down_s));
+    for column in 1..6 {
+        let column = table.column_mut(column).expect("every row has six columns");
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+fn row(name: &str, values: [String; 5]) -> Vec<String> {
+    std::iter::once(name.to_owned()).chain(values).collect()
+}
+
+fn quantiles(description: &Description, show: impl Fn(Number) -> String) -> [String; 5] {
+    let Description { p50, p90, p95, p99, max, .. } = description;
+    [p50, p90, p95, p99, max].map(|number| number.map_or_else(|| String::from("-"), &show))
+}
+
+fn whole(number: Number) -> String {
+    format!("{:.0}", number.0)
+}
+
+/// A probability in percent: 0 and 100 only where it is exactly that.
+pub fn percent(probability: Number) -> String {
+    let percent = probability.0 * 100.0;
+    if percent == 0.0 || percent == 100.0 {
+        format!("{percent:.0} %")
+    } else if percent < 0.05 {
+        String::from("<0.1 %")
+    } else if percent > 99.95 {
+        String::from(">99.9 %")
+    } else {
+        format!("{percent:.1} %")
+    }
+}
+
+/// Fills lines, and never parts a number from its percent sign.
+fn wrap(text: &str) -> String {
+    textwrap::fill(&text.replace(" %", "\u{a0}%"), WIDTH).replace('\u{a0}', " ")
+}
