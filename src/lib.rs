@@ -1,5 +1,6 @@
 //! Forecasts software rollouts to robot fleets.
 
+pub mod cli;
 pub mod experiment;
 pub mod random;
 pub mod report;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `rollcast` program: see [`rollcast::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rollcast::cli::main()
+}

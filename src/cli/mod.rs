@@ -1,0 +1,57 @@
+//! The command line: what was typed, what it means, and the exit code.
+
+mod args;
+mod progress;
+mod run;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+/// Exit codes, as `--help` documents them.
+mod exit {
+    /// Done.
+    pub const OK: u8 = 0;
+    /// Bad input or usage; nothing was written.
+    pub const BAD_INPUT: u8 = 2;
+    /// The scenario file could not be read, or an output not be written.
+    pub const IO: u8 = 3;
+    /// Stopped by Ctrl-C; nothing was written.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// How a command failed: what to say on stderr, and the exit code.
+struct Failure {
+    message: String,
+    code: u8,
+}
+
+/// Parses the command line, runs the command, and says what went wrong on stderr.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Run(args) => run::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::from(exit::OK),
+        Err(failure) => {
+            // Nothing can be said where stderr is closed.
+            let _ = anstream::stderr().write_all(failure.message.as_bytes());
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Writes to stdout. A reader who has seen enough and closed the pipe is no error.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure { message: format!("error: cannot write to stdout: {error}\n"), code: exit::IO })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,18 @@
+//! The progress bar.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A bar over replications on stderr with rate and time left; hidden unless stderr is a terminal.
+pub fn bar(replications: u32, quiet: bool) -> ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(Some(replications.into()), ProgressDrawTarget::stderr());
+    let template = "{bar:32} {pos}/{len} replications  {per_sec}  {eta} left";
+    bar.set_style(ProgressStyle::with_template(template).expect("the template is well formed"));
+    bar.enable_steady_tick(Duration::from_millis(250));
+    bar
+}
