@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::diagnostics::{Diagnostics, Problem};
-use super::document::{Entry, Node, Value, join};
+use super::document::{self, Entry, Node, Value, join};
 use super::reader::{self, Reader, one_of};
 use super::{DEFAULT_MAX_JOBS, Deployment, Group, MAX_JOBS, MAX_ROBOTS, Scenario, Step, latency};
 use crate::random::Distribution;
@@ -108,7 +108,12 @@ fn groups(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics)
         diagnostics.report(problem.at(&node.place, "expected at least one [[group]]"));
         return None;
     }
-    let groups: Vec<Option<Group>> = elements.iter().map(|element| group(element, path, folder, diagnostics)).collect();
+    let mut groups: Vec<Option<Group>> = Vec::new();
+    for element in elements {
+        // A group is called by its name, as in a --set path.
+        let path = document::name_of(element).map_or_else(|| path.to_owned(), |name| join(path, name));
+        groups.push(group(element, &path, folder, diagnostics));
+    }
     report_duplicate_names(elements, diagnostics);
     let groups: Option<Vec<Group>> = groups.into_iter().collect();
     let robots: u64 = groups.iter().flatten().map(|group| u64::from(group.robots)).sum();

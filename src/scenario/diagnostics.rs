@@ -60,6 +60,9 @@ struct Source {
     text: String,
 }
 
+/// How many problems are drawn: all that anybody could have made by hand.
+const MOST_DRAWN: usize = 1000;
+
 /// All problems of a scenario, with the texts they point into.
 #[derive(Debug)]
 pub struct Diagnostics {
@@ -86,8 +89,11 @@ impl Diagnostics {
         SourceId(self.sources.len() - 1)
     }
 
+    /// Adds a problem; a parser that stumbles over one thing again and again is heard once.
     pub(super) fn report(&mut self, problem: Problem) {
-        self.problems.push(problem);
+        if self.problems.last() != Some(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// Whether nothing is wrong.
@@ -106,18 +112,22 @@ impl Diagnostics {
         let mut problems: Vec<&Problem> = self.problems.iter().collect();
         problems.sort_by_key(|problem| problem.places.first().map(|(place, _)| (place.source.0, place.span.start)));
         let mut drawn: Vec<String> = Vec::new();
-        for problem in problems {
+        for problem in problems.into_iter().take(MOST_DRAWN) {
             let mut group = Group::with_title(Level::ERROR.primary_title(&problem.title));
             for (index, source) in self.sources.iter().enumerate() {
                 let here: Vec<_> = problem.places.iter().filter(|(place, _)| place.source.0 == index).collect();
                 if here.is_empty() {
                     continue;
                 }
-                let mut snippet = Snippet::source(&source.text).path(&source.shown);
+                let excerpt = source.excerpt(here.iter().map(|(place, _)| &place.span));
+                let mut snippet = Snippet::source(&source.text[excerpt.clone()])
+                    .path(&source.shown)
+                    .line_start(source.line(excerpt.start));
                 for (position, (place, label)) in here.iter().enumerate() {
                     let first = problem.places[0].0 == *place && position == 0;
                     let kind = if first { AnnotationKind::Primary } else { AnnotationKind::Context };
-                    let annotation = kind.span(source.visible(&place.span));
+                    let span = source.visible(&place.span);
+                    let annotation = kind.span(span.start - excerpt.start..span.end - excerpt.start);
                     snippet = snippet.annotation(if label.is_empty() { annotation } else { annotation.label(label) });
                 }
                 group = group.element(snippet);
@@ -127,8 +137,9 @@ impl Diagnostics {
             }
             drawn.push(renderer.render(&[group]));
         }
-        let count = match drawn.len() {
+        let count = match self.problems.len() {
             1 => String::from("1 error"),
+            n if n > MOST_DRAWN => format!("{n} errors, the first {MOST_DRAWN} shown"),
             n => format!("{n} errors"),
         };
         drawn.push(renderer.render(&[Group::with_title(
@@ -145,5 +156,20 @@ impl Source {
         let end = span.end.clamp(start, self.text.len());
         let line = self.text[start..end].find('\n').map_or(end, |newline| start + newline);
         start..line
+    }
+
+    /// The whole lines around some spans: all that a drawing of them needs of the text.
+    fn excerpt<'s>(&self, spans: impl Iterator<Item = &'s Range<usize>>) -> Range<usize> {
+        let visible: Vec<Range<usize>> = spans.map(|span| self.visible(span)).collect();
+        let first = visible.iter().map(|span| span.start).min().unwrap_or(0);
+        let last = visible.iter().map(|span| span.end).max().unwrap_or(0);
+        let start = self.text[..first].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = self.text[last..].find('\n').map_or(self.text.len(), |newline| last + newline);
+        start..end
+    }
+
+    /// The number of the line that holds a byte, from 1.
+    fn line(&self, byte: usize) -> usize {
+        1 + self.text[..byte].bytes().filter(|c| *c == b'\n').count()
     }
 }

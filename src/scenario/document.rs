@@ -187,7 +187,8 @@ fn is_written_inline(change: &Entry) -> bool {
     matches!(change.node.value, Value::Table(_)) && change.node.place.span.start > change.key_place.span.end
 }
 
-fn name_of(node: &Node) -> Option<&str> {
+/// The `name` of a table that has one.
+pub fn name_of(node: &Node) -> Option<&str> {
     match &node.value {
         Value::Table(table) => match &table.get("name")?.node.value {
             Value::String(name) => Some(name),

@@ -82,13 +82,13 @@ pub struct Step {
 /// The most robots that a group or a fleet may have.
 pub const MAX_ROBOTS: u32 = 100_000_000;
 
-/// The most jobs that a campaign may have, and the default of `sync.max_jobs`.
+/// The most jobs that a campaign may have.
 pub const MAX_JOBS: u32 = 1_000_000;
 /// How many jobs a campaign with `[sync]` may have unless the scenario says otherwise.
 pub const DEFAULT_MAX_JOBS: u32 = 1000;
 
 /// The longest scenario file that is read, in bytes.
-const MAX_FILE_SIZE: u64 = 16 << 20;
+const MAX_FILE_SIZE: u64 = 1 << 20;
 
 /// Why a scenario could not be loaded.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ impl Scenario {
         };
         if bytes.len() as u64 > MAX_FILE_SIZE {
             return refuse(
-                "the scenario file is larger than 16 MiB",
+                "the scenario file is larger than 1 MiB",
                 "keep measured latencies in a CSV file: `empirical = { file = \"f.csv\", column = \"c\" }`",
             );
         }

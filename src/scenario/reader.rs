@@ -146,10 +146,14 @@ pub fn choice<T: Copy>(
     choices: &[(&'static str, T)],
     diagnostics: &mut Diagnostics,
 ) -> Option<T> {
-    let text = string(node, path, diagnostics)?;
-    let found = choices.iter().find(|(name, _)| *name == text);
+    let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+    let Value::String(text) = &node.value else {
+        let accepted = names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" or ");
+        wrong_kind(node, path, &accepted, node.value.kind(), diagnostics);
+        return None;
+    };
+    let found = choices.iter().find(|(name, _)| name == text);
     if found.is_none() {
-        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
         let problem = Problem::new(format!("`{path}` is not one of its values")).at(&node.place, "unknown value");
         diagnostics.report(problem.help(nearest(text, &names)));
     }
@@ -281,7 +285,10 @@ pub fn one_of<'n>(
         [entry] if unknown.is_empty() => Some(entry),
         [first, second, ..] => {
             let problem = Problem::new(format!("`{path}` has more than one of the keys of which it takes one"));
-            let problem = problem.at(&second.key_place, "remove one of them").at(&first.key_place, "the first one");
+            let mut problem = problem.at(&second.key_place, "remove one of them").at(&first.key_place, "the first one");
+            if second.key_place.source != first.key_place.source {
+                problem = problem.help(format!("`--set '{path}={{ {} = ... }}'` replaces the whole table", second.key));
+            }
             diagnostics.report(problem);
             None
         }
