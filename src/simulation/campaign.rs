@@ -26,6 +26,8 @@ struct Running<'a, O> {
     operator: Operator,
     observer: O,
     cancelled: &'a AtomicBool,
+    /// Starts and ends of robots so far.
+    events: u32,
     horizon: Time,
     /// When the next call is made; never while a job is active.
     next_call: Time,
@@ -45,8 +47,8 @@ struct Running<'a, O> {
     peak_robots_down: u32,
 }
 
-/// How many instants may pass between two looks at the cancellation flag.
-const INSTANTS_PER_LOOK: u32 = 1 << 14;
+/// How many robots may start or end between two looks at the cancellation flag.
+const EVENTS_PER_LOOK: u32 = 1 << 14;
 
 impl<'p, C: Controller> Campaign<'p, C> {
     /// A place to simulate campaigns of `plan`; memory is allocated by the first one and kept.
@@ -73,6 +75,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
             operator: Operator::new(self.plan.sync.clone()),
             observer,
             cancelled,
+            events: 0,
             horizon: self.plan.sync.horizon().min(Time::MAX),
             next_call: Time::ZERO,
             begins: Time::NEVER,
@@ -104,11 +107,12 @@ impl<'p, C: Controller> Campaign<'p, C> {
 
     /// The loop. Each turn is one instant, in R1's order: endings, fleet timeout or horizon, calls, starts. A robot
     /// that starts and ends at once gives the same instant another turn.
+    /// None if it was cancelled.
     fn run_to_outcome<O: Observer>(&mut self, running: &mut Running<'_, O>) -> Option<(CampaignOutcome, Time)> {
         let mut now = Time::ZERO;
-        let mut instants: u32 = 0;
         loop {
             while let Some(ending) = self.endings.pop_due(now) {
+                running.count_event()?;
                 self.end_robot(running, now, ending, ending.end);
             }
             if let Some(on_breach) = self.job.check_breach() {
@@ -140,22 +144,18 @@ impl<'p, C: Controller> Campaign<'p, C> {
             if now >= running.begins {
                 self.begin_job(running, now);
             }
-            self.start_robots(running, now);
-
-            instants = instants.wrapping_add(1);
-            if instants.is_multiple_of(INSTANTS_PER_LOOK) && running.cancelled.load(Ordering::Relaxed) {
-                return None;
-            }
+            self.start_robots(running, now)?;
             now = self.endings.next_due().min(running.due());
         }
     }
 
     /// Starts robots until the job says no, and draws how each will end.
     #[inline]
-    fn start_robots<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time) {
-        loop {
+    fn start_robots<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time) -> Option<()> {
+        running.wake = loop {
             match self.job.start_next(now, &mut self.fleet) {
                 Start::Robot { robot, attempt } => {
+                    running.count_event()?;
                     running.observer.robot_started(now, robot, attempt);
                     if attempt == 0 {
                         running.first_starts += u128::from(now.micros());
@@ -164,10 +164,11 @@ impl<'p, C: Controller> Campaign<'p, C> {
                     let drawn = self.plan.attempt(&running.luck, robot, attempt);
                     self.endings.push(Ending { due: now + drawn.duration, started: now, robot, end: drawn.end });
                 }
-                Start::Nobody => break running.wake = Time::NEVER,
-                Start::NotBefore(instant) => break running.wake = instant,
+                Start::Nobody => break Time::NEVER,
+                Start::NotBefore(instant) => break instant,
             }
-        }
+        };
+        Some(())
     }
 
     #[inline]
@@ -249,6 +250,14 @@ impl<'p, C: Controller> Campaign<'p, C> {
 }
 
 impl<O> Running<'_, O> {
+    /// Counts a robot's start or end; none if the campaign is to stop. An instant may hold as many as the fleet has robots.
+    #[inline]
+    fn count_event(&mut self) -> Option<()> {
+        self.events = self.events.wrapping_add(1);
+        let stop = self.events.is_multiple_of(EVENTS_PER_LOOK) && self.cancelled.load(Ordering::Relaxed);
+        if stop { None } else { Some(()) }
+    }
+
     /// The next instant at which something other than a robot's end is due.
     #[inline]
     fn due(&self) -> Time {
