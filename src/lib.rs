@@ -1,4 +1,73 @@
-//! Forecasts software rollouts to robot fleets.
+//! rollcast forecasts software rollouts to robot fleets: how long, how likely, how many hurt?
+//!
+//! A [scenario](scenario) describes a fleet of virtual robots. A discrete-event [simulation] drives the [rollout] rules of the AWS
+//! RoboMaker deployment API through virtual time; an [experiment] repeats that thousands of times in parallel; a
+//! [report] says what came of it. The engine is this library, and the `rollcast` program is thin.
+//!
+//! # Words
+//!
+//! * A **fleet** has robots in groups; a **deployment job** gives them a new build, a **sync deployment job** gives it to those
+//!   that it has not reached. The API's own names are kept: `InSync`, `NoResponse`, `FailureThresholdBreached`.
+//! * A **campaign** is the first job and the sync jobs that follow, until it has an **outcome**.
+//! * A **replication** is one simulated campaign; an **experiment** is many; a **tally** is what is remembered of them.
+//! * An **attempt** is one robot's deployment within a job; an **event** is an instant at which something happens.
+//!
+//! # Map
+//!
+//! | module | what it is | depends on |
+//! |---|---|---|
+//! | [`time`] | instants and spans in integer microseconds (R1) | |
+//! | [`rollout`] | the rules R2 to R12 as state machines without clock, chance or I/O; the [`rollout::Controller`] seam | `time` |
+//! | [`random`] | streams that are pure functions of what they are for; distributions | `rollout` (step names) |
+//! | [`scenario`] | TOML to checked values, and every problem with its place | `random`, `rollout` |
+//! | [`simulation`] | the event loop, its plan, its observers | all above |
+//! | [`statistics`] | exact sums, histograms, intervals | `time` |
+//! | [`experiment`] | replications, blocks, threads, the tally | `simulation`, `statistics` |
+//! | [`report`] | summary, rows, histograms, table, pictures, the results folder | `experiment` |
+//! | [`cli`] | the command line | all |
+//!
+//! Four ideas carry it. The rules are plain state machines that a driver drives. Everything random is a pure function of (seed,
+//! replication, robot, attempt, purpose). Time and sums are integers, so tallies merge exactly and the same bytes come out for
+//! any number of threads. The event loop does no work that no result needs, and fits on a screen.
+//!
+//! # Example
+//!
+//! ```
+//! use std::path::Path;
+//! use std::sync::atomic::AtomicBool;
+//!
+//! use rollcast::experiment::Experiment;
+//! use rollcast::report::Summary;
+//! use rollcast::scenario::Scenario;
+//! use rollcast::simulation::Plan;
+//!
+//! let text = r#"
+//!     name = "night-shift"
+//!     [deployment]
+//!     concurrent_deployment_percentage = 25
+//!     failure_threshold_percentage = 50
+//!     [[group]]
+//!     name = "amr"
+//!     robots = 40
+//!     [group.step.downloading_extracting]
+//!     latency = { lognormal = { median = "2m", sigma = 0.5 } }
+//!     failure = 0.02
+//!     [sync]
+//!     schedule = { after_finish = "5m" }
+//! "#;
+//! let scenario = Scenario::parse(text, "night-shift.toml", Path::new("."), &[])
+//!     .map_err(|problems| problems.render(false))?;
+//! let plan = Plan::new(&scenario);
+//! let experiment = Experiment { plan: &plan, seed: 1, replications: 500, threads: None, in_sync_curve: false };
+//! let tally = experiment.run(&mut (), &AtomicBool::new(false), &|_| ()).expect("nobody cancels it");
+//! let summary = Summary::new(&scenario, experiment.seed, &tally);
+//!
+//! let outcomes = &summary.campaign.outcomes;
+//! assert_eq!(outcomes.in_sync.count, 500);
+//! let p95 = summary.campaign.time_to_success_s.p95.expect("500 campaigns ended in sync").0;
+//! assert!((900.0..1800.0).contains(&p95), "95 % take at most {p95} seconds");
+//! # Ok::<(), String>(())
+//! ```
 
 pub mod cli;
 pub mod experiment;
