@@ -1,0 +1,9 @@
+//! The program from outside: what it prints, what it writes, how it exits.
+
+mod bad_input;
+mod interrupt;
+mod outputs;
+mod readme;
+mod run;
+mod scenarios;
+mod support;
