@@ -1,6 +1,6 @@
 //! rollcast forecasts software rollouts to robot fleets: how long, how likely, how many hurt?
 //!
-//! A [scenario](scenario) describes a fleet of virtual robots. A discrete-event [simulation] drives the [rollout] rules of the AWS
+//! A [scenario] describes a fleet of virtual robots. A discrete-event [simulation] drives the [rollout] rules of the AWS
 //! RoboMaker deployment API through virtual time; an [experiment] repeats that thousands of times in parallel; a
 //! [report] says what came of it. The engine is this library, and the `rollcast` program is thin.
 //!

@@ -40,7 +40,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
-    /// The results folder [default: results/<name of the scenario>/]
+    /// The results folder [default: results/NAME/, for the name in the scenario]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 

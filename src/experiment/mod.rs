@@ -19,7 +19,9 @@ use crate::simulation::{Campaign, JobRecord, Observer, Plan, Replication};
 /// What to run.
 #[derive(Clone, Copy, Debug)]
 pub struct Experiment<'p> {
+    /// The scenario, prepared.
     pub plan: &'p Plan,
+    /// Where randomness starts.
     pub seed: u64,
     /// Replications are numbered from 0; >= 1.
     pub replications: u32,
@@ -32,6 +34,7 @@ pub struct Experiment<'p> {
 /// The replications of a block in detail, for those who want a row of each.
 #[derive(Debug, Default)]
 pub struct Block {
+    /// In order.
     pub replications: Vec<Replication>,
     /// Every job of these replications with its replication's number.
     pub jobs: Vec<(u32, JobRecord)>,

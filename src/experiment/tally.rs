@@ -9,8 +9,11 @@ use crate::time::{Span, Time};
 /// How the first job ended, in the order of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstJobOutcome {
+    /// All targets ended without a breach (R11).
     Succeeded,
+    /// It halted, and its robots in flight ended (R9).
     FailureThresholdBreached,
+    /// It hit the fleet timeout (R10), whether it had halted before or not.
     FleetDeploymentTimeout,
 }
 
@@ -32,33 +35,51 @@ impl FirstJobOutcome {
 /// adds the rest. Merging is exact in any order.
 #[derive(Clone, Debug)]
 pub struct Tally {
-    /// The percentage of failures at which a job halts (R9).
+    /// The least number of failures that halts a job (R9).
     failure_limit: u32,
+    /// How many replications were added.
     pub replications: u64,
     /// By [`CampaignOutcome`].
     pub outcomes: [u64; CampaignOutcome::ALL.len()],
+    /// Start to the last robot's `InSync`, over campaigns that end in sync.
     pub campaign_time_to_success: Sample,
+    /// Jobs per campaign.
     pub campaign_jobs: Sample,
+    /// Refused calls per campaign.
     pub concurrent_deployment_exceptions: Sample,
+    /// The most robots down at once.
     pub peak_robots_down: Sample,
     /// By [`FirstJobOutcome`].
     pub first_job_outcomes: [u64; 3],
+    /// `InProgress` to the first job's last robot ended.
     pub makespan: Sample,
+    /// The same, over first jobs that succeeded.
     pub first_job_time_to_success: Sample,
+    /// Robots of the first job that ended `InSync`.
     pub robots_succeeded: Sample,
+    /// That ended `Failed`, aborted ones included.
     pub robots_failed: Sample,
+    /// That ended `NoResponse`.
     pub robots_no_response: Sample,
+    /// That never started.
     pub robots_not_attempted: Sample,
+    /// Counted failures beyond the limit, over first jobs that halted.
     pub threshold_overshoot: Sample,
+    /// The most robots in flight at once in the first job.
     pub peak_in_flight: Sample,
     /// Failed and no response in the first job: what counts against the threshold. Only the plot shows it.
     pub counted_failures: Sample,
+    /// Campaign start to `InSync`, over robots.
     pub robot_time_to_success: ClusteredSample,
+    /// Start to end, over successful deployments.
     pub robot_deployment: ClusteredSample,
+    /// `Deploying` time per campaign, summed over robots.
     pub out_of_service: Sample,
+    /// Down time per campaign, summed over robots.
     pub down: Sample,
     /// By [`DeploymentJobErrorCode`], over all attempts.
     pub failure_codes: [u64; DeploymentJobErrorCode::ALL.len()],
+    /// The share in sync over time, if it is wanted.
     pub in_sync_curve: Option<InSyncCurve>,
 }
 

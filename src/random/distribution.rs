@@ -11,6 +11,7 @@ use super::{Stream, normal_cdf, normal_quantile};
 /// (microseconds for durations); shapes and sigmas are pure numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each family names its parameters in its own documentation")]
 pub enum Distribution {
     /// Always this value.
     Constant(f64),
@@ -41,7 +42,10 @@ pub enum Distribution {
 
 /// A [`Distribution`] made ready to draw from.
 #[derive(Clone, Debug)]
-pub enum Sampler {
+pub struct Sampler(Family);
+
+#[derive(Clone, Debug)]
+enum Family {
     Constant(f64),
     Uniform {
         min: f64,
@@ -90,26 +94,26 @@ pub enum Sampler {
 
 impl From<&Distribution> for Sampler {
     fn from(distribution: &Distribution) -> Sampler {
-        match *distribution {
-            Distribution::Constant(value) => Sampler::Constant(value),
-            Distribution::Uniform { min, max } => Sampler::Uniform { min, width: max - min },
-            Distribution::Exponential { mean } => Sampler::Exponential { mean },
-            Distribution::Normal { mean, std } => Sampler::Normal { mean, std, kept: normal_cdf(mean / std) },
-            Distribution::Lognormal { median, sigma } => Sampler::Lognormal { median, sigma },
-            Distribution::Gamma { shape, scale } => Sampler::Gamma { gamma: Gamma::new(shape), scale },
-            Distribution::Weibull { shape, scale } => Sampler::Weibull { inverse_shape: 1.0 / shape, scale },
-            Distribution::Triangular { min, mode, max } => Sampler::Triangular { min, mode, max },
+        Sampler(match *distribution {
+            Distribution::Constant(value) => Family::Constant(value),
+            Distribution::Uniform { min, max } => Family::Uniform { min, width: max - min },
+            Distribution::Exponential { mean } => Family::Exponential { mean },
+            Distribution::Normal { mean, std } => Family::Normal { mean, std, kept: normal_cdf(mean / std) },
+            Distribution::Lognormal { median, sigma } => Family::Lognormal { median, sigma },
+            Distribution::Gamma { shape, scale } => Family::Gamma { gamma: Gamma::new(shape), scale },
+            Distribution::Weibull { shape, scale } => Family::Weibull { inverse_shape: 1.0 / shape, scale },
+            Distribution::Triangular { min, mode, max } => Family::Triangular { min, mode, max },
             Distribution::Pert { min, mode, max } => {
                 let width = max - min;
-                Sampler::Pert {
+                Family::Pert {
                     min,
                     width,
                     below: Gamma::new(1.0 + 4.0 * (mode - min) / width),
                     above: Gamma::new(1.0 + 4.0 * (max - mode) / width),
                 }
             }
-            Distribution::Pareto { scale, shape } => Sampler::Pareto { scale, inverse_shape: 1.0 / shape },
-            Distribution::Empirical(ref values) => Sampler::Empirical(values.clone()),
+            Distribution::Pareto { scale, shape } => Family::Pareto { scale, inverse_shape: 1.0 / shape },
+            Distribution::Empirical(ref values) => Family::Empirical(values.clone()),
             Distribution::Mixture(ref components) => {
                 let total: f64 = components.iter().map(|(weight, _)| weight).sum();
                 let mut cumulative = 0.0;
@@ -124,9 +128,9 @@ impl From<&Distribution> for Sampler {
                 if let Some((last, _)) = samplers.last_mut() {
                     *last = 1.0; // whatever the sum was rounded to
                 }
-                Sampler::Mixture(samplers)
+                Family::Mixture(samplers)
             }
-        }
+        })
     }
 }
 
@@ -134,18 +138,18 @@ impl Sampler {
     /// Draws a value in the distribution's unit; it may be infinite where a heavy tail overflows.
     #[inline]
     pub fn sample(&self, stream: &mut Stream) -> f64 {
-        match *self {
-            Sampler::Constant(value) => value,
-            Sampler::Uniform { min, width } => min + width * stream.open01(),
-            Sampler::Exponential { mean } => -mean * libm::log(stream.open01()),
-            Sampler::Normal { mean, std, kept } => {
+        match self.0 {
+            Family::Constant(value) => value,
+            Family::Uniform { min, width } => min + width * stream.open01(),
+            Family::Exponential { mean } => -mean * libm::log(stream.open01()),
+            Family::Normal { mean, std, kept } => {
                 // The upper part of the normal, by inversion: drawing again below 0 conditions on it.
                 mean - std * normal_quantile(stream.open01() * kept)
             }
-            Sampler::Lognormal { median, sigma } => median * libm::exp(sigma * normal_quantile(stream.open01())),
-            Sampler::Gamma { ref gamma, scale } => scale * gamma.sample(stream),
-            Sampler::Weibull { inverse_shape, scale } => scale * libm::pow(-libm::log(stream.open01()), inverse_shape),
-            Sampler::Triangular { min, mode, max } => {
+            Family::Lognormal { median, sigma } => median * libm::exp(sigma * normal_quantile(stream.open01())),
+            Family::Gamma { ref gamma, scale } => scale * gamma.sample(stream),
+            Family::Weibull { inverse_shape, scale } => scale * libm::pow(-libm::log(stream.open01()), inverse_shape),
+            Family::Triangular { min, mode, max } => {
                 let u = stream.open01();
                 let width = max - min;
                 if u * width < mode - min {
@@ -154,13 +158,13 @@ impl Sampler {
                     max - ((1.0 - u) * width * (max - mode)).sqrt()
                 }
             }
-            Sampler::Pert { min, width, ref below, ref above } => {
+            Family::Pert { min, width, ref below, ref above } => {
                 let (x, y) = (below.sample(stream), above.sample(stream));
                 min + width * (x / (x + y))
             }
-            Sampler::Pareto { scale, inverse_shape } => scale * libm::pow(stream.open01(), -inverse_shape),
-            Sampler::Empirical(ref values) => values[stream.below(values.len())],
-            Sampler::Mixture(ref components) => {
+            Family::Pareto { scale, inverse_shape } => scale * libm::pow(stream.open01(), -inverse_shape),
+            Family::Empirical(ref values) => values[stream.below(values.len())],
+            Family::Mixture(ref components) => {
                 let u = stream.chance();
                 let chosen = components.partition_point(|(cumulative, _)| *cumulative <= u);
                 components[chosen].1.sample(stream)
@@ -172,7 +176,7 @@ impl Sampler {
 /// The standard gamma distribution by rejection: Marsaglia and Tsang, "A simple method for generating gamma
 /// variables", ACM TOMS 26 (2000), with their boost for shapes below 1.
 #[derive(Clone, Copy, Debug)]
-pub struct Gamma {
+struct Gamma {
     d: f64,
     c: f64,
     /// 1 / shape where the shape is below 1.

@@ -10,7 +10,9 @@ use crate::statistics::{ClusteredSample, Sample, Unit};
 pub struct Metric<'t> {
     /// As in `campaign.time_to_success_s`.
     pub name: &'static str,
+    /// What its integers mean.
     pub unit: Unit,
+    /// Its numbers, in steps of `resolution`.
     pub histogram: &'t Histogram<u64>,
     /// How many units a step of the histogram holds.
     pub resolution: u128,

@@ -14,7 +14,9 @@ use crate::scenario::Scenario;
 /// A file or folder that could not be written.
 #[derive(Debug)]
 pub struct OutputError {
+    /// Which one.
     pub path: PathBuf,
+    /// Why.
     pub error: io::Error,
 }
 

@@ -14,17 +14,24 @@ use crate::statistics::{Description, Proportion};
 pub struct Summary {
     /// The version of the program.
     pub rollcast: &'static str,
+    /// Which scenario was run.
     pub scenario: ScenarioIdentity,
+    /// Where randomness started.
     pub seed: u64,
+    /// How many campaigns were simulated.
     pub replications: u64,
+    /// The campaign as a whole.
     pub campaign: Campaign,
+    /// Its first job.
     pub first_job: FirstJob,
+    /// Its robots.
     pub robot: Robot,
 }
 
 /// Which scenario was run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ScenarioIdentity {
+    /// Its name.
     pub name: String,
     /// See [`Scenario::digest`].
     pub digest: String,
@@ -33,38 +40,53 @@ pub struct ScenarioIdentity {
 /// The campaign as a whole.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Campaign {
+    /// How campaigns end (R12).
     pub outcomes: CampaignOutcomes,
     /// Over campaigns that end in sync: start to the last robot's `InSync`.
     pub time_to_success_s: Description,
+    /// Jobs run per campaign.
     pub jobs: Description,
+    /// Calls refused because a job was active.
     pub concurrent_deployment_exceptions: Description,
+    /// The most robots down at once.
     pub peak_robots_down: Description,
 }
 
 /// How campaigns end (R12).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CampaignOutcomes {
+    /// The whole fleet is in sync.
     pub in_sync: Proportion,
+    /// A job breached its threshold.
     pub halted: Proportion,
+    /// A job hit the fleet timeout.
     pub timed_out: Proportion,
+    /// The last allowed job ended.
     pub max_jobs: Proportion,
+    /// The horizon came first.
     pub horizon: Proportion,
 }
 
 /// The first job.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FirstJob {
+    /// How first jobs end; those that the horizon cuts off are none of these.
     pub outcomes: FirstJobOutcomes,
     /// `InProgress` to the end of the last robot.
     pub makespan_s: Description,
     /// The same, over jobs that succeeded.
     pub time_to_success_s: Description,
+    /// Robots that ended `InSync`.
     pub robots_succeeded: Description,
+    /// Robots that ended `Failed`, aborted ones included.
     pub robots_failed: Description,
+    /// Robots that ended `NoResponse`.
     pub robots_no_response: Description,
+    /// Robots that never started.
     pub robots_not_attempted: Description,
     /// Over halted jobs: how many failures beyond the least number that breaches.
     pub threshold_overshoot: Description,
+    /// The most robots deploying at once.
     pub peak_in_flight: Description,
 }
 
@@ -72,8 +94,11 @@ pub struct FirstJob {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct FirstJobOutcomes {
+    /// All targets ended without a breach.
     pub succeeded: Proportion,
+    /// It halted, and its robots in flight ended.
     pub failure_threshold_breached: Proportion,
+    /// It hit the fleet timeout.
     pub fleet_deployment_timeout: Proportion,
 }
 

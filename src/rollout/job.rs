@@ -89,8 +89,13 @@ impl Progress {
 /// What a job says when asked to start a robot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// This robot is `Deploying` now; `attempt` counts from 0 over the campaign.
-    Robot { robot: RobotId, attempt: u32 },
+    /// This robot is `Deploying` now.
+    Robot {
+        /// Which one.
+        robot: RobotId,
+        /// How many attempts it has made before in this campaign.
+        attempt: u32,
+    },
     /// No robot starts before something else happens.
     Nobody,
     /// No robot starts before this instant, unless something else happens.

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 macro_rules! api_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$doc])*
+        #[allow(missing_docs, reason = "where a name says it all, it is the API's own")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         pub enum $name { $($(#[$variant_doc])* $variant),+ }

@@ -27,14 +27,17 @@ use crate::time::Span;
 pub struct Scenario {
     /// 1 to 64 characters of `[A-Za-z0-9_-]`; also the name of the results folder.
     pub name: String,
+    /// Anything; its first line heads the table.
     pub description: String,
     /// The seed unless the command line gives one; default 0.
     pub seed: u64,
     /// The number of replications unless the command line gives one; >= 1, default 1000.
     pub replications: u32,
+    /// How a job goes about it.
     pub deployment: Deployment,
     /// In the order of the file, which numbers the robots (R2); never empty.
     pub groups: Vec<Group>,
+    /// How the fleet is kept in sync; one job only without `[sync]`.
     pub sync: SyncPolicy,
 }
 
@@ -49,7 +52,9 @@ pub struct Deployment {
     pub robot_deployment_timeout: Span,
     /// Greater than 0, default 30 days (R10).
     pub fleet_deployment_timeout: Span,
+    /// Default `registration` (R6).
     pub start_order: StartOrder,
+    /// Default `drain` (R9).
     pub on_breach: OnBreach,
     /// How long a job is `Preparing`, in microseconds; default 0 (R5).
     pub preparing: Distribution,
@@ -62,6 +67,7 @@ pub struct Group {
     pub name: String,
     /// 1..=100000000, and so is the sum over groups.
     pub robots: u32,
+    /// Default `X86_64`; simulated results do not depend on it.
     pub architecture: Architecture,
     /// The steps that the scenario gives, in R7's order.
     pub steps: Vec<Step>,
@@ -70,6 +76,7 @@ pub struct Group {
 /// A `[group.step.NAME]` table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
+    /// Which one.
     pub step: RobotDeploymentStep,
     /// In microseconds.
     pub latency: Distribution,

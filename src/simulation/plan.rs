@@ -14,26 +14,35 @@ pub struct Plan {
     pub fleet_size: u32,
     /// The number after each group's last robot, with the group.
     groups: Vec<(RobotId, GroupPlan)>,
+    /// R8.
     pub robot_timeout: Span,
+    /// R10.
     pub fleet_timeout: Span,
+    /// How long a job is `Preparing`, in microseconds (R5).
     pub preparing: Sampler,
+    /// R6.
     pub start_order: StartOrder,
     /// 1..=100 (R9), for results that refer to the threshold.
     pub failure_threshold_percentage: u32,
+    /// The decisions of its jobs (R4, R9).
     pub controller: RoboMaker,
+    /// R12.
     pub sync: SyncPolicy,
 }
 
 /// What the robots of a group go through: the steps that the scenario gives, in R7's order.
 #[derive(Clone, Debug)]
 pub struct GroupPlan {
+    /// At most one of each kind.
     pub steps: Vec<StepPlan>,
 }
 
 /// One step's latency and failure.
 #[derive(Clone, Debug)]
 pub struct StepPlan {
+    /// Which one.
     pub step: RobotDeploymentStep,
+    /// How long it takes, in microseconds.
     pub latency: Sampler,
     /// The probability to fail at the step's end.
     pub failure: f64,
@@ -44,14 +53,18 @@ pub struct StepPlan {
 /// What a robot draws for one step: how long it takes, and whether it fails at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepDraw {
+    /// How long the step takes.
     pub latency: Span,
+    /// With which code it fails at its end, if it does.
     pub failure: Option<DeploymentJobErrorCode>,
 }
 
 /// A robot's deployment as drawn: when it ends after its start, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
+    /// Start to end.
     pub duration: Span,
+    /// How it ends.
     pub end: RobotEnd,
 }
 

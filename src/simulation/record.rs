@@ -8,7 +8,9 @@ use crate::time::{Span, Time};
 pub struct JobRecord {
     /// The job's number in its campaign, from 0.
     pub number: u32,
+    /// Which call made it.
     pub kind: JobKind,
+    /// When it was made.
     pub created: Time,
     /// When it became `InProgress`, if it did.
     pub began: Option<Time>,
@@ -16,10 +18,13 @@ pub struct JobRecord {
     pub last_robot_ended: Option<Time>,
     /// When it ended; none if the horizon cut it off.
     pub ended: Option<Time>,
+    /// Its state then.
     pub status: DeploymentStatus,
+    /// Why it failed, if it did.
     pub failure_code: Option<DeploymentJobErrorCode>,
     /// Whether it breached its threshold, also where `failure_code` is the fleet timeout that came later.
     pub halted: bool,
+    /// The counts of its robots.
     pub progress: Progress,
 }
 
@@ -43,6 +48,7 @@ impl JobRecord {
 pub struct Replication {
     /// Its number, from 0.
     pub index: u32,
+    /// How the campaign ended (R12).
     pub outcome: CampaignOutcome,
     /// When the campaign ended.
     pub ended: Time,
@@ -50,6 +56,7 @@ pub struct Replication {
     pub jobs: u32,
     /// Calls refused because a job was active.
     pub concurrent_deployment_exceptions: u64,
+    /// The campaign's first job.
     pub first_job: JobRecord,
     /// Microseconds that robots spent `Deploying`, summed over robots.
     pub out_of_service: u128,
