@@ -61,7 +61,8 @@ impl Span {
     }
 
     /// A real number of microseconds as a span: rounded to the nearest one, 0 if negative, cut to
-    /// [`Span::MAX`] (R1). This is the one place where a drawn number becomes time.
+    /// [`Span::MAX`] (R1). This is the one place where a drawn number becomes time. (The largest `f64` below one half gives 1:
+    /// its sum with one half is 1.)
     pub fn from_drawn_micros(micros: f64) -> Span {
         // A float-to-integer cast saturates, and turns NaN into 0.
         Span::from_micros((micros + 0.5) as u64)

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Progress, RobotEnd, RobotId};
+use super::{JobKind, Progress, RobotEnd, RobotId};
 use crate::time::Time;
 
 /// Steers deployment jobs: decides whom to start and when to halt.
@@ -10,18 +10,20 @@ use crate::time::Time;
 /// A controller lives as long as its driver and is told of each new job. It sees counts and instants only, so it can be
 /// tested without a simulation, and it is a type parameter of the event loop, so a decision costs no dynamic call.
 pub trait Controller {
-    /// A job over a fleet of `fleet_size` robots has been created: forget the one before.
-    fn job_created(&mut self, fleet_size: u32);
+    /// A job for `targets` (in registration order) of a fleet of `fleet_size` robots has been created: forget the one before.
+    /// A [`JobKind::Deployment`] is the first job of a campaign, so what lasts over a campaign's jobs starts anew with it.
+    fn job_created(&mut self, now: Time, kind: JobKind, fleet_size: u32, targets: &[RobotId]);
 
     /// May a robot start at `now`? `pending` are the targets not yet started, in start order and never empty;
     /// [`Admission::Start`] starts the first of them, and a controller may reorder them before it says so.
     fn admit(&mut self, now: Time, pending: &mut [RobotId], progress: &Progress) -> Admission;
 
     /// A robot of the job has ended, and `progress` counts it.
-    fn robot_ended(&mut self, _robot: RobotId, _end: RobotEnd, _progress: &Progress) {}
+    fn robot_ended(&mut self, _now: Time, _robot: RobotId, _end: RobotEnd, _progress: &Progress) {}
 
-    /// Must the job halt? Asked when all endings of an instant have been counted, until it says yes.
-    fn breached(&self, progress: &Progress) -> bool;
+    /// Must the job halt? Asked while it is `InProgress`, at each instant after its endings have been counted and before robots
+    /// start, until it says yes.
+    fn breached(&self, now: Time, progress: &Progress) -> bool;
 
     /// What happens to robots in flight when the job halts.
     fn on_breach(&self) -> OnBreach;
@@ -34,7 +36,7 @@ pub enum Admission {
     Start,
     /// None before another robot ends.
     Wait,
-    /// None before this instant (later than now), or before another robot ends.
+    /// None before this instant, which must be later than now, or before another robot ends.
     Until(Time),
 }
 

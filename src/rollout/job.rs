@@ -130,7 +130,7 @@ impl<C: Controller> DeploymentJob<C> {
     }
 
     /// Creates a job and chooses its targets, in registration order (R3, R5). A job without targets succeeds at once.
-    pub fn create(&mut self, kind: JobKind, fleet: &mut Fleet) {
+    pub fn create(&mut self, now: Time, kind: JobKind, fleet: &mut Fleet) {
         debug_assert!(!self.is_active(), "one job at a time");
         self.targets.clear();
         match kind {
@@ -148,7 +148,7 @@ impl<C: Controller> DeploymentJob<C> {
         self.halted = false;
         self.progress =
             Progress { fleet_size: fleet.size(), targets: self.targets.len() as u32, ..Progress::default() };
-        self.controller.job_created(fleet.size());
+        self.controller.job_created(now, kind, fleet.size(), &self.targets);
         self.status = if self.targets.is_empty() { DeploymentStatus::Succeeded } else { DeploymentStatus::Pending };
     }
 
@@ -186,13 +186,16 @@ impl<C: Controller> DeploymentJob<C> {
                 Start::Robot { robot, attempt: fleet.start(robot) }
             }
             Admission::Wait => Start::Nobody,
-            Admission::Until(instant) => Start::NotBefore(instant),
+            Admission::Until(instant) => {
+                assert!(instant > now, "a controller waits until {instant:?}, which is not later than {now:?}");
+                Start::NotBefore(instant)
+            }
         }
     }
 
     /// Counts the end of a robot in flight (R7, R8).
     #[inline]
-    pub fn end_robot(&mut self, robot: RobotId, end: RobotEnd, fleet: &mut Fleet) {
+    pub fn end_robot(&mut self, now: Time, robot: RobotId, end: RobotEnd, fleet: &mut Fleet) {
         fleet.end(robot, end.status());
         self.progress.in_flight -= 1;
         match end {
@@ -201,14 +204,15 @@ impl<C: Controller> DeploymentJob<C> {
             RobotEnd::NoResponse => self.progress.no_response += 1,
             RobotEnd::Aborted => self.progress.aborted += 1,
         }
-        self.controller.robot_ended(robot, end, &self.progress);
+        self.controller.robot_ended(now, robot, end, &self.progress);
     }
 
     /// Halts the job if its controller says so (R9). To be asked when all endings of an instant have been counted.
     /// At the breach, and only then, it says what becomes of the robots in flight.
     #[inline]
-    pub fn check_breach(&mut self) -> Option<OnBreach> {
-        if self.halted || !self.is_active() || !self.controller.breached(&self.progress) {
+    pub fn check_breach(&mut self, now: Time) -> Option<OnBreach> {
+        let asked = self.status == DeploymentStatus::InProgress && !self.halted;
+        if !asked || !self.controller.breached(now, &self.progress) {
             return None;
         }
         self.halted = true;
@@ -290,7 +294,7 @@ mod tests {
     ) -> DeploymentJob<RoboMaker> {
         fleet.reset(robots);
         let mut job = DeploymentJob::idle(RoboMaker::new(concurrency, threshold, on_breach));
-        job.create(JobKind::Deployment, fleet);
+        job.create(Time::ZERO, JobKind::Deployment, fleet);
         job.prepare();
         job.begin();
         job
@@ -311,16 +315,16 @@ mod tests {
         let fleet = &mut Fleet::default();
         let mut job = job(fleet, 10, 40, 20, OnBreach::Drain);
         assert_eq!(start_all(&mut job, fleet), [0, 1, 2, 3]);
-        job.end_robot(1, FAILED, fleet);
-        assert_eq!(job.check_breach(), None);
+        job.end_robot(Time::ZERO, 1, FAILED, fleet);
+        assert_eq!(job.check_breach(Time::ZERO), None);
         assert_eq!(start_all(&mut job, fleet), [4]);
-        job.end_robot(0, RobotEnd::NoResponse, fleet);
-        assert_eq!(job.check_breach(), Some(OnBreach::Drain));
-        assert_eq!(job.check_breach(), None, "a job breaches once");
+        job.end_robot(Time::ZERO, 0, RobotEnd::NoResponse, fleet);
+        assert_eq!(job.check_breach(Time::ZERO), Some(OnBreach::Drain));
+        assert_eq!(job.check_breach(Time::ZERO), None, "a job breaches once");
         assert!(start_all(&mut job, fleet).is_empty());
         for robot in [2, 3, 4] {
             assert!(!job.conclude());
-            job.end_robot(robot, FAILED, fleet);
+            job.end_robot(Time::ZERO, robot, FAILED, fleet);
         }
         assert!(job.conclude());
         assert_eq!(job.failure_code(), Some(DeploymentJobErrorCode::FailureThresholdBreached));
@@ -333,23 +337,23 @@ mod tests {
         let fleet = &mut Fleet::default();
         let mut job = job(fleet, 3, 100, 100, OnBreach::Drain);
         assert_eq!(start_all(&mut job, fleet), [0, 1, 2]);
-        job.end_robot(0, RobotEnd::InSync, fleet);
-        job.end_robot(1, FAILED, fleet);
-        job.end_robot(2, RobotEnd::InSync, fleet);
-        assert_eq!(job.check_breach(), None);
+        job.end_robot(Time::ZERO, 0, RobotEnd::InSync, fleet);
+        job.end_robot(Time::ZERO, 1, FAILED, fleet);
+        job.end_robot(Time::ZERO, 2, RobotEnd::InSync, fleet);
+        assert_eq!(job.check_breach(Time::ZERO), None);
         assert!(job.conclude());
         assert_eq!((job.status(), job.failure_code()), (DeploymentStatus::Succeeded, None));
         assert_eq!((fleet.in_sync(), fleet.down()), (2, 1));
 
-        job.create(JobKind::Sync, fleet);
+        job.create(Time::ZERO, JobKind::Sync, fleet);
         assert_eq!((job.progress().targets, job.progress().fleet_size), (1, 3));
         job.prepare();
         job.begin();
         assert_eq!(job.start_next(Time::ZERO, fleet), Start::Robot { robot: 1, attempt: 1 });
-        job.end_robot(1, RobotEnd::InSync, fleet);
+        job.end_robot(Time::ZERO, 1, RobotEnd::InSync, fleet);
         assert!(job.conclude());
 
-        job.create(JobKind::Sync, fleet);
+        job.create(Time::ZERO, JobKind::Sync, fleet);
         assert_eq!(job.status(), DeploymentStatus::Succeeded, "nothing to do: succeeds at once (R3)");
     }
 
@@ -359,9 +363,9 @@ mod tests {
         let mut job = job(fleet, 4, 100, 50, OnBreach::Abort);
         start_all(&mut job, fleet);
         for robot in 0..4 {
-            job.end_robot(robot, RobotEnd::Aborted, fleet);
+            job.end_robot(Time::ZERO, robot, RobotEnd::Aborted, fleet);
         }
-        assert_eq!(job.check_breach(), None);
+        assert_eq!(job.check_breach(Time::ZERO), None);
         job.time_out();
         assert_eq!(job.failure_code(), Some(DeploymentJobErrorCode::FleetDeploymentTimeout));
         assert_eq!((job.progress().robots_failed(), job.progress().counted_failures()), (4, 0));

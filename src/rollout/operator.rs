@@ -125,15 +125,16 @@ impl Operator {
         self.created = now;
     }
 
-    /// A job has ended, or the horizon has cut it off, at `now`: counts the calls lost to it.
+    /// A job has ended, or the horizon has cut it off: counts the calls lost to it, those before `free`.
     ///
-    /// A call at `now` itself is not among them: endings and the horizon come before calls (R1).
-    pub fn job_over(&mut self, now: Time) {
+    /// `free` is the instant of the end, for endings and the horizon come before calls (R1), or the next one if the calls of
+    /// that instant have been made: a robot may start and end at once, after them.
+    pub fn job_over(&mut self, free: Time) {
         if let (Some(Schedule::Every(every)), true) = (self.policy.schedule, self.jobs < self.policy.max_jobs) {
             let calls_before = |instant: Time| instant.micros().div_ceil(every.micros());
-            // Calls in (created, now): the one at `created` made the job.
+            // Calls in (created, free): the one at `created` made the job.
             let until_created = self.created.micros() / every.micros() + 1;
-            self.concurrent_deployment_exceptions += calls_before(now).saturating_sub(until_created);
+            self.concurrent_deployment_exceptions += calls_before(free).saturating_sub(until_created);
         }
     }
 
@@ -153,15 +154,16 @@ impl Operator {
         }
     }
 
-    /// When the next call is made, given that the latest job ended at `ended` and another one is allowed.
-    pub fn next_call(&self, ended: Time) -> Time {
+    /// When the next call is made, given that the latest job ended at `ended`, that another one is allowed, and that the calls
+    /// before `free` have been made.
+    pub fn next_call(&self, ended: Time, free: Time) -> Time {
         match self.policy.schedule {
             None => Time::NEVER,
             Some(Schedule::AfterFinish(delay)) => ended + delay,
             Some(Schedule::Every(every)) => {
                 let every = every.micros();
-                // The first multiple that is neither before the end nor the call that made this job.
-                let index = ended.micros().div_ceil(every).max(self.created.micros() / every + 1);
+                // The first multiple that is neither made already nor the call that made this job.
+                let index = free.micros().div_ceil(every).max(self.created.micros() / every + 1);
                 Time::from_micros(index * every)
             }
         }
@@ -188,11 +190,11 @@ mod tests {
         operator.job_created(Time::ZERO);
         operator.job_over(at(30));
         assert_eq!(operator.concurrent_deployment_exceptions(), 2, "at 10 and 20; at 30 the job has ended");
-        assert_eq!(operator.next_call(at(30)), at(30));
+        assert_eq!(operator.next_call(at(30), at(30)), at(30));
         operator.job_created(at(30));
         operator.job_over(at(41));
         assert_eq!(operator.concurrent_deployment_exceptions(), 3);
-        assert_eq!(operator.next_call(at(41)), at(50));
+        assert_eq!(operator.next_call(at(41), at(41)), at(50));
         operator.job_created(at(50));
         operator.job_over(at(5000));
         assert_eq!(operator.concurrent_deployment_exceptions(), 3, "no call is made once max_jobs jobs exist");
@@ -203,11 +205,22 @@ mod tests {
         let mut operator = every(SECOND, 9);
         operator.job_created(Time::ZERO);
         operator.job_over(Time::ZERO);
-        assert_eq!(operator.next_call(Time::ZERO), at(1));
+        assert_eq!(operator.next_call(Time::ZERO, Time::ZERO), at(1));
         operator.job_created(at(1));
         operator.job_over(at(1));
-        assert_eq!(operator.next_call(at(1)), at(2));
+        assert_eq!(operator.next_call(at(1), at(1)), at(2));
         assert_eq!(operator.concurrent_deployment_exceptions(), 0);
+    }
+
+    /// The last robot started and ended at 20, after the call of that instant had met the job.
+    #[test]
+    fn a_call_before_the_last_start_of_its_instant_is_lost() {
+        let mut operator = every(Span::from_secs(10), 3);
+        operator.job_created(Time::ZERO);
+        let free = at(20) + Span::from_micros(1);
+        operator.job_over(free);
+        assert_eq!(operator.concurrent_deployment_exceptions(), 2, "at 10 and 20");
+        assert_eq!(operator.next_call(at(20), free), at(30));
     }
 
     #[test]

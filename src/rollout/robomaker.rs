@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Admission, Controller, OnBreach, Progress, RobotId};
+use super::{Admission, Controller, JobKind, OnBreach, Progress, RobotId};
 use crate::time::Time;
 
 /// The order in which a job's targets start (R6).
@@ -55,7 +55,7 @@ impl RoboMaker {
 }
 
 impl Controller for RoboMaker {
-    fn job_created(&mut self, fleet_size: u32) {
+    fn job_created(&mut self, _now: Time, _kind: JobKind, fleet_size: u32, _targets: &[RobotId]) {
         self.slots = slots(fleet_size, self.concurrent_deployment_percentage);
         self.failure_limit = failure_limit(fleet_size, self.failure_threshold_percentage);
     }
@@ -66,7 +66,7 @@ impl Controller for RoboMaker {
     }
 
     #[inline]
-    fn breached(&self, progress: &Progress) -> bool {
+    fn breached(&self, _now: Time, progress: &Progress) -> bool {
         progress.counted_failures() >= self.failure_limit
     }
 

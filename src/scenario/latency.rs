@@ -238,8 +238,7 @@ fn mixture(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics
     // A mixture inside a mixture is one mixture with the products of the weights.
     let flat = components.into_iter().flat_map(|(weight, component)| match component {
         Distribution::Mixture(inner) => {
-            let inner_total: f64 = inner.iter().map(|(weight, _)| weight).sum();
-            inner.into_iter().map(|(part, component)| (weight / total * (part / inner_total), component)).collect()
+            inner.into_iter().map(|(part, component)| (weight / total * part, component)).collect()
         }
         other => vec![(weight / total, other)],
     });

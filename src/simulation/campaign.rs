@@ -106,16 +106,17 @@ impl<'p, C: Controller> Campaign<'p, C> {
     }
 
     /// The loop. Each turn is one instant, in R1's order: endings, fleet timeout or horizon, calls, starts. A robot
-    /// that starts and ends at once gives the same instant another turn.
-    /// None if it was cancelled.
+    /// that starts and ends at once gives the same instant another turn, after its calls. None if it was cancelled.
     fn run_to_outcome<O: Observer>(&mut self, running: &mut Running<'_, O>) -> Option<(CampaignOutcome, Time)> {
         let mut now = Time::ZERO;
+        // The first instant whose calls have not been made.
+        let mut calls_from = Time::ZERO;
         loop {
             while let Some(ending) = self.endings.pop_due(now) {
                 running.count_event()?;
                 self.end_robot(running, now, ending, ending.end);
             }
-            if let Some(on_breach) = self.job.check_breach() {
+            if let Some(on_breach) = self.job.check_breach(now) {
                 running.observer.job_breached(now);
                 if on_breach == OnBreach::Abort {
                     self.abort_in_flight(running, now);
@@ -128,11 +129,12 @@ impl<'p, C: Controller> Campaign<'p, C> {
                 job_over = true;
             }
             if job_over {
-                self.job_over(running, now, Some(now));
+                let free = now.max(calls_from);
+                self.job_over(running, Some(now), free);
                 if let Some(outcome) = running.operator.outcome(&self.fleet, &self.job) {
                     return Some((outcome, now));
                 }
-                running.next_call = running.operator.next_call(now);
+                running.next_call = running.operator.next_call(now, free);
             }
             if now >= running.horizon {
                 self.cut_off(running, now);
@@ -144,6 +146,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
             if now >= running.begins {
                 self.begin_job(running, now);
             }
+            calls_from = now + Span::from_micros(1);
             self.start_robots(running, now)?;
             now = self.endings.next_due().min(running.due());
         }
@@ -173,7 +176,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
 
     #[inline]
     fn end_robot<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time, ending: Ending, end: RobotEnd) {
-        self.job.end_robot(ending.robot, end, &mut self.fleet);
+        self.job.end_robot(now, ending.robot, end, &mut self.fleet);
         running.deploying += u128::from((now - ending.started).micros());
         if end == RobotEnd::InSync {
             running.in_sync_instants += u128::from(now.micros());
@@ -193,7 +196,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
     fn create_job<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time) {
         let number = running.operator.jobs();
         let kind = if number == 0 { JobKind::Deployment } else { JobKind::Sync };
-        self.job.create(kind, &mut self.fleet);
+        self.job.create(now, kind, &mut self.fleet);
         running.operator.job_created(now);
         running.observer.job_created(now, number, kind, self.job.progress().targets);
         running.next_call = Time::NEVER;
@@ -216,9 +219,10 @@ impl<'p, C: Controller> Campaign<'p, C> {
         running.fleet_timeout = now + self.plan.fleet_timeout;
     }
 
-    /// Records a job that has ended, or that ends unfinished with its campaign (`ended` is none).
-    fn job_over<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time, ended: Option<Time>) {
-        running.operator.job_over(now);
+    /// Records a job that has ended, or that ends unfinished with its campaign (`ended` is none); it met the calls before
+    /// `free`.
+    fn job_over<O: Observer>(&mut self, running: &mut Running<'_, O>, ended: Option<Time>, free: Time) {
+        running.operator.job_over(free);
         let record = JobRecord {
             number: running.operator.jobs() - 1,
             kind: self.job.kind(),
@@ -244,7 +248,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
             running.deploying += u128::from((now - ending.started).micros());
         }
         if self.job.is_active() {
-            self.job_over(running, now, None);
+            self.job_over(running, None, now);
         }
     }
 }
