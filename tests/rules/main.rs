@@ -1,0 +1,13 @@
+//! The rollout rules R1 to R12, checked from outside the library.
+//!
+//! * [`agreement`]: the engine against a slow model written from the contract alone ([`reference`]).
+//! * [`invariants`]: what must hold of any campaign, seen through an observer.
+//! * [`controllers`]: other kinds of rollouts through the library's own seam.
+//! * [`scenarios`]: the random scenarios that the others run, and proof that they reach every rule.
+
+mod agreement;
+mod controllers;
+mod history;
+mod invariants;
+mod reference;
+mod scenarios;

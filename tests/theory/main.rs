@@ -1,0 +1,13 @@
+//! The simulation against theory: what can be known without simulating must come out of it.
+//!
+//! * `distributions`: every family of the scenario against its closed form and against another sampler.
+//! * `closed_forms`: whole campaigns whose outcomes have an exact distribution or expectation.
+//! * `hand_counted`: campaigns without chance, every number counted by hand.
+//!
+//! Seeds are fixed, so a test passes always or never. Statistical bounds are stated in `statistics`.
+
+mod closed_forms;
+mod distributions;
+mod hand_counted;
+mod run;
+mod statistics;
