@@ -1,9 +1,10 @@
 //! The progress bar.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// A bar over replications on stderr with rate and time left; hidden unless stderr is a terminal.
 pub fn bar(replications: u32, quiet: bool) -> ProgressBar {
@@ -11,8 +12,12 @@ pub fn bar(replications: u32, quiet: bool) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::with_draw_target(Some(replications.into()), ProgressDrawTarget::stderr());
-    let template = "{bar:32} {pos}/{len} replications  {per_sec}  {eta} left";
-    bar.set_style(ProgressStyle::with_template(template).expect("the template is well formed"));
+    let template = "{bar:32} {pos}/{len} replications  {rate}  {eta} left";
+    let style = ProgressStyle::with_template(template).expect("the template is well formed");
+    bar.set_style(style.with_key("rate", |state: &ProgressState, text: &mut dyn Write| {
+        // What cannot be written to the terminal is only progress.
+        let _ = write!(text, "{:.0}/s", state.per_sec());
+    }));
     bar.enable_steady_tick(Duration::from_millis(250));
     bar
 }
