@@ -74,7 +74,9 @@ fn simulate<R: Rows>(experiment: &Experiment<'_>, rows: &mut R, quiet: bool) -> 
         Stopped::Cancelled => {
             Failure { message: String::from("interrupted: nothing was written\n"), code: exit::INTERRUPTED }
         }
-        Stopped::Rows(error) => Failure { message: format!("error: cannot write rows: {error}\n"), code: exit::IO },
+        Stopped::Rows(error) => {
+            Failure { message: format!("error: cannot write replications.csv and jobs.csv: {error}\n"), code: exit::IO }
+        }
         Stopped::Threads(error) => {
             Failure { message: format!("error: cannot start threads: {error}\n"), code: exit::IO }
         }

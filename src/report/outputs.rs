@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::rows::Rows;
+use super::csv_rows::CsvRows;
 use super::{Summary, hgrm, metrics, plots};
 use crate::experiment::Tally;
 use crate::scenario::Scenario;
@@ -56,17 +56,17 @@ impl Outputs {
     ///
     /// # Errors
     /// The file that could not be written.
-    pub fn rows(&self, max_job_rows: u64) -> Result<Rows<NamedTempFile>, OutputError> {
+    pub fn rows(&self, max_job_rows: u64) -> Result<CsvRows<NamedTempFile>, OutputError> {
         let replications = self.temporary()?;
         let jobs = self.temporary()?;
-        Rows::new(replications, jobs, max_job_rows).map_err(|error| self.failed("", error))
+        CsvRows::new(replications, jobs, max_job_rows).map_err(|error| self.failed("", error))
     }
 
     /// Takes the rows back, and says how many jobs found no place in `jobs.csv`.
     ///
     /// # Errors
     /// The file that could not be written.
-    pub fn take_rows(&mut self, rows: Rows<NamedTempFile>) -> Result<u64, OutputError> {
+    pub fn take_rows(&mut self, rows: CsvRows<NamedTempFile>) -> Result<u64, OutputError> {
         let (replications, jobs, dropped) = rows.finish().map_err(|error| self.failed(REPLICATIONS, error))?;
         self.ready.push((replications, REPLICATIONS));
         self.ready.push((jobs, JOBS));

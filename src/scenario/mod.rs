@@ -7,6 +7,8 @@ mod check;
 mod diagnostics;
 mod document;
 mod duration;
+#[cfg(test)]
+mod fuzz;
 mod latency;
 mod reader;
 

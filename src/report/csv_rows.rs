@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use csv::{Terminator, Writer, WriterBuilder};
 
-use crate::experiment::{self, Block};
+use crate::experiment::{Block, Rows};
 use crate::rollout::JobKind;
 use crate::simulation::{JobRecord, Replication};
 use crate::time::{Span, Time, seconds};
@@ -53,7 +53,7 @@ pub const JOB_COLUMNS: [&str; 17] = [
 ];
 
 /// Writes a row for each replication and each job as their blocks come in.
-pub struct Rows<W: Write> {
+pub struct CsvRows<W: Write> {
     replications: BufWriter<W>,
     jobs: BufWriter<W>,
     /// How many rows `jobs.csv` may still take.
@@ -69,13 +69,13 @@ pub struct Chunk {
     job_ends: Vec<usize>,
 }
 
-impl<W: Write> Rows<W> {
+impl<W: Write> CsvRows<W> {
     /// Writes both headers. `jobs.csv` gets at most `max_job_rows` rows.
     ///
     /// # Errors
     /// Whatever writing gives.
-    pub fn new(replications: W, jobs: W, max_job_rows: u64) -> io::Result<Rows<W>> {
-        let mut rows = Rows {
+    pub fn new(replications: W, jobs: W, max_job_rows: u64) -> io::Result<CsvRows<W>> {
+        let mut rows = CsvRows {
             replications: BufWriter::new(replications),
             jobs: BufWriter::new(jobs),
             jobs_left: max_job_rows,
@@ -97,7 +97,7 @@ impl<W: Write> Rows<W> {
     }
 }
 
-impl<W: Write + Send> experiment::Rows for Rows<W> {
+impl<W: Write + Send> Rows for CsvRows<W> {
     type Chunk = Chunk;
 
     fn render(block: &Block) -> Chunk {
