@@ -37,8 +37,8 @@ pub struct RunArgs {
     pub seed: Option<u64>,
 
     /// How many threads simulate; the results do not depend on it [default: one per core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub threads: Option<u32>,
 
     /// The results folder [default: results/NAME/, for the name in the scenario]
     #[arg(long, value_name = "DIR")]

@@ -24,7 +24,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         plan: &plan,
         seed,
         replications: args.replications.unwrap_or(scenario.replications),
-        threads: args.threads.map(usize::from),
+        threads: args.threads.map(|threads| threads as usize),
         in_sync_curve: !args.no_files,
     };
     // Refused only where a handler is set already, and then that one is this one.

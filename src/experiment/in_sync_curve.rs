@@ -4,12 +4,13 @@ use hdrhistogram::Histogram;
 
 use crate::rollout::{RobotEnd, RobotId};
 use crate::simulation::Observer;
+use crate::statistics::rank;
 use crate::time::Time;
 
 /// How many levels of the share are watched, at most.
 const LEVELS: u32 = 100;
 
-/// For each of up to 100 levels of the share in sync, the distribution of the instants at which replications reach it.
+/// For the first robot and each of up to 100 levels of the share in sync, the distribution of the instants at which replications reach it.
 ///
 /// The share at least s by time t means that level s was reached by t, so quantiles of the share over replications at any t
 /// follow from these distributions; no grid of times has to be chosen before the times are known.
@@ -36,7 +37,9 @@ impl InSyncCurve {
         let steps = fleet_size.min(LEVELS);
         let robots = |step: u32| (u64::from(fleet_size) * u64::from(step)).div_ceil(u64::from(steps)) as u32;
         let instants = || Histogram::new(2).expect("two digits are allowed");
-        let levels = (1..=steps).map(|step| Level { robots: robots(step), instants: instants() }).collect();
+        let mut levels: Vec<u32> = std::iter::once(1).chain((1..=steps).map(robots)).collect();
+        levels.dedup();
+        let levels = levels.into_iter().map(|robots| Level { robots, instants: instants() }).collect();
         InSyncCurve { fleet_size, replications: 0, levels, in_sync: 0, reached: 0 }
     }
 
@@ -55,11 +58,11 @@ impl InSyncCurve {
         }
     }
 
-    /// The share in sync that a fraction `quantile` of the replications is below or at, as steps: each pair is an instant in
+    /// The share in sync that `percent` of the replications are below or at, as steps: each pair is an instant in
     /// seconds and the share from then on. Replications that never reach a level count as never.
-    pub fn quantile_over_replications(&self, quantile: f64) -> Vec<(f64, f64)> {
+    pub fn quantile_over_replications(&self, percent: u64) -> Vec<(f64, f64)> {
         // The q-quantile of the share is at least s from the instant at which all but q of the replications reached s.
-        let needed = ((1.0 - quantile) * self.replications as f64).ceil().max(1.0) as u64;
+        let needed = rank(self.replications, 100 - percent);
         let mut steps = vec![(0.0, 0.0)];
         for level in &self.levels {
             let mut seen = 0;

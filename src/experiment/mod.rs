@@ -85,13 +85,19 @@ pub enum Stopped {
 const ROBOTS_PER_BLOCK: u32 = 8192;
 /// A block has at most this many replications.
 const MAX_BLOCK: u32 = 256;
-/// How far ahead of the next block to be written a thread may work, in blocks a thread: bounds the rows in memory.
+/// A block has at most this many jobs, unless a single campaign may have more: rows are kept until their block is written.
+const MAX_BLOCK_JOBS: u32 = 1 << 16;
+/// How far ahead of the next block to be written a thread may work, in blocks a thread: bounds the blocks in memory.
 const BLOCKS_AHEAD: u32 = 8;
+/// More threads than this are not started, however many are asked for.
+const MAX_THREADS: usize = 1024;
 
 impl Experiment<'_> {
     /// Replications in a block: decided by the plan alone.
     fn block_size(&self) -> u32 {
-        (ROBOTS_PER_BLOCK / self.plan.fleet_size).clamp(1, MAX_BLOCK)
+        let by_robots = ROBOTS_PER_BLOCK / self.plan.fleet_size;
+        let by_jobs = MAX_BLOCK_JOBS / self.plan.sync.max_jobs;
+        by_robots.min(by_jobs).clamp(1, MAX_BLOCK)
     }
 
     /// Runs all replications. `advanced` is told how many more are done; `cancelled` stops the experiment soon after it becomes
@@ -105,8 +111,10 @@ impl Experiment<'_> {
         cancelled: &AtomicBool,
         advanced: &(dyn Fn(u32) + Sync),
     ) -> Result<Tally, Stopped> {
-        let pool =
-            rayon::ThreadPoolBuilder::new().num_threads(self.threads.unwrap_or(0)).build().map_err(Stopped::Threads)?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads.unwrap_or(0).min(MAX_THREADS))
+            .build()
+            .map_err(Stopped::Threads)?;
         let window = BLOCKS_AHEAD * pool.current_num_threads() as u32;
         let in_order = InOrder::new(rows, window);
         let next_block = AtomicU64::new(0);

@@ -1,5 +1,6 @@
 //! From the document to a [`Scenario`]: every table of the format, each key with what it accepts.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::diagnostics::{Diagnostics, Problem};
@@ -126,19 +127,19 @@ fn groups(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics)
 }
 
 fn report_duplicate_names(elements: &[Node], diagnostics: &mut Diagnostics) {
-    let mut seen: Vec<(&str, &Entry)> = Vec::new();
+    let mut seen: BTreeMap<&str, &Entry> = BTreeMap::new();
     for element in elements {
         let Value::Table(table) = &element.value else { continue };
         let Some(entry) = table.get("name") else { continue };
         let Value::String(name) = &entry.node.value else { continue };
-        match seen.iter().find(|(other, _)| other == name) {
-            Some((_, first)) => {
+        match seen.get(name.as_str()) {
+            Some(first) => {
                 let problem = Problem::new(format!("two groups are named `{name}`"));
                 let problem =
                     problem.at(&entry.node.place, "expected another name").at(&first.node.place, "the first one");
                 diagnostics.report(problem);
             }
-            None => seen.push((name, entry)),
+            None => _ = seen.insert(name, entry),
         }
     }
 }

@@ -101,7 +101,7 @@ impl Diagnostics {
         self.problems.is_empty()
     }
 
-    /// All problems, in the order of their places.
+    /// All problems, in the order in which they were found.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }

@@ -15,7 +15,7 @@ pub struct Node {
     pub place: Place,
 }
 
-/// A TOML value. Numbers keep their text, so that a message can show what was found and an integer is never a float.
+/// A TOML value; an integer is never a float.
 #[derive(Clone, Debug)]
 pub enum Value {
     String(String),
@@ -163,21 +163,26 @@ fn overlay(base: &mut Node, option: Node, path: &str, diagnostics: &mut Diagnost
                 }
             }
         }
-        Value::Array(elements) if elements.iter().all(|element| name_of(element).is_some()) => {
+        Value::Array(elements) if elements.iter().any(|element| matches!(element.value, Value::Table(_))) => {
             for change in changes.0 {
                 let known = elements.iter_mut().find(|element| name_of(element) == Some(&change.key));
-                match known {
-                    Some(element) => overlay(element, change.node, &join(path, &change.key), diagnostics),
-                    None => {
+                let path = join(path, &change.key);
+                match (known, &change.node.value) {
+                    (Some(element), Value::Table(_)) => overlay(element, change.node, &path, diagnostics),
+                    (Some(_), other) => {
+                        let problem = Problem::new(format!("`{path}` is {}", other.kind()));
+                        diagnostics.report(problem.at(&change.node.place, "expected a table"));
+                    }
+                    (None, _) => {
                         let names: Vec<&str> = elements.iter().filter_map(name_of).collect();
-                        let title = format!("no {path} is named `{}`", change.key);
-                        let problem = Problem::new(title).at(&change.key_place, "not in the scenario");
+                        let title = format!("`{path}` is not in the scenario");
+                        let problem = Problem::new(title).at(&change.key_place, "unknown name");
                         diagnostics.report(problem.help(nearest(&change.key, &names)));
                     }
                 }
             }
         }
-        _ => base.value = Value::Table(changes),
+        _ => *base = Node { value: Value::Table(changes), place: option.place },
     }
 }
 

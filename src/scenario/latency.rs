@@ -131,7 +131,7 @@ fn peaked(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<(f64,
     Some((min, mode, max))
 }
 
-/// Which of the alternative sets of keys a table uses: the first that has a key which is there and in no other set.
+/// Which of the alternative pairs of keys a table has: the one that is complete, with no key of another pair beside it.
 fn alternative(table: &mut Reader<'_>, sets: &[[&'static str; 2]], diagnostics: &mut Diagnostics) -> Option<usize> {
     let present =
         |table: &mut Reader<'_>, set: &[&'static str; 2]| set.iter().filter(|key| table.entry(key).is_some()).count();
@@ -253,14 +253,14 @@ pub fn check_weights(
     diagnostics: &mut Diagnostics,
 ) -> Option<()> {
     let total: f64 = weights.sum();
-    let title = if total == 0.0 {
-        format!("the weights of `{path}` are all 0")
+    let (found, accepted) = if total == 0.0 {
+        ("are all 0", "expected at least one weight greater than 0")
     } else if total.is_infinite() {
-        format!("the weights of `{path}` overflow")
+        ("overflow", "expected weights with a finite sum")
     } else {
         return Some(());
     };
-    diagnostics.report(Problem::new(title).at(&node.place, "expected at least one weight greater than 0"));
+    diagnostics.report(Problem::new(format!("the weights of `{path}` {found}")).at(&node.place, accepted));
     None
 }
 

@@ -14,4 +14,4 @@ mod sample;
 
 pub use clustered::ClusteredSample;
 pub use description::{Description, Number, Proportion};
-pub use sample::{Sample, Unit};
+pub use sample::{Sample, Unit, rank};

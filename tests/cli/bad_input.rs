@@ -360,7 +360,7 @@ error: `group.amr.robots` is a float
 13 | robots = 4.5
    |          ^^^ expected an integer from 1 to 100000000
 
-error: `group.amr.step.launching.latency.constant` is not a duration: not a duration
+error: `group.amr.step.launching.latency.constant` is not a duration: `soon` is not a unit
   --> scenario.toml:16:24
    |
 16 | latency = { constant = "soon" }
@@ -390,9 +390,10 @@ fn options_are_checked_like_the_file_and_point_at_themselves() {
         ("deployment.failure_threshold_percentage=0", "is out of range", "an integer from 1 to 100"),
         ("deployment.failure_threshold_percentage=ten", "is a string", "an integer from 1 to 100"),
         ("deployment.failure_treshold_percentage=10", "unknown key", "did you mean `failure_threshold_percentage`?"),
-        ("group.arm.robots=5", "no group is named `arm`", "did you mean `amr`?"),
+        ("group.arm.robots=5", "`group.arm` is not in the scenario", "did you mean `amr`?"),
         ("group.amr.robots=5e3", "`group.amr.robots` is a float", "an integer"),
-        ("group.amr=5", "`group` is an integer", "a table"),
+        ("group.amr=5", "`group.amr` is an integer", "a table"),
+        ("group.amr.step=5", "`group.amr.step` is an integer", "a table"),
         ("group.amr.step.launching.latency={ constant = \"5s\"", "not TOML", ""),
         (
             "group.amr.step.launching.latency.exponential.mean=5s",
@@ -408,6 +409,21 @@ fn options_are_checked_like_the_file_and_point_at_themselves() {
         assert!(ran.stderr.contains("--set:1:"), "{set} is not pointed at:\n{}", ran.stderr);
     }
     assert_eq!(sandbox.files(), ["scenario.toml"]);
+}
+
+/// An option never hides what is wrong in the file, and its problems never point at the file.
+#[test]
+fn options_and_file_keep_their_own_problems() {
+    let scenario = COUNTED.to_owned() + "failure = 0.5\n[[group]]\nrobots = 0\n";
+    let sandbox = Sandbox::with(&scenario);
+    let ran = sandbox.rollcast(&["run", "scenario.toml", "--set", "group.amr.robots=5"]).exits(2);
+    for title in ["`group.name` is missing", "`group.robots` is out of range", "2 errors"] {
+        assert!(ran.stderr.contains(title), "{title}:\n{}", ran.stderr);
+    }
+    let set = "group.amr.step.launching.failure.codes.LambdaDeleted=1";
+    let ran = Sandbox::with(COUNTED).rollcast(&["run", "scenario.toml", "--set", set]).exits(2);
+    let place = " --> --set:1:";
+    assert!(ran.stderr.contains("failure.probability` is missing") && ran.stderr.contains(place), "{}", ran.stderr);
 }
 
 #[test]

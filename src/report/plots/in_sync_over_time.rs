@@ -14,7 +14,7 @@ pub fn draw(_scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     let Some(curve) = &tally.in_sync_curve else {
         return empty(TITLE, &identity(summary), "The share in sync was not recorded.");
     };
-    let [low, median, high] = [0.05, 0.5, 0.95].map(|quantile| curve.quantile_over_replications(quantile));
+    let [low, median, high] = [5, 50, 95].map(|percent| curve.quantile_over_replications(percent));
     let end = [&low, &median, &high].into_iter().flatten().map(|(instant, _)| *instant).fold(0.0, f64::max);
     if high.len() == 1 {
         return empty(TITLE, &identity(summary), "In 95 % of the campaigns no robot gets in sync.");
