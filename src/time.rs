@@ -103,7 +103,8 @@ pub fn seconds(micros: u64) -> f64 {
     micros as f64 / MICROS as f64
 }
 
-/// Shows a duration as a person writes it, with two units at most: `2h 30m`, `45s`, `1.5s`, `250ms`.
+/// Shows a duration as a person writes it, with two units at most: `2h 30m`, `45s`, `1.5s`, `250ms`. Hours go up to 96, so that
+/// minutes are shown for that long; beyond 100 days hours are not.
 ///
 /// The number is rounded to the smaller unit shown, so this is for reading, never for computing.
 pub fn humane(seconds: f64) -> String {
@@ -134,20 +135,46 @@ impl fmt::Display for Humane {
         let (unit, names, minor) = match s.round() as u64 {
             0..60 => (1, ["s", ""], 1),
             60..3_600 => (MINUTE, ["m", "s"], 1),
-            3_600..86_400 => (HOUR, ["h", "m"], MINUTE),
-            _ => (DAY, ["d", "h"], HOUR),
+            3_600..345_600 => (HOUR, ["h", "m"], MINUTE),
+            345_600..8_640_000 => (DAY, ["d", "h"], HOUR),
+            _ => (DAY, ["d", ""], DAY),
         };
-        // Rounding to the minor unit may carry into a larger pair of units (59m 59.9s).
+        // Rounding to the minor unit may carry into a larger unit (59m 59.9s).
         let rounded = (s / minor as f64).round() as u64 * minor;
-        if unit == HOUR && rounded >= DAY {
-            return f.write_str("1d");
-        }
         let (major, rest) = (rounded / unit, rounded % unit / minor);
-        match rest {
-            0 => write!(f, "{major}{}", names[0]),
-            _ => write!(f, "{major}{} {rest}{}", names[0], names[1]),
+        match (major, names[0], rest) {
+            (60, "m", _) => f.write_str("1h"),
+            (96, "h", _) => f.write_str("4d"),
+            (major, name, 0) => write!(f, "{major}{name}"),
+            (major, name, rest) => write!(f, "{major}{name} {rest}{}", names[1]),
         }
     }
+}
+
+/// Shows a duration in all units down to the one that `step` needs: `1d 6h 10s` at a step of 10 s. For the ticks of an axis,
+/// which stand at multiples of a step and must differ from each other however far they are from 0.
+pub fn exact(seconds: f64, step: f64) -> String {
+    const UNITS: [(f64, &str); 4] = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "m"), (1.0, "s")];
+    if seconds < 1.0 {
+        return humane(seconds);
+    }
+    let mut parts = Vec::new();
+    // Away from the edge of a unit by less than a step could matter.
+    let mut rest = (seconds / step).round() * step + step * 1e-6;
+    for (unit, name) in UNITS {
+        if unit == 1.0 && step < 1.0 {
+            let tenths = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5];
+            let decimals = tenths.iter().position(|power| step * power >= 0.999).unwrap_or(tenths.len());
+            parts.push(format!("{rest:.decimals$}s"));
+            break;
+        }
+        let whole = (rest / unit).floor();
+        rest -= whole * unit;
+        if whole > 0.0 {
+            parts.push(format!("{whole}{name}"));
+        }
+    }
+    parts.join(" ")
 }
 
 /// Three significant digits without trailing zeros, for numbers in 1..1000.
@@ -190,6 +217,21 @@ mod tests {
     }
 
     #[test]
+    fn exact_durations_tell_ticks_apart() {
+        for (seconds, step, text) in [
+            (108_010.0, 10.0, "1d 6h 10s"),
+            (9_000.0, 1800.0, "2h 30m"),
+            (86_400.0, 43_200.0, "1d"),
+            (60.5, 0.5, "1m 0.5s"),
+            (3_600.02, 0.02, "1h 0.02s"),
+            (0.0, 5.0, "0s"),
+            (0.25, 0.05, "250ms"),
+        ] {
+            assert_eq!(exact(seconds, step), text, "{seconds} by {step}");
+        }
+    }
+
+    #[test]
     fn humane_durations() {
         for (seconds, text) in [
             (0.0, "0s"),
@@ -202,9 +244,12 @@ mod tests {
             (90.0, "1m 30s"),
             (3_599.7, "1h"),
             (9_000.0, "2h 30m"),
-            (86_399.0, "1d"),
-            (90_000.0, "1d 1h"),
+            (86_399.0, "24h"),
+            (90_000.0, "25h"),
+            (345_599.0, "4d"),
+            (435_600.0, "5d 1h"),
             (2_592_000.0, "30d"),
+            (17_179_000.0, "199d"),
         ] {
             assert_eq!(humane(seconds), text, "{seconds}");
         }

@@ -29,27 +29,27 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     };
     // Refused only where a handler is set already, and then that one is this one.
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
-    let (summary, notes) = if args.no_files {
+    let (tally, summary, files) = if args.no_files {
         let tally = simulate(&experiment, &mut (), args.quiet)?;
-        (Summary::new(&scenario, seed, &tally), String::new())
+        let summary = Summary::new(&scenario, seed, &tally);
+        (tally, summary, String::new())
     } else {
         let default = Path::new("results").join(&scenario.name);
         let mut outputs = Outputs::new(args.out.as_ref().unwrap_or(&default))?;
-        let folder = outputs.folder().display().to_string();
+        let files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
         let mut rows = outputs.rows(args.max_job_rows)?;
         let tally = simulate(&experiment, &mut rows, args.quiet)?;
         let dropped = outputs.take_rows(rows)?;
         let summary = Summary::new(&scenario, seed, &tally);
         outputs.commit(&scenario, &summary, &tally)?;
-        let mut notes = format!("\nFiles: {}/\n", folder.trim_end_matches('/'));
-        if dropped > 0 {
-            notes += &format!("jobs.csv lacks {dropped} jobs: --max-job-rows is {}\n", args.max_job_rows);
+        if dropped > 0 && !args.quiet {
+            anstream::eprintln!("note: jobs.csv lacks {dropped} jobs: --max-job-rows is {}", args.max_job_rows);
         }
-        (summary, notes)
+        (tally, summary, files)
     };
     match (args.json, args.quiet) {
         (true, _) => print(&summary.to_json()),
-        (false, false) => print(&(table::render(&scenario, &summary) + &notes)),
+        (false, false) => print(&(table::render(&scenario, &summary, &tally) + &files)),
         (false, true) => Ok(()),
     }
 }

@@ -22,8 +22,8 @@ pub struct OutputError {
 
 /// The files of a run, being written under temporary names beside their places.
 ///
-/// [`Outputs::commit`] renames them all. Dropped before, it leaves nothing behind: no file, and no folder that it made. It
-/// touches no file that is not its own.
+/// [`Outputs::commit`] renames them all, `summary.json` last. Dropped before, it leaves nothing behind: no file, and no folder
+/// that it made. It touches no file that is not its own.
 pub struct Outputs {
     folder: PathBuf,
     /// Folders that did not exist, the outermost first.
@@ -39,11 +39,17 @@ impl Outputs {
     /// # Errors
     /// The folder that could not be made.
     pub fn new(folder: &Path) -> Result<Outputs, OutputError> {
-        let missing = folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
-        let mut made: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
-        made.reverse();
-        let outputs = Outputs { folder: folder.to_path_buf(), made, ready: Vec::new(), committed: false };
-        fs::create_dir_all(folder).map_err(|error| outputs.failed("", error))?;
+        let mut outputs =
+            Outputs { folder: folder.to_path_buf(), made: Vec::new(), ready: Vec::new(), committed: false };
+        for place in [folder.to_path_buf(), folder.join("histograms"), folder.join("plots")] {
+            let missing = place.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+            let mut missing: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
+            missing.reverse();
+            outputs.made.extend(missing);
+            if let Err(error) = fs::create_dir_all(&place) {
+                return Err(OutputError { path: place, error });
+            }
+        }
         Ok(outputs)
     }
 
@@ -78,24 +84,30 @@ impl Outputs {
     /// # Errors
     /// The file that could not be written.
     pub fn commit(mut self, scenario: &Scenario, summary: &Summary, tally: &Tally) -> Result<(), OutputError> {
-        let mut texts = vec![(String::from("summary.json"), summary.to_json())];
+        let mut texts = Vec::new();
         for metric in metrics(tally) {
             texts.push((format!("histograms/{}.hgrm", metric.name), hgrm::render(&metric)));
         }
         for (name, svg) in plots::render(scenario, summary, tally) {
             texts.push((format!("plots/{name}.svg"), svg));
         }
-        let mut files = Vec::new();
+        // Last, so that it is never there without the files that belong to it.
+        texts.push((String::from("summary.json"), summary.to_json()));
+        let ready = std::mem::take(&mut self.ready);
+        let mut files: Vec<(NamedTempFile, String)> =
+            ready.into_iter().map(|(file, name)| (file, name.to_owned())).collect();
         for (name, text) in texts {
             let mut file = self.temporary()?;
             file.write_all(text.as_bytes()).map_err(|error| self.failed(&name, error))?;
             files.push((file, name));
         }
-        files.extend(std::mem::take(&mut self.ready).into_iter().map(|(file, name)| (file, name.to_owned())));
-        for folder in ["histograms", "plots"] {
-            let path = self.folder.join(folder);
-            fs::create_dir_all(&path).map_err(|error| OutputError { path, error })?;
+        if let Some((_, name)) = files.iter().find(|(_, name)| self.folder.join(name).is_dir()) {
+            return Err(self.failed(name, io::ErrorKind::IsADirectory.into()));
         }
+        // Two runs into one folder take turns here, so that its files are all of one of them. Where folders cannot be locked,
+        // each file is still whole.
+        let lock = fs::File::open(&self.folder);
+        let _locked = lock.as_ref().map(fs::File::lock);
         for (file, name) in files {
             file.persist(self.folder.join(&name)).map_err(|failed| self.failed(&name, failed.error))?;
         }

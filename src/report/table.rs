@@ -3,7 +3,8 @@
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::Summary;
-use crate::rollout::failure_limit;
+use crate::experiment::Tally;
+use crate::rollout::{OnBreach, failure_limit};
 use crate::scenario::Scenario;
 use crate::statistics::{Description, Number, Proportion};
 use crate::time::humane;
@@ -11,8 +12,8 @@ use crate::time::humane;
 const WIDTH: usize = 80;
 
 /// "How long, how likely, how many hurt?"
-pub fn render(scenario: &Scenario, summary: &Summary) -> String {
-    let blocks = [headline(scenario, summary), answer(scenario, summary), columns(summary)];
+pub fn render(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
+    let blocks = [headline(scenario, summary), answer(scenario, summary, tally), columns(summary)];
     blocks.join("\n\n") + "\n"
 }
 
@@ -21,22 +22,32 @@ fn headline(scenario: &Scenario, summary: &Summary) -> String {
         "" => scenario.name.clone(),
         description => format!("{}: {description}", scenario.name),
     };
-    // A description is somebody's text: it must not steer the terminal.
-    let title: String = title.chars().filter(|c| !c.is_control()).collect();
+    let title: String = title.chars().filter(|c| !steers(*c)).collect();
     let deployment = &scenario.deployment;
     let settings = format!(
-        "{} robots, {} % at once, halt at {} % failed; {} replications, seed {}",
-        scenario.fleet_size(),
+        "{}, {} % at once, halt at {} % failed; {}, seed {}",
+        counted(scenario.fleet_size().into(), "robot"),
         deployment.concurrent_deployment_percentage,
         deployment.failure_threshold_percentage,
-        summary.replications,
+        counted(summary.replications, "replication"),
         summary.seed
     );
     wrap(&title) + "\n" + &wrap(&settings)
 }
 
+/// Whether a character steers the terminal instead of being shown: a description is somebody's text. Beside control
+/// characters these are the marks that turn the direction of writing.
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `1 robot`, `2 robots`.
+pub fn counted(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
 /// The plain-language answer.
-fn answer(scenario: &Scenario, summary: &Summary) -> String {
+fn answer(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     let campaign = &summary.campaign;
     let outcomes = &campaign.outcomes;
     let mut sentences = Vec::new();
@@ -72,20 +83,25 @@ fn answer(scenario: &Scenario, summary: &Summary) -> String {
     if !rest.is_empty() {
         sentences.push(format!("{}.", rest.join("; ")));
     }
-    let failed = &summary.first_job.robots_failed;
-    if let (Some(p50), Some(p95)) = (failed.p50, failed.p95) {
-        let (p50, p95) = (whole(p50), whole(p95));
-        sentences.push(format!("The first job fails on at most {p50} robots in half of the campaigns, {p95} in 95 %."));
-    }
-    let breached = &summary.first_job.outcomes.failure_threshold_breached;
-    let overshoot = &summary.first_job.threshold_overshoot;
-    if let (1.., Some(p50), Some(max)) = (breached.count, overshoot.p50, overshoot.max) {
-        let limit = failure_limit(scenario.fleet_size(), scenario.deployment.failure_threshold_percentage);
+    let hurt = &tally.counted_failures;
+    if let (Some(p50), Some(p95)) = (hurt.quantile(50), hurt.quantile(95)) {
         sentences.push(format!(
-            "It halts at {limit} failures; robots in flight then add at most {} in half of the cases, {} at worst.",
-            whole(p50),
-            whole(max)
+            "In the first job at most {} fail or do not respond in half of the campaigns, {p95:.0} in 95 %.",
+            counted(p50 as u64, "robot")
         ));
+    }
+    let overshoot = &summary.first_job.threshold_overshoot;
+    if let (Some(p50), Some(max)) = (overshoot.p50, overshoot.max) {
+        let limit = failure_limit(scenario.fleet_size(), scenario.deployment.failure_threshold_percentage);
+        let (limit, p50, max) = (counted(limit.into(), "failure"), whole(p50), whole(max));
+        sentences.push(match scenario.deployment.on_breach {
+            OnBreach::Drain => format!(
+                "It halts at {limit}; robots in flight then add at most {p50} in half of the cases, {max} at worst."
+            ),
+            OnBreach::Abort => {
+                format!("It halts at {limit} and aborts the robots in flight, which the table below counts as failed.")
+            }
+        });
     }
     wrap(&sentences.join(" "))
 }
@@ -108,8 +124,8 @@ fn columns(summary: &Summary) -> String {
     let head = ["p50", "p90", "p95", "p99", "max"].map(str::to_owned);
     table.add_row(row("HOW LIKELY", ["share", "from", "to", "count", ""].map(str::to_owned)));
     table.add_row(likely("fleet in sync", &outcomes.in_sync));
-    table.add_row(likely("halted at the failure threshold", &outcomes.halted));
-    table.add_row(likely("stopped by the fleet timeout", &outcomes.timed_out));
+    table.add_row(likely("halted at the threshold", &outcomes.halted));
+    table.add_row(likely("hit the fleet timeout", &outcomes.timed_out));
     table.add_row(likely("jobs used up", &outcomes.max_jobs));
     table.add_row(likely("horizon reached", &outcomes.horizon));
     table.add_row(row("", [const { String::new() }; 5]));
@@ -129,6 +145,15 @@ fn columns(summary: &Summary) -> String {
     for column in 1..6 {
         let column = table.column_mut(column).expect("every row has six columns");
         column.set_cell_alignment(CellAlignment::Right);
+        column.set_padding((2, 0));
+    }
+    let wide = table.trim_fmt();
+    if wide.lines().all(|line| line.chars().count() <= WIDTH) {
+        return wide;
+    }
+    // Huge numbers stand closer.
+    for column in table.column_iter_mut() {
+        column.set_padding((1, 0));
     }
     table.trim_fmt()
 }

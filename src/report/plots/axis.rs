@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
-use crate::time::humane;
+use crate::time::exact;
 
 /// A linear axis from `start` to `end` with a tick at every multiple of `step`.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ const CLOCK: [f64; 22] = [
 ];
 
 /// The least of 1, 2, 5, 10, ... times a power of ten that is at least `wanted` > 0.
-fn decimal_step(wanted: f64) -> f64 {
+pub fn decimal_step(wanted: f64) -> f64 {
     let mut power = 1e-6;
     loop {
         for factor in [1.0, 2.0, 5.0] {
@@ -65,16 +65,16 @@ impl Axis {
         Axis { start, end, step, kind: Kind::Count }
     }
 
-    /// Shares from 0 to `end`, shown in percent.
+    /// Shares from 0 to `end`, at most 1, shown in percent.
     pub fn share(end: f64, ticks: u32) -> Axis {
         let step = decimal_step(end * 100.0 / f64::from(ticks)) / 100.0;
-        Axis { start: 0.0, end: ((end / step) - 1e-9).ceil() * step, step, kind: Kind::Share }
+        Axis { start: 0.0, end: (((end / step) - 1e-9).ceil() * step).min(1.0), step, kind: Kind::Share }
     }
 
     /// A tick's text.
     pub fn label(&self, value: &f64) -> String {
         match self.kind {
-            Kind::Time => humane(value.max(0.0)),
+            Kind::Time => exact(value.max(0.0), self.step),
             Kind::Count => format!("{value:.0}"),
             Kind::Share if self.step < 0.009 => format!("{:.1} %", value * 100.0),
             Kind::Share => format!("{:.0} %", value * 100.0),

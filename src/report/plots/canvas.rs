@@ -5,6 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::report::Summary;
+use crate::report::table::counted;
 
 /// Drawn size: twice the shown one.
 pub const SIZE: (u32, u32) = (1680, 1000);
@@ -75,13 +76,26 @@ fn fill(area: &Area<'_>) {
 
 /// The scenario and the size of the experiment, for the line under a title.
 pub fn identity(summary: &Summary) -> String {
-    format!("{}, {} replications, seed {}", summary.scenario.name, summary.replications, summary.seed)
+    format!("{}, {}, seed {}", summary.scenario.name, counted(summary.replications, "replication"), summary.seed)
 }
 
 /// Text whose top is at `place`.
 pub fn text(area: &Area<'_>, text: &str, place: (i32, i32), size: u32, color: &RGBColor, anchor: HPos) {
     let style = style(size, color).pos(Pos::new(anchor, VPos::Top));
     area.draw_text(text, &style, place).expect(IN_MEMORY);
+}
+
+/// A label at a point of the picture (as a chart's `backend_coord` gives it): right of it or left of it, `down` pixels below it,
+/// on a white ground so that lines may pass behind.
+pub fn label(body: &Area<'_>, point: (i32, i32), words: &str, right: bool, down: i32) {
+    // Letters of a sans-serif font are about half as wide as high.
+    let width = words.chars().count() as i32 * LABEL as i32 * 11 / 20 + 12;
+    let (anchor, x) = if right { (HPos::Left, point.0 + 10) } else { (HPos::Right, point.0 - 10) };
+    let left = if right { x - 4 } else { x - width + 4 };
+    let y = point.1 - HEAD as i32 + down;
+    let ground = [(left, y - 2), (left + width, y + LABEL as i32 + 6)];
+    body.draw(&Rectangle::new(ground, WHITE.mix(0.85).filled())).expect(IN_MEMORY);
+    text(body, words, (x, y), LABEL, &RED, anchor);
 }
 
 /// A text style.

@@ -1,36 +1,47 @@
 //! How many robots the first job hurts, with the failure threshold.
 
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::axis::Axis;
-use super::canvas::{BLUE, GRID, IN_MEMORY, INK, LABEL, RED, SOFT, identity, picture, style};
+use super::axis::{Axis, decimal_step};
+use super::canvas::{BLUE, GRID, IN_MEMORY, INK, LABEL, RED, SOFT, identity, label, picture, style};
 use crate::experiment::Tally;
 use crate::report::Summary;
-use crate::rollout::failure_limit;
+use crate::report::table::counted;
+use crate::rollout::{OnBreach, failure_limit};
 use crate::scenario::Scenario;
 
 const TITLE: &str = "Robots hurt by the first job";
-const BARS: u64 = 90;
+const BARS: f64 = 90.0;
 
 pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     let percentage = scenario.deployment.failure_threshold_percentage;
     let limit = failure_limit(scenario.fleet_size(), percentage);
     let histogram = tally.counted_failures.histogram();
-    let most = histogram.max().max(u64::from(limit));
-    // One bar a number of robots where they fit, else whole numbers of robots a bar.
-    let width = (most + 1).div_ceil(BARS);
-    let bars = (most + 1).div_ceil(width);
-    let mut counts = vec![0u64; bars as usize];
+    let limit = u64::from(limit);
+    let most = histogram.max();
+    // A threshold far beyond everything that happened would press it against the left edge; then a note stands for it.
+    let far = limit > 4 * (most + 5);
+    let end = if far { most } else { most.max(limit) };
+    // One bar a number of robots where they fit, else a round number of them; an edge of the bars is at the threshold.
+    let width = decimal_step((end + 1) as f64 / BARS).max(1.0) as u64;
+    let first = limit % width;
+    let bar_of = |failures: u64| (failures + width - first) / width;
+    let mut counts = vec![0u64; bar_of(end) as usize + 1];
     for cell in histogram.iter_recorded() {
         let value = histogram.lowest_equivalent(cell.value_iterated_to());
-        counts[(value / width) as usize] += cell.count_since_last_iteration();
+        counts[bar_of(value) as usize] += cell.count_since_last_iteration();
     }
+    // The first robot of a bar; the leftmost bar may be cut at 0.
+    let start_of = |bar: usize| (bar as u64 * width + first).saturating_sub(width) as f64 - 0.5;
     let share = |count: u64| count as f64 / tally.replications as f64;
     // A bar stands around its numbers, and the line before the first number that halts.
-    let robots = Axis::count(-0.5, (bars * width) as f64 - 0.5, 12);
+    let robots = Axis::count(-0.5, start_of(counts.len()), 12);
     let shares = Axis::share(share(counts.iter().copied().max().unwrap_or(1)) * 1.15, 5);
-    let note = format!("{}; failed or no response, of {} robots", identity(summary), scenario.fleet_size());
+    let fleet = counted(scenario.fleet_size().into(), "robot");
+    let mut note = format!("{}; failed or no response, of {fleet}", identity(summary));
+    if scenario.deployment.on_breach == OnBreach::Abort {
+        note += "; robots aborted at the halt are not counted";
+    }
     let per = if width == 1 { String::new() } else { format!(" per {width} robots") };
     picture(TITLE, &note, &[], |body| {
         let mut chart = ChartBuilder::on(body)
@@ -57,18 +68,20 @@ pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
             .expect(IN_MEMORY);
         chart
             .draw_series(counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(bar, count)| {
-                let left = (bar as u64 * width) as f64 - 0.5;
-                Rectangle::new([(left, 0.0), (left + width as f64, share(*count))], BLUE.mix(0.7).filled())
+                let edges = [(start_of(bar), 0.0), (start_of(bar + 1), share(*count))];
+                Rectangle::new(edges, BLUE.mix(0.7).filled())
             }))
             .expect(IN_MEMORY);
-        let threshold = f64::from(limit) - 0.5;
-        let line = PathElement::new([(threshold, 0.0), (threshold, shares.end)], RED.stroke_width(3));
-        chart.draw_series([line]).expect(IN_MEMORY);
-        let left = threshold > 0.6 * robots.end;
-        let (anchor, offset) = if left { (HPos::Right, -10) } else { (HPos::Left, 10) };
-        let label = format!("halts at {limit} ({percentage} %)");
-        let style = style(LABEL, &RED).pos(Pos::new(anchor, VPos::Top));
-        let mark = EmptyElement::at((threshold, shares.end)) + Text::new(label, (offset, 4), style);
-        chart.draw_series([mark]).expect(IN_MEMORY);
+        let words = format!("halts at {limit} ({percentage} %)");
+        if far {
+            let corner = chart.backend_coord(&(robots.end, shares.end));
+            label(body, corner, &(words + ", beyond the right edge"), false, 4);
+        } else {
+            let threshold = limit as f64 - 0.5;
+            let line = PathElement::new([(threshold, 0.0), (threshold, shares.end)], RED.stroke_width(3));
+            chart.draw_series([line]).expect(IN_MEMORY);
+            let top = chart.backend_coord(&(threshold, shares.end));
+            label(body, top, &words, threshold < 0.6 * robots.end, 4);
+        }
     })
 }

@@ -18,8 +18,8 @@ pub fn draw(_scenario: &Scenario, summary: &Summary) -> String {
     let first_job = &summary.first_job.outcomes;
     let campaign = [
         ("fleet in sync", &campaign.in_sync),
-        ("halted at the failure threshold", &campaign.halted),
-        ("stopped by the fleet timeout", &campaign.timed_out),
+        ("halted at the threshold", &campaign.halted),
+        ("hit the fleet timeout", &campaign.timed_out),
         ("jobs used up", &campaign.max_jobs),
         ("horizon reached", &campaign.horizon),
     ];

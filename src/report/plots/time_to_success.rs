@@ -1,14 +1,14 @@
 //! The distribution of the time until the whole fleet is in sync.
 
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::axis::{Axis, time_step};
-use super::canvas::{BLUE, GRID, IN_MEMORY, INK, LABEL, RED, SOFT, empty, identity, picture, style};
+use super::canvas::{BLUE, GRID, IN_MEMORY, INK, LABEL, RED, SOFT, empty, identity, label, picture, style};
 use crate::experiment::Tally;
 use crate::report::Summary;
+use crate::report::table::counted;
 use crate::scenario::Scenario;
-use crate::time::{humane, seconds};
+use crate::time::{MICROS, exact, humane, seconds};
 
 const TITLE: &str = "Time until the whole fleet is in sync";
 const BARS: f64 = 60.0;
@@ -23,11 +23,13 @@ pub fn draw(_scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     // A far tail would press everything else against the left edge; it is cut, and the note says so.
     let end = if max.0 > 2.5 * p99.0 { 1.5 * p99.0 } else { max.0 };
     let axis = Axis::time(min.0, end, 8);
-    let width = time_step((axis.end - axis.start) / BARS);
+    // No bar is narrower than a cell of the histogram, or it would show the cells instead of the distribution.
+    let histogram = tally.campaign_time_to_success.histogram();
+    let cell = seconds(histogram.equivalent_range((axis.end * MICROS as f64) as u64));
+    let width = time_step(((axis.end - axis.start) / BARS).max(cell));
     let bars = ((axis.end - axis.start) / width).ceil() as usize;
     let mut counts = vec![0u64; bars];
     let mut beyond = 0;
-    let histogram = tally.campaign_time_to_success.histogram();
     for cell in histogram.iter_recorded() {
         let value = seconds(histogram.median_equivalent(cell.value_iterated_to())).clamp(min.0, max.0);
         let bar = ((value - axis.start) / width) as usize;
@@ -41,7 +43,7 @@ pub fn draw(_scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     let highest = share(counts.iter().copied().max().unwrap_or(1));
     let shares = Axis::share(highest * 1.22, 5);
 
-    let mut note = format!("{}; the {} campaigns that end in sync", identity(summary), described.count);
+    let mut note = format!("{}; of the {} that end in sync", identity(summary), counted(described.count, "campaign"));
     if beyond > 0 {
         note += &format!("; {beyond} lie beyond the right edge, up to {}", humane(max.0));
     }
@@ -74,18 +76,16 @@ pub fn draw(_scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
                 Rectangle::new([(left, 0.0), (left + width, share(*count))], BLUE.mix(0.7).filled())
             }))
             .expect(IN_MEMORY);
-        for (index, (name, value)) in [("p50", p50), ("p95", p95), ("p99", p99)].into_iter().enumerate() {
-            let top = shares.end;
-            let line = PathElement::new([(value.0, 0.0), (value.0, top)], RED.stroke_width(3));
+        for value in [p50, p95, p99] {
+            let line = PathElement::new([(value.0, 0.0), (value.0, shares.end)], RED.stroke_width(3));
             chart.draw_series([line]).expect(IN_MEMORY);
+        }
+        for (index, (name, value)) in [("p50", p50), ("p95", p95), ("p99", p99)].into_iter().enumerate() {
             // Labels stand on three levels, so they never cover each other, on the side where there is room.
-            let height = top * (0.985 - 0.06 * index as f64);
-            let left = value.0 > axis.start + 0.75 * (axis.end - axis.start);
-            let (anchor, offset) = if left { (HPos::Right, -10) } else { (HPos::Left, 10) };
-            let label = format!("{name}  {}", humane(value.0));
-            let style = style(LABEL, &RED).pos(Pos::new(anchor, VPos::Top));
-            let mark = EmptyElement::at((value.0, height)) + Text::new(label, (offset, 0), style);
-            chart.draw_series([mark]).expect(IN_MEMORY);
+            let right = value.0 <= axis.start + 0.75 * (axis.end - axis.start);
+            let words = format!("{name}  {}", exact(value.0, axis.step / 20.0));
+            let top = chart.backend_coord(&(value.0, shares.end));
+            label(body, top, &words, right, 8 + 44 * index as i32);
         }
     })
 }
