@@ -18,6 +18,7 @@
 //! |---|---|---|
 //! | [`time`] | instants and spans in integer microseconds (R1) | |
 //! | [`rollout`] | the rules R2 to R12 as state machines without clock, chance or I/O; the [`rollout::Controller`] seam | `time` |
+//! | [`control_plane`] | the door of the deployment API (R18): checks, idempotency, exceptions in their order | |
 //! | [`random`] | streams that are pure functions of what they are for; distributions | `rollout` (step names) |
 //! | [`scenario`] | TOML to checked values, and every problem with its place | `random`, `rollout` |
 //! | [`simulation`] | the event loop, its plan, its observers | all above |
@@ -70,6 +71,7 @@
 //! ```
 
 pub mod cli;
+pub mod control_plane;
 pub mod experiment;
 pub mod random;
 pub mod report;
