@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use super::choice::Choice;
 use super::{Stream, normal_cdf, normal_quantile};
 
 /// A checked distribution of nonnegative quantities. Scale parameters are in the quantity's base unit
@@ -88,8 +89,7 @@ enum Family {
         inverse_shape: f64,
     },
     Empirical(Vec<f64>),
-    /// Cumulative probabilities, the last one 1, with the component below each.
-    Mixture(Vec<(f64, Sampler)>),
+    Mixture(Choice<Sampler>),
 }
 
 impl From<&Distribution> for Sampler {
@@ -115,20 +115,8 @@ impl From<&Distribution> for Sampler {
             Distribution::Pareto { scale, shape } => Family::Pareto { scale, inverse_shape: 1.0 / shape },
             Distribution::Empirical(ref values) => Family::Empirical(values.clone()),
             Distribution::Mixture(ref components) => {
-                let total: f64 = components.iter().map(|(weight, _)| weight).sum();
-                let mut cumulative = 0.0;
-                let mut samplers: Vec<(f64, Sampler)> = components
-                    .iter()
-                    .filter(|(weight, _)| *weight > 0.0)
-                    .map(|(weight, component)| {
-                        cumulative += weight / total;
-                        (cumulative, Sampler::from(component))
-                    })
-                    .collect();
-                if let Some((last, _)) = samplers.last_mut() {
-                    *last = 1.0; // whatever the sum was rounded to
-                }
-                Family::Mixture(samplers)
+                let samplers = components.iter().map(|(weight, component)| (*weight, Sampler::from(component)));
+                Family::Mixture(Choice::new(samplers))
             }
         })
     }
@@ -164,11 +152,7 @@ impl Sampler {
             }
             Family::Pareto { scale, inverse_shape } => scale * libm::pow(stream.open01(), -inverse_shape),
             Family::Empirical(ref values) => values[stream.below(values.len())],
-            Family::Mixture(ref components) => {
-                let u = stream.chance();
-                let chosen = components.partition_point(|(cumulative, _)| *cumulative <= u);
-                components[chosen].1.sample(stream)
-            }
+            Family::Mixture(ref components) => components.choose(stream).sample(stream),
         }
     }
 }

@@ -20,6 +20,7 @@
 //! reason: its `libm` mode is switched off by any other crate that asks `num-traits` for `std`. It serves as an
 //! independent check of these samplers in the tests.
 
+mod choice;
 mod distribution;
 mod normal;
 pub mod philox;
