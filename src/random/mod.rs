@@ -6,9 +6,11 @@
 //! | word | content |
 //! |---|---|
 //! | 0 | how many blocks this stream has used |
-//! | 1 | the [`Purpose`] in the low 8 bits, the attempt (from 0) in the high 24 |
-//! | 2 | the robot, or the job's number for draws that belong to a job |
+//! | 1 | the [`Purpose`] in the low 8 bits, the attempt (from 0) in the high 24, or the step of a group |
+//! | 2 | the robot, or the number of the job, the group or the call that the draws belong to |
 //! | 3 | the replication |
+//!
+//! Each [`Purpose`] says what its words 1 and 2 count.
 //!
 //! So a robot's k-th attempt has the same luck whatever the percentages, thresholds, timeouts, other robots or
 //! threads (*common random numbers*): two settings of a policy can be compared pair by pair.
@@ -34,15 +36,29 @@ pub use normal::{normal_cdf, normal_quantile};
 
 use crate::rollout::RobotDeploymentStep;
 
-/// What a stream of random numbers is for.
+/// What a stream of random numbers is for, and so what its robot and attempt count. An attempt that is not named is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// A robot's step: the first number decides whether and how it fails, the rest its latency (R7).
     Step(RobotDeploymentStep),
-    /// A job's `Preparing` latency (R5).
+    /// A job's `Preparing` latency (R5). The robot is the job's number.
     Preparing,
-    /// A job's permutation of its targets (R6).
+    /// A job's permutation of its targets (R6). The robot is the job's number.
     StartOrder,
+    /// Which build the replication gets. The robot is 0.
+    Build,
+    /// The probability with which a group's step fails in the replication. The robot is the group's index, the attempt
+    /// the step's number.
+    FailureProbability,
+    /// A robot's times online and offline, all from one stream in the order of time.
+    Connectivity,
+    /// The times between a group's registrations. The robot is the group's index. There may be more registrations than
+    /// attempts, so a group has one stream, from which they are drawn in order.
+    Interarrival,
+    /// The rate of a robot's link.
+    Link,
+    /// An attempt of an API call. The robot is the call's number.
+    Call,
 }
 
 impl Purpose {
@@ -52,6 +68,12 @@ impl Purpose {
             Purpose::Step(step) => step as u32,
             Purpose::Preparing => 16,
             Purpose::StartOrder => 17,
+            Purpose::Build => 18,
+            Purpose::FailureProbability => 19,
+            Purpose::Connectivity => 20,
+            Purpose::Interarrival => 21,
+            Purpose::Link => 22,
+            Purpose::Call => 23,
         }
     }
 }
@@ -72,7 +94,8 @@ impl Luck {
         Luck { key: [seed as u32, (seed >> 32) as u32], replication }
     }
 
-    /// The stream for `purpose` of `robot` (from 0) in its attempt `attempt` (from 0).
+    /// The stream for `purpose` of `robot` (from 0) in its attempt `attempt` (from 0, below [`MAX_ATTEMPTS`]), or of
+    /// whatever else the [`Purpose`] says that the two count.
     #[inline]
     pub fn robot(&self, robot: u32, attempt: u32, purpose: Purpose) -> Stream {
         debug_assert!(attempt < MAX_ATTEMPTS);
@@ -178,6 +201,29 @@ mod tests {
         assert_eq!(stream.bits(), u64::from(words[2]) | u64::from(words[3]) << 32);
         let next = philox::philox4x32([1, 1 << 8, 199, 7], [42, 0]);
         assert_eq!(stream.bits(), u64::from(next[0]) | u64::from(next[1]) << 32);
+    }
+
+    /// Two purposes never share a code, and none changes its own.
+    #[test]
+    fn the_codes_are_pinned() {
+        let steps = RobotDeploymentStep::ALL;
+        let others = [
+            Purpose::Preparing,
+            Purpose::StartOrder,
+            Purpose::Build,
+            Purpose::FailureProbability,
+            Purpose::Connectivity,
+            Purpose::Interarrival,
+            Purpose::Link,
+            Purpose::Call,
+        ];
+        for (code, step) in (0..).zip(steps) {
+            assert_eq!(Purpose::Step(*step).code(), code);
+        }
+        assert!(steps.len() <= 16);
+        for (code, purpose) in (16..).zip(others) {
+            assert_eq!(purpose.code(), code);
+        }
     }
 
     #[test]
