@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::choice::Choice;
+use super::normal::normal_density;
 use super::{Stream, normal_cdf, normal_quantile};
 
 /// A checked distribution of nonnegative quantities. Scale parameters are in the quantity's base unit
@@ -39,6 +40,42 @@ pub enum Distribution {
     Empirical(Vec<f64>),
     /// One of these distributions with probability proportional to its weight; nested mixtures are flattened.
     Mixture(Vec<(f64, Distribution)>),
+}
+
+impl Distribution {
+    /// The mean in the distribution's unit; infinite where the tail is too heavy for one, or the number too large.
+    ///
+    /// The formulas are those of Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions (1994), and PERT's
+    /// is its authors'. A mixture's is the weighted mean of its components' means, of which those without weight do not
+    /// matter.
+    pub fn mean(&self) -> f64 {
+        match *self {
+            Distribution::Constant(value) => value,
+            Distribution::Uniform { min, max } => 0.5 * (min + max),
+            Distribution::Exponential { mean } => mean,
+            Distribution::Normal { mean, std } => {
+                let kept = mean / std;
+                mean + std * (normal_density(kept) / normal_cdf(kept))
+            }
+            Distribution::Lognormal { median, sigma } => median * libm::exp(0.5 * sigma * sigma),
+            Distribution::Gamma { shape, scale } => shape * scale,
+            Distribution::Weibull { shape, scale } => scale * libm::tgamma(1.0 + 1.0 / shape),
+            Distribution::Triangular { min, mode, max } => (min + mode + max) / 3.0,
+            Distribution::Pert { min, mode, max } => (min + 4.0 * mode + max) / 6.0,
+            Distribution::Pareto { scale, shape } if shape > 1.0 => scale * (shape / (shape - 1.0)),
+            Distribution::Pareto { .. } => f64::INFINITY,
+            Distribution::Empirical(ref values) => values.iter().sum::<f64>() / values.len() as f64,
+            Distribution::Mixture(ref components) => {
+                let total: f64 = components.iter().map(|(weight, _)| weight).sum();
+                let weighted = components.iter().filter(|(weight, _)| *weight > 0.0);
+                let parts = weighted.map(|(weight, component)| match component.mean() {
+                    mean if mean.is_infinite() => mean, // also where its share of the weights rounds to 0
+                    mean => weight / total * mean,
+                });
+                parts.sum()
+            }
+        }
+    }
 }
 
 /// A [`Distribution`] made ready to draw from.
@@ -160,7 +197,7 @@ impl Sampler {
 /// The standard gamma distribution by rejection: Marsaglia and Tsang, "A simple method for generating gamma
 /// variables", ACM TOMS 26 (2000), with their boost for shapes below 1.
 #[derive(Clone, Copy, Debug)]
-struct Gamma {
+pub(super) struct Gamma {
     d: f64,
     c: f64,
     /// 1 / shape where the shape is below 1.
@@ -168,14 +205,25 @@ struct Gamma {
 }
 
 impl Gamma {
-    fn new(shape: f64) -> Gamma {
+    /// The standard gamma with this shape > 0.
+    pub(super) fn new(shape: f64) -> Gamma {
         let (shape, boost) = if shape < 1.0 { (shape + 1.0, Some(1.0 / shape)) } else { (shape, None) };
         let d = shape - 1.0 / 3.0;
         Gamma { d, c: 1.0 / (9.0 * d).sqrt(), boost }
     }
 
-    fn sample(&self, stream: &mut Stream) -> f64 {
-        let accepted = loop {
+    /// Draws a value; it is 0 where a small shape underflows.
+    pub(super) fn sample(&self, stream: &mut Stream) -> f64 {
+        let accepted = self.accepted(stream);
+        match self.boost {
+            Some(power) => accepted * libm::pow(stream.open01(), power),
+            None => accepted,
+        }
+    }
+
+    /// A value > 0 of the gamma with the shape itself, or with shape + 1 where there is a boost.
+    fn accepted(&self, stream: &mut Stream) -> f64 {
+        loop {
             let x = normal_quantile(stream.open01());
             let root = 1.0 + self.c * x;
             if root <= 0.0 {
@@ -185,10 +233,6 @@ impl Gamma {
             if libm::log(stream.open01()) < 0.5 * x * x + self.d * (1.0 - v + libm::log(v)) {
                 break self.d * v;
             }
-        };
-        match self.boost {
-            Some(power) => accepted * libm::pow(stream.open01(), power),
-            None => accepted,
         }
     }
 }

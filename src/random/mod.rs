@@ -26,6 +26,7 @@ mod choice;
 mod distribution;
 mod normal;
 pub mod philox;
+mod residual;
 
 use std::convert::Infallible;
 
@@ -33,6 +34,7 @@ use rand::rand_core::TryRng;
 
 pub use distribution::{Distribution, Sampler};
 pub use normal::{normal_cdf, normal_quantile};
+pub use residual::Residual;
 
 use crate::rollout::RobotDeploymentStep;
 

@@ -5,6 +5,11 @@ pub fn normal_cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
 }
 
+/// The density of a standard normal at x: exp(-x^2 / 2) / sqrt(2 pi).
+pub(super) fn normal_density(x: f64) -> f64 {
+    libm::exp(-0.5 * x * x) / (2.0 * std::f64::consts::PI).sqrt()
+}
+
 /// The x with P(Z <= x) = p for p in (0, 1): algorithm AS 241 (PPND16), relative error about 1e-16.
 ///
 /// M. J. Wichura, "The percentage points of the normal distribution", Applied Statistics 37 (1988).

@@ -52,14 +52,14 @@ fn draws(sampler: &Sampler, n: u32) -> Vec<f64> {
 }
 
 /// A closed form, in seconds.
-struct Law {
+pub struct Law {
     /// E[X], E[X^2], E[X^3], E[X^4] where they are finite.
-    moments: Option<[f64; 4]>,
-    cdf: Box<dyn Fn(f64) -> f64>,
+    pub moments: Option<[f64; 4]>,
+    pub cdf: Box<dyn Fn(f64) -> f64>,
 }
 
 impl Law {
-    fn new(moments: impl Fn(u32) -> f64, cdf: impl Fn(f64) -> f64 + 'static) -> Law {
+    pub fn new(moments: impl Fn(u32) -> f64, cdf: impl Fn(f64) -> f64 + 'static) -> Law {
         Law { moments: Some([1, 2, 3, 4].map(moments)), cdf: Box::new(cdf) }
     }
 
@@ -77,18 +77,18 @@ impl Law {
         m4 - 4.0 * m1 * m3 + 6.0 * m1 * m1 * m2 - 3.0 * m1 * m1 * m1 * m1
     }
 
-    fn uniform(min: f64, max: f64) -> Law {
+    pub fn uniform(min: f64, max: f64) -> Law {
         let moment = move |r| (power(max, r + 1) - power(min, r + 1)) / (f64::from(r + 1) * (max - min));
         Law::new(moment, move |x| ((x - min) / (max - min)).clamp(0.0, 1.0))
     }
 
-    fn exponential(mean: f64) -> Law {
+    pub fn exponential(mean: f64) -> Law {
         Law::new(move |r| gamma(f64::from(r) + 1.0) * power(mean, r), crate::statistics::exponential_cdf(mean))
     }
 
     /// The normal given that it is at least 0. With a = -mean / std and Z the standard normal given Z >= a,
     /// E[Z^r] = (r - 1) E[Z^(r-2)] + a^(r-1) phi(a) / (1 - Phi(a)), by parts.
-    fn truncated_normal(mean: f64, std: f64) -> Law {
+    pub fn truncated_normal(mean: f64, std: f64) -> Law {
         let a = -mean / std;
         let kept = normal_cdf(-a);
         let density = libm::exp(-0.5 * a * a) / (2.0 * std::f64::consts::PI).sqrt();
@@ -100,24 +100,24 @@ impl Law {
         Law::new(moment, move |x| if x < 0.0 { 0.0 } else { (normal_cdf((x - mean) / std) - normal_cdf(a)) / kept })
     }
 
-    fn lognormal(median: f64, sigma: f64) -> Law {
+    pub fn lognormal(median: f64, sigma: f64) -> Law {
         let moment = move |r: u32| power(median, r) * libm::exp(0.5 * power(f64::from(r) * sigma, 2));
         Law::new(moment, move |x| if x <= 0.0 { 0.0 } else { normal_cdf(libm::log(x / median) / sigma) })
     }
 
-    fn gamma(shape: f64, scale: f64) -> Law {
+    pub fn gamma(shape: f64, scale: f64) -> Law {
         let moment = move |r| power(scale, r) * (0..r).map(|i| shape + f64::from(i)).product::<f64>();
         Law::new(moment, move |x| if x <= 0.0 { 0.0 } else { gamma_lr(shape, x / scale) })
     }
 
-    fn weibull(shape: f64, scale: f64) -> Law {
+    pub fn weibull(shape: f64, scale: f64) -> Law {
         let moment = move |r| power(scale, r) * gamma(1.0 + f64::from(r) / shape);
         Law::new(moment, move |x: f64| -libm::expm1(-libm::pow(x.max(0.0) / scale, shape)))
     }
 
     /// A triangular density is the linear B-spline with knots min, mode and max, so its r-th moment is the complete
     /// homogeneous symmetric polynomial of degree r of the knots over C(r + 2, 2) (Curry and Schoenberg 1966).
-    fn triangular(min: f64, mode: f64, max: f64) -> Law {
+    pub fn triangular(min: f64, mode: f64, max: f64) -> Law {
         let moment = move |r: u32| {
             let mut sum = 0.0;
             for i in 0..=r {
@@ -129,8 +129,10 @@ impl Law {
         };
         let width = max - min;
         Law::new(moment, move |x| {
-            if x < mode {
-                power((x - min).max(0.0), 2) / (width * (mode - min))
+            if x <= min {
+                0.0
+            } else if x < mode {
+                power(x - min, 2) / (width * (mode - min))
             } else if x < max {
                 1.0 - power(max - x, 2) / (width * (max - mode))
             } else {
@@ -140,7 +142,7 @@ impl Law {
     }
 
     /// min + (max - min) * Beta(a, b), where E[Beta^r] = prod_{i < r} (a + i) / (a + b + i).
-    fn pert(min: f64, mode: f64, max: f64) -> Law {
+    pub fn pert(min: f64, mode: f64, max: f64) -> Law {
         let width = max - min;
         let (a, b) = (1.0 + 4.0 * (mode - min) / width, 1.0 + 4.0 * (max - mode) / width);
         let beta = move |r| (0..r).map(|i| (a + f64::from(i)) / (a + b + f64::from(i))).product();
@@ -148,7 +150,7 @@ impl Law {
         Law::new(moment, move |x| beta_reg(a, b, ((x - min) / width).clamp(0.0, 1.0)))
     }
 
-    fn pareto(scale: f64, shape: f64) -> Law {
+    pub fn pareto(scale: f64, shape: f64) -> Law {
         let cdf = move |x: f64| 1.0 - libm::pow(scale / x.max(scale), shape);
         if shape > 4.0 {
             Law::new(move |r| shape * power(scale, r) / (shape - f64::from(r)), cdf)
@@ -157,7 +159,7 @@ impl Law {
         }
     }
 
-    fn mixture<const N: usize>(parts: [(f64, Law); N]) -> Law {
+    pub fn mixture<const N: usize>(parts: [(f64, Law); N]) -> Law {
         let moments = |r: u32| parts.iter().map(|(w, law)| w * law.moments.expect("finite")[r as usize - 1]).sum();
         let moments = Some([1, 2, 3, 4].map(moments));
         Law { moments, cdf: Box::new(move |x| parts.iter().map(|(w, law)| w * (law.cdf)(x)).sum()) }

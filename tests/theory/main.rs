@@ -1,6 +1,7 @@
 //! The simulation against theory: what can be known without simulating must come out of it.
 //!
 //! * `distributions`: every family of the scenario against its closed form and against another sampler.
+//! * `residuals`: means and residual lives of the families by integration.
 //! * `closed_forms`: whole campaigns whose outcomes have an exact distribution or expectation.
 //! * `hand_counted`: campaigns without chance, every number counted by hand.
 //!
@@ -9,5 +10,6 @@
 mod closed_forms;
 mod distributions;
 mod hand_counted;
+mod residuals;
 mod run;
 mod statistics;
