@@ -221,6 +221,16 @@ impl Gamma {
         }
     }
 
+    /// Draws the natural logarithm of a value, from the same numbers as [`Gamma::sample`]; it keeps what underflows
+    /// there, and is -infinity only for shapes below 1e-306.
+    pub(super) fn sample_log(&self, stream: &mut Stream) -> f64 {
+        let accepted = libm::log(self.accepted(stream));
+        match self.boost {
+            Some(power) => accepted + libm::log(stream.open01()) * power,
+            None => accepted,
+        }
+    }
+
     /// A value > 0 of the gamma with the shape itself, or with shape + 1 where there is a boost.
     fn accepted(&self, stream: &mut Stream) -> f64 {
         loop {

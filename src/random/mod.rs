@@ -22,6 +22,7 @@
 //! reason: its `libm` mode is switched off by any other crate that asks `num-traits` for `std`. It serves as an
 //! independent check of these samplers in the tests.
 
+mod beta;
 mod choice;
 mod distribution;
 mod normal;
@@ -32,6 +33,7 @@ use std::convert::Infallible;
 
 use rand::rand_core::TryRng;
 
+pub use beta::Beta;
 pub use distribution::{Distribution, Sampler};
 pub use normal::{normal_cdf, normal_quantile};
 pub use residual::Residual;

@@ -1,7 +1,7 @@
 //! The simulation against theory: what can be known without simulating must come out of it.
 //!
 //! * `distributions`: every family of the scenario against its closed form and against another sampler.
-//! * `residuals`: means and residual lives of the families by integration.
+//! * `residuals`: means and residual lives of the families by integration, and the beta distribution.
 //! * `closed_forms`: whole campaigns whose outcomes have an exact distribution or expectation.
 //! * `hand_counted`: campaigns without chance, every number counted by hand.
 //!

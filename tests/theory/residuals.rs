@@ -1,10 +1,14 @@
-//! The mean of every distribution family and its residual life against integrals of its distribution function.
+//! The mean of every distribution family and its residual life against integrals of its distribution function, and the
+//! beta distribution against its closed form.
 
-use rollcast::random::{Distribution, Luck, Purpose, Residual, Stream};
+use rollcast::random::{Beta, Distribution, Luck, Purpose, Residual, Stream};
+use statrs::distribution::{Beta as BetaLaw, ContinuousCDF};
 
 use crate::distributions::Law;
 use crate::run::SEED;
-use crate::statistics::{assert_distribution, assert_mean, sorted};
+use crate::statistics::{
+    assert_distribution, assert_mean, assert_near, assert_outcomes, assert_share, assert_variance, sorted,
+};
 
 /// How many residual lives each family gives: the Kolmogorov-Smirnov distance is then met to 0.6 %.
 const DRAWS: u32 = 200_000;
@@ -28,8 +32,8 @@ fn integral(f: impl Fn(f64) -> f64, a: f64, b: f64) -> f64 {
         + 0.236_926_885_056_189_1 * pair(0.906_179_845_938_664))
 }
 
-/// The mean as the integral of 1 - F over all x >= 0, in panels of equal ratio from 1e-17 to 1e17. Where F has a kink, a
-/// panel is off by the square of its width of 0.002 at most.
+/// The mean as the integral of 1 - F over all x >= 0, in panels of equal ratio from 1e-17 to 1e17. Where F has a kink,
+/// a panel is off by the square of its width of 0.002 at most.
 fn integrated_mean(cdf: impl Fn(f64) -> f64) -> f64 {
     const PANELS: u32 = 40_000;
     let at = |s: f64| {
@@ -262,4 +266,66 @@ fn residuals_at_the_limits() {
             assert!(value >= 0.0, "{distribution:?}: {value}");
         }
     }
+}
+
+fn probabilities(alpha: f64, beta: f64) -> Vec<f64> {
+    let sampler = Beta::new(alpha, beta);
+    let values: Vec<f64> = (0..DRAWS).map(|index| sampler.sample(&mut stream(index))).collect();
+    assert!(values.iter().all(|value| (0.0..=1.0).contains(value)), "Beta({alpha}, {beta})");
+    values
+}
+
+#[test]
+fn beta() {
+    for (alpha, beta) in [(1.0, 1.0), (2.0, 5.0), (0.5, 0.5), (0.3, 4.0), (12.0, 0.8), (1.5, 300.0), (400.0, 600.0)] {
+        let law = BetaLaw::new(alpha, beta).expect("valid parameters");
+        let what = format!("Beta({alpha}, {beta})");
+        assert_distribution(&probabilities(alpha, beta), |x| law.cdf(x), &what);
+    }
+}
+
+/// Where the distribution function is hard to come by: mean and variance (Johnson, Kotz and Balakrishnan, Continuous
+/// Univariate Distributions 2, chapter 25), and what is known of the ends.
+#[test]
+fn beta_of_tiny_and_huge_shapes() {
+    for (alpha, beta) in [
+        (1e-3, 1e-3),
+        (1e-6, 3e-6),
+        (1e-3, 2.0),
+        (1e-300, 3e-300),
+        (5e-324, 1.5e-323),
+        (1e6, 1e6),
+        (1e9, 3e9),
+        (1e6, 1e9),
+        (2.0, 1e9),
+    ] {
+        let what = format!("Beta({alpha:e}, {beta:e})");
+        let values = probabilities(alpha, beta);
+        let sum = alpha + beta;
+        let (p, q) = (alpha / sum, beta / sum);
+        let variance = p * q / (sum + 1.0);
+        assert_mean(&values, p, variance, &what);
+        // The kurtosis is 3 + 6 ((alpha - beta)^2 (sum + 1) / (alpha beta) - sum - 2) /
+        // ((sum + 2) (sum + 3)).
+        let skewed = (p - q) * (p - q) * (sum + 1.0) / (p * q) - sum - 2.0;
+        let kurtosis = 3.0 + 6.0 * skewed / ((sum + 2.0) * (sum + 3.0));
+        assert_variance(&values, variance, kurtosis * variance * variance, &what);
+    }
+    // Nothing lies between 0 and 1.
+    for (alpha, beta) in [(1e-300, 3e-300), (1e-310, 3e-310), (5e-324, 1.5e-323)] {
+        let values = probabilities(alpha, beta);
+        let outcomes = values.iter().map(|value| if *value == 0.0 { 0 } else { 1 + usize::from(*value < 1.0) });
+        assert_outcomes(outcomes, &[0.75, 0.25], &format!("Beta({alpha:e}, {beta:e})"));
+    }
+    // P(Beta(a, b) < 1/2) is 1/2 for equal shapes.
+    for shape in [1e-6, 1e-3, 1e6, 1e9] {
+        let below = probabilities(shape, shape).iter().filter(|value| **value < 0.5).count();
+        assert_share(below, DRAWS as usize, 0.5, &format!("below 1/2 of Beta({shape:e}, {shape:e})"));
+    }
+    // P(Beta(a, 1) < x) = x^a: the smallest probabilities are there, far below what a gamma could be drawn as.
+    let values = probabilities(0.01, 1.0);
+    assert_distribution(&values, |x| libm::pow(x, 0.01), "Beta(0.01, 1)");
+    let n = f64::from(DRAWS);
+    let tiny = values.iter().filter(|value| **value < 1e-200).count() as f64;
+    assert_near(tiny / n, 0.01, (0.01 * 0.99 / n).sqrt(), "share below 1e-200 of Beta(0.01, 1)");
 }
