@@ -1,7 +1,7 @@
 //! Classes: the downloads of a site whose links have the same cap.
 //!
-//! They always run at the same rate, so a clock that counts the volume delivered to each of them serves all: a download ends
-//! when the clock reads what it read as the download began plus its volume.
+//! They always run at the same rate, so a clock that counts the volume delivered to each of them serves all: a download
+//! ends when the clock reads what it read as the download began plus its volume.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -150,8 +150,8 @@ impl Classes {
         self.by_cap.last_key_value().map(|(cap, _)| *cap)
     }
 
-    /// Hands a class over to `other`. This clock and that of `other` read `reading` and `others`. Exact: the volume that
-    /// remains of each download is the same before and after. Returns the size of the class.
+    /// Hands a class over to `other`. This clock and that of `other` read `reading` and `others`. Exact: the volume
+    /// that remains of each download is the same before and after. Returns the size of the class.
     pub fn hand_over(&mut self, cap: u64, reading: u128, other: &mut Classes, others: u128) -> (i128, i128) {
         let mut class = self.by_cap.remove(&cap).expect("a class with this cap");
         if let Some(due) = class.due() {

@@ -12,8 +12,8 @@ pub fn fixed(rate: u64) -> u128 {
 
 /// The level of a line as an exact fraction: `spare` bit/s for `sharers` downloads.
 ///
-/// Without sharers nobody is held back, so the level is above every cap; but a negative spare means that those who do not
-/// share take too much, and then it is below every cap. The formulas here cover both.
+/// Without sharers nobody is held back, so the level is above every cap; but a negative spare means that those who do
+/// not share take too much, and then it is below every cap. The formulas here cover both.
 ///
 /// Caps are below 2^64 bit/s and downloads fewer than 2^31, so spares are below 2^95 and products below 2^127.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

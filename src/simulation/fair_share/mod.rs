@@ -1,32 +1,33 @@
 //! Downloads that share lines fairly: each robot's link, its site's uplink and the egress of the origin.
 //!
-//! Rates are max-min fair: nobody could get more without someone getting less who has no more already. (D. Bertsekas and
-//! R. Gallager, *Data Networks*, 2nd edition, 1992, section 6.5.2.) A download's rate is the least of its link's cap, the
-//! level of its site's uplink and the level of the egress; a line that is short gives all of its rate away. Rates are constant
-//! between changes: a download begins, ends or is taken out.
+//! Rates are max-min fair: nobody could get more without someone getting less who has no more already. (D. Bertsekas
+//! and R. Gallager, *Data Networks*, 2nd edition, 1992, section 6.5.2.) A download's rate is the least of its link's
+//! cap, the level of its site's uplink and the level of the egress; a line that is short gives all of its rate away.
+//! Rates are constant between changes: a download begins, ends or is taken out.
 //!
 //! # How
 //!
 //! Downloads of a site with equal caps are a class; they run at one rate, and one clock of the volume delivered serves
-//! them all ([`class`]). A class runs at its own cap, or at its site's level together with all others there that could take
-//! more; these follow one clock per site ([`site`]). So a change of a level touches no class but those whose cap the level
-//! crosses.
+//! them all ([`class`]). A class runs at its own cap, or at its site's level together with all others there that could
+//! take more; these follow one clock per site ([`site`]). So a change of a level touches no class but those whose cap
+//! the level crosses.
 //!
 //! # Exactness
 //!
-//! Everything is an integer. Volumes count in 2^-32 microbit, so rates in 2^-32 bit/s times microseconds are volumes without
-//! any rounding. Levels are compared as exact fractions and then rounded down to 2^-32 bit/s, so no line is ever
-//! overloaded; that makes a download at r bit/s slower by at most one part in r * 2^32. Completions are rounded to the nearest
-//! microsecond. What remains of a download depends on the rates that it had and on nothing else, so neither the machine
-//! matters nor the order of changes at one instant, as long as nothing is asked between them.
+//! Everything is an integer. Volumes count in 2^-32 microbit, so rates in 2^-32 bit/s times microseconds are volumes
+//! without any rounding. Levels are compared as exact fractions and then rounded down to 2^-32 bit/s, so no line is
+//! ever overloaded; that makes a download at r bit/s slower by at most one part in r * 2^32. Completions are rounded to
+//! the nearest microsecond. What remains of a download depends on the rates that it had and on nothing else, so neither
+//! the machine matters nor the order of changes at one instant, as long as nothing is asked between them.
 //!
 //! # Cost
 //!
-//! A change costs O((sites + classes crossed) * log downloads), and all changes before a question are balanced at once. Few
-//! classes are crossed. With N downloads at the level, one more or less moves it by about its N-th part; of n caps spread over
-//! a factor of ten, say, about n / N lie in so narrow a strip. So it is many only if few share the line and the caps of
-//! many others crowd near the level. All sites are scanned at least twice per change, and again for as long as a scan has
-//! moved anything.
+//! A change costs O((sites + classes crossed) * log downloads), and all changes before a question are balanced at once.
+//! With N of n downloads at the level, one more or less moves it by about its N-th part. If no two caps are equal and
+//! they spread evenly over a part w of the level (1 for caps from half to three halves of it), n / (N w) of them lie in
+//! that strip. That does not grow with n: one to five for caps that spread as links do, a few hundred for caps that all
+//! differ by less than a percent. It is many only if nearly all run at their own caps, close to the level. All sites
+//! are scanned at least twice per change, and again for as long as a scan has moved anything.
 
 mod class;
 mod level;
@@ -79,8 +80,8 @@ const NO_CAP: u64 = u64::MAX;
 /// The caller lets time pass with [`advance`](FairShare::advance), never beyond
 /// [`next_completion`](FairShare::next_completion), and makes changes at the present instant.
 ///
-/// Caps are at most 10^15 bit/s, volumes below 2^64 bytes, downloads fewer than 2^31. It panics should downloads with the same
-/// cap at a site, some under way at every instant, run at the full 10^15 bit/s each for more than two years.
+/// Caps are at most 10^15 bit/s, volumes below 2^64 bytes, downloads fewer than 2^31. It panics should downloads with
+/// the same cap at a site, some under way at every instant, run at the full 10^15 bit/s each for more than two years.
 #[derive(Clone, Debug)]
 pub struct FairShare {
     /// What the origin can send, in bit/s.
@@ -100,8 +101,8 @@ pub struct FairShare {
 }
 
 impl FairShare {
-    /// No downloads, at [`Time::ZERO`]. `egress` is what the origin can send and `uplinks` what each site can receive, in
-    /// bit/s; `None` is without limit.
+    /// No downloads, at [`Time::ZERO`]. `egress` is what the origin can send and `uplinks` what each site can receive,
+    /// in bit/s; `None` is without limit.
     pub fn new(egress: Option<u64>, uplinks: Vec<Option<u64>>) -> FairShare {
         FairShare {
             egress,
@@ -123,8 +124,8 @@ impl FairShare {
         (self.now, self.level, self.changed) = (Time::ZERO, Level::UNLIMITED, false);
     }
 
-    /// Begins or resumes a robot's download at the present instant; it must have none. `link` is its own cap in bit/s, at
-    /// least 1. A download that nothing caps is complete at once, and so is one of nothing.
+    /// Begins or resumes a robot's download at the present instant; it must have none. `link` is its own cap in bit/s,
+    /// at least 1. A download that nothing caps is complete at once, and so is one of nothing.
     pub fn add(&mut self, robot: RobotId, site: usize, link: Option<u64>, remaining: Volume) {
         debug_assert!(
             !self.flows.contains_key(&robot) && !self.completed.contains(&robot),
@@ -141,8 +142,8 @@ impl FairShare {
         self.changed = true;
     }
 
-    /// Takes a robot's download out at the present instant. Returns the volume that remains: nothing if it is complete but
-    /// not popped, `None` if there is none.
+    /// Takes a robot's download out at the present instant. Returns the volume that remains: nothing if it is complete
+    /// but not popped, `None` if there is none.
     pub fn remove(&mut self, robot: RobotId) -> Option<Volume> {
         if self.completed.remove(&robot) {
             return Some(Volume(0));
@@ -152,8 +153,8 @@ impl FairShare {
         Some(Volume(self.sites[site].leave(self.now, cap, robot, target)))
     }
 
-    /// When the next download is complete, to the nearest microsecond: the present instant or later, and [`Time::NEVER`] if
-    /// that is after [`Time::MAX`] or there is none.
+    /// When the next download is complete, to the nearest microsecond: the present instant or later, and
+    /// [`Time::NEVER`] if that is after [`Time::MAX`] or there is none.
     pub fn next_completion(&mut self) -> Time {
         self.settle();
         if !self.completed.is_empty() {
@@ -198,8 +199,8 @@ impl FairShare {
         Some(self.sites[flow.site].rate(flow.cap))
     }
 
-    /// Finds the rates after changes, and what they complete now: who had a little more than half a microsecond to go, and
-    /// has less at a higher rate.
+    /// Finds the rates after changes, and what they complete now: who had a little more than half a microsecond to go,
+    /// and has less at a higher rate.
     fn settle(&mut self) {
         while self.changed {
             self.changed = false;
@@ -221,14 +222,15 @@ impl FairShare {
 
     /// Finds the fair rates, from where the last ones were.
     ///
-    /// It is done when at the levels as they are, every capped class has a cap at or below its level and every bound class one
-    /// above; and throttled are the sites whose uplink's level is below that of the egress, no others. Those are the fair
-    /// rates, and there are no others.
+    /// It is done when at the levels as they are, every capped class has a cap at or below its level and every bound
+    /// class one above; and throttled are the sites whose uplink's level is below that of the egress, no others. Those
+    /// are the fair rates, and there are no others.
     ///
     /// It comes to an end. Whoever pays a fixed rate above the level and begins to share, or shares and begins to pay a
-    /// fixed rate below the level, leaves more to the other sharers: each move raises the level (or without sharers the spare
-    /// rate) of the egress, or within a throttled site that of the uplink, or leaves it. A move that leaves it (at a cap
-    /// equal to the level) is not undone until it rises. So no state comes twice, and there are finitely many.
+    /// fixed rate below the level, leaves more to the other sharers: each move raises the level (or without sharers the
+    /// spare rate) of the egress, or within a throttled site that of the uplink, or leaves it. A move that leaves it
+    /// (at a cap equal to the level) is not undone until it rises. So no state comes twice, and there are finitely
+    /// many.
     fn balance(&mut self) {
         if let Some(egress) = self.egress {
             let all = Level { spare: egress.into(), sharers: 0 };
@@ -260,8 +262,8 @@ impl FairShare {
         }
     }
 
-    /// Binds the classes whose caps are above the level of the egress: the highest first, so that none is bound which the
-    /// level would pass on its way up.
+    /// Binds the classes whose caps are above the level of the egress: the highest first, so that none is bound which
+    /// the level would pass on its way up.
     fn bind(&mut self) {
         let highest = |site: &Site| site.highest_capped().filter(|_| !site.is_throttled());
         let level = self.level;

@@ -170,8 +170,9 @@ impl Site {
 
     /// Finds who of a throttled site runs at the level of its uplink. Returns how many classes changed their pace.
     ///
-    /// Every step raises the level, weakly. Binding from the highest cap down leaves no capped class above the level; then
-    /// releasing from the lowest cap up, while the level rises, leaves no bound class at or below it and no capped one above.
+    /// Every step raises the level, weakly. Binding from the highest cap down leaves no capped class above the level;
+    /// then releasing from the lowest cap up, while the level rises, leaves no bound class at or below it and no capped
+    /// one above.
     pub fn share_uplink(&mut self, now: Time) -> u64 {
         let mut moves = 0;
         while let Some(cap) = self.highest_capped().filter(|cap| !self.uplink_level().reaches(*cap)) {

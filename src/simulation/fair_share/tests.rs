@@ -69,7 +69,8 @@ fn equal_downloads_end_together() {
 
 #[test]
 fn links_below_the_level_leave_more_to_others() {
-    // 100 Mbit/s for links of 10, 30 and none: 10, 30, 60. The first ends at 8 s (10 MB); the second had 30 MB: 8 s too.
+    // 100 Mbit/s for links of 10, 30 and none: 10, 30, 60. The first ends at 8 s (10 MB); the second had 30 MB: 8 s
+    // too.
     let mut fair = FairShare::new(None, vec![Some(100 * MBIT)]);
     fair.add(0, 0, Some(10 * MBIT), Volume::from_bytes(10 * MB));
     fair.add(1, 0, Some(30 * MBIT), Volume::from_bytes(30 * MB));
@@ -99,7 +100,8 @@ fn a_site_behind_a_narrow_uplink_leaves_egress_to_the_other() {
 
 #[test]
 fn a_late_joiner_slows_the_first() {
-    // 80 Mbit/s, 100 MB = 10 s alone. After 4 s, 60 MB are left; sharing, 12 s: until 16 s. The second then has 40 MB: 4 s.
+    // 80 Mbit/s, 100 MB = 10 s alone. After 4 s, 60 MB are left; sharing, 12 s: until 16 s. The second then has 40 MB:
+    // 4 s.
     let mut fair = FairShare::new(None, vec![Some(80 * MBIT)]);
     fair.add(7, 0, None, Volume::from_bytes(100 * MB));
     assert_eq!(fair.next_completion(), at(10));
@@ -388,8 +390,8 @@ fn agrees_with_a_model_that_finds_everything_anew() {
 
 // --- Checks of fairness, for any number of downloads ---
 
-/// Checks that no line is overloaded, and that each download that is below its link's cap uses a full line and gets there at
-/// least as much as any other: with each download one at most, that is what makes rates max-min fair.
+/// Checks that no line is overloaded, and that each download that is below its link's cap uses a full line and gets
+/// there at least as much as any other: with each download one at most, that is what makes rates max-min fair.
 fn check(fair: &mut FairShare, egress: Option<u64>, uplinks: &[Option<u64>]) {
     fair.next_completion();
     let mut lines: Vec<Line> = uplinks.iter().map(|uplink| Line::new(*uplink)).collect();
