@@ -6,9 +6,10 @@ use std::sync::atomic::AtomicBool;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use rollcast::experiment::Experiment;
+use rollcast::random::Luck;
 use rollcast::report::Summary;
 use rollcast::scenario::Scenario;
-use rollcast::simulation::{Campaign, Plan};
+use rollcast::simulation::{Campaign, Draws, Plan};
 
 fn main() {
     divan::main();
@@ -38,7 +39,7 @@ fn experiment(bencher: Bencher<'_, '_>, robots: u32) {
     let scenario = warehouse(robots);
     let plan = Plan::new(&scenario);
     let replications = 200_000 / robots;
-    let experiment = Experiment { plan: &plan, seed: 42, replications, threads: Some(1), in_sync_curve: false };
+    let experiment = Experiment { plan: &plan, seed: 42, replications, threads: Some(1), curves: false };
     bencher.counter(ItemsCount::new(robots * replications)).bench_local(|| {
         let tally = experiment.run(&mut (), &AtomicBool::new(false), &|_| ()).expect("nobody cancels it");
         Summary::new(&scenario, 42, &tally)
@@ -49,10 +50,12 @@ fn experiment(bencher: Bencher<'_, '_>, robots: u32) {
 #[divan::bench]
 fn attempt(bencher: Bencher<'_, '_>) {
     let plan = Plan::new(&warehouse(200));
+    let mut draws = Draws::new(&plan);
     let mut robot = 0;
     bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
         robot = (robot + 1) % 200;
-        plan.attempt(&rollcast::random::Luck::new(42, robot), robot, 0)
+        draws.reset(Luck::new(42, robot));
+        draws.attempt(plan.group(0), robot, 0)
     });
 }
 

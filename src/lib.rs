@@ -59,7 +59,7 @@
 //! let scenario = Scenario::parse(text, "night-shift.toml", Path::new("."), &[])
 //!     .map_err(|problems| problems.render(false))?;
 //! let plan = Plan::new(&scenario);
-//! let experiment = Experiment { plan: &plan, seed: 1, replications: 500, threads: None, in_sync_curve: false };
+//! let experiment = Experiment { plan: &plan, seed: 1, replications: 500, threads: None, curves: false };
 //! let tally = experiment.run(&mut (), &AtomicBool::new(false), &|_| ()).expect("nobody cancels it");
 //! let summary = Summary::new(&scenario, experiment.seed, &tally);
 //!

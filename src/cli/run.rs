@@ -25,7 +25,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         seed,
         replications: args.replications.unwrap_or(scenario.replications),
         threads: args.threads.map(|threads| threads as usize),
-        in_sync_curve: !args.no_files,
+        curves: !args.no_files,
     };
     // Refused only where a handler is set already, and then that one is this one.
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
@@ -37,7 +37,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         let default = Path::new("results").join(&scenario.name);
         let mut outputs = Outputs::new(args.out.as_ref().unwrap_or(&default))?;
         let files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
-        let mut rows = outputs.rows(args.max_job_rows)?;
+        let mut rows = outputs.rows(&scenario, args.max_job_rows)?;
         let tally = simulate(&experiment, &mut rows, args.quiet)?;
         let dropped = outputs.take_rows(rows)?;
         let summary = Summary::new(&scenario, seed, &tally);

@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 
-use crate::rollout::{RobotEnd, RobotId};
+use crate::rollout::{JobKind, RobotEnd, RobotId};
 use crate::simulation::Observer;
 use crate::statistics::rank;
 use crate::time::Time;
@@ -19,9 +19,9 @@ pub struct InSyncCurve {
     fleet_size: u32,
     replications: u64,
     levels: Vec<Level>,
-    /// Of the present replication: robots in sync, and how many levels that reaches.
+    /// Of the present replication: robots in sync, and the instants at which levels were reached.
     in_sync: u32,
-    reached: usize,
+    reached: Vec<Time>,
 }
 
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ struct Level {
 }
 
 impl InSyncCurve {
-    /// An empty curve for a fleet of `fleet_size` > 0 robots.
+    /// An empty curve for a fleet of at most `fleet_size` > 0 robots.
     pub fn new(fleet_size: u32) -> InSyncCurve {
         let steps = fleet_size.min(LEVELS);
         let robots = |step: u32| (u64::from(fleet_size) * u64::from(step)).div_ceil(u64::from(steps)) as u32;
@@ -40,14 +40,31 @@ impl InSyncCurve {
         let mut levels: Vec<u32> = std::iter::once(1).chain((1..=steps).map(robots)).collect();
         levels.dedup();
         let levels = levels.into_iter().map(|robots| Level { robots, instants: instants() }).collect();
-        InSyncCurve { fleet_size, replications: 0, levels, in_sync: 0, reached: 0 }
+        InSyncCurve { fleet_size, replications: 0, levels, in_sync: 0, reached: Vec::new() }
     }
 
     /// Ends the present replication.
     pub fn end_replication(&mut self) {
         self.replications += 1;
+        for (level, instant) in self.levels.iter_mut().zip(&self.reached) {
+            level.instants.record(instant.micros()).expect("a resizable histogram takes every instant");
+        }
+        self.start_over();
+    }
+
+    /// No robot is in sync: a deployment is new (R3), and so is what counts.
+    fn start_over(&mut self) {
         self.in_sync = 0;
-        self.reached = 0;
+        self.reached.clear();
+    }
+
+    #[inline]
+    fn robot_in_sync(&mut self, now: Time) {
+        self.in_sync += 1;
+        // The last level is the largest fleet, so there is a next one for every robot.
+        if self.in_sync == self.levels[self.reached.len()].robots {
+            self.reached.push(now);
+        }
     }
 
     /// Adds another curve of the same fleet; exact in any order.
@@ -79,16 +96,22 @@ impl InSyncCurve {
 }
 
 impl Observer for InSyncCurve {
+    fn job_created(&mut self, _now: Time, _number: u32, kind: JobKind, _targets: u32) {
+        if kind == JobKind::Deployment {
+            self.start_over();
+        }
+    }
+
     #[inline]
     fn robot_ended(&mut self, now: Time, _robot: RobotId, _started: Time, end: RobotEnd) {
         if end == RobotEnd::InSync {
-            self.in_sync += 1;
-            // The last level is the whole fleet, so there is a next one for every robot.
-            let next = &mut self.levels[self.reached];
-            if self.in_sync == next.robots {
-                next.instants.record(now.micros()).expect("a resizable histogram takes every instant");
-                self.reached += 1;
-            }
+            self.robot_in_sync(now);
+        }
+    }
+
+    fn robot_ended_late(&mut self, now: Time, _robot: RobotId, end: RobotEnd) {
+        if end == RobotEnd::InSync {
+            self.robot_in_sync(now);
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod in_order;
 mod in_sync_curve;
+mod over_time;
 mod tally;
 
 use std::io;
@@ -12,8 +13,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use in_order::InOrder;
 pub use in_sync_curve::InSyncCurve;
-pub use tally::{FirstJobOutcome, Tally};
+pub use over_time::OverTime;
+pub use tally::{ApiTally, Curves, DownloadTally, FirstJobOutcome, Tally};
 
+use crate::random::Luck;
 use crate::simulation::{Campaign, JobRecord, Observer, Plan, Replication};
 
 /// What to run.
@@ -27,8 +30,8 @@ pub struct Experiment<'p> {
     pub replications: u32,
     /// How many threads simulate; none for one per core.
     pub threads: Option<usize>,
-    /// Whether to tally the share of the fleet in sync over time, which only the plot needs.
-    pub in_sync_curve: bool,
+    /// Whether to tally what happens over time, which only plots need.
+    pub curves: bool,
 }
 
 /// The replications of a block in detail, for those who want a row of each.
@@ -44,11 +47,16 @@ pub struct Block {
 pub trait Rows: Send {
     /// A block as it is to be written.
     type Chunk: Send;
+    /// What every row has.
+    type Layout: Sync;
     /// Whether rows are wanted at all; if not, nothing is collected.
     const WANTED: bool = true;
 
+    /// What every row has.
+    fn layout(&self) -> Self::Layout;
+
     /// Prepares a block; runs on many threads, in any order.
-    fn render(block: &Block) -> Self::Chunk;
+    fn render(layout: &Self::Layout, block: &Block) -> Self::Chunk;
 
     /// Takes a prepared block; called in the order of blocks.
     ///
@@ -60,9 +68,12 @@ pub trait Rows: Send {
 /// Wants no rows.
 impl Rows for () {
     type Chunk = ();
+    type Layout = ();
     const WANTED: bool = false;
 
-    fn render(_: &Block) {}
+    fn layout(&self) {}
+
+    fn render((): &(), _: &Block) {}
 
     fn write(&mut self, (): ()) -> io::Result<()> {
         Ok(())
@@ -95,7 +106,7 @@ const MAX_THREADS: usize = 1024;
 impl Experiment<'_> {
     /// Replications in a block: decided by the plan alone.
     fn block_size(&self) -> u32 {
-        let by_robots = ROBOTS_PER_BLOCK / self.plan.fleet_size;
+        let by_robots = ROBOTS_PER_BLOCK / self.plan.most_robots;
         let by_jobs = MAX_BLOCK_JOBS / self.plan.sync.max_jobs;
         by_robots.min(by_jobs).clamp(1, MAX_BLOCK)
     }
@@ -116,33 +127,47 @@ impl Experiment<'_> {
             .build()
             .map_err(Stopped::Threads)?;
         let window = BLOCKS_AHEAD * pool.current_num_threads() as u32;
+        let layout = rows.layout();
         let in_order = InOrder::new(rows, window);
         let next_block = AtomicU64::new(0);
-        let tallies = pool.broadcast(|_| self.work(&next_block, &in_order, cancelled, advanced));
+        let done = pool.broadcast(|_| self.work(&next_block, &layout, &in_order, cancelled, advanced));
         in_order.finish().map_err(Stopped::Rows)?;
-        let mut whole = Tally::new(self.plan, self.in_sync_curve);
-        for tally in tallies {
-            whole.merge(&tally.ok_or(Stopped::Cancelled)?);
+        let mut tallies = self.tallies();
+        for worker in done {
+            let worker = worker.ok_or(Stopped::Cancelled)?;
+            tallies.iter_mut().zip(&worker).for_each(|(tally, other)| tally.merge(other));
         }
+        if self.plan.odds.builds() == 0 {
+            return Ok(tallies.swap_remove(0));
+        }
+        let mut whole = Tally::new(self.plan, self.curves);
+        tallies.iter().for_each(|tally| whole.merge(tally));
+        whole.builds = tallies;
         Ok(whole)
+    }
+
+    /// A tally for each build, or a single one where there are none.
+    fn tallies(&self) -> Vec<Tally> {
+        (0..self.plan.odds.builds().max(1)).map(|_| Tally::new(self.plan, self.curves)).collect()
     }
 
     /// One thread's work: takes block after block until none is left. None if it was stopped.
     fn work<R: Rows>(
         &self,
         next_block: &AtomicU64,
+        layout: &R::Layout,
         in_order: &InOrder<'_, R>,
         cancelled: &AtomicBool,
         advanced: &(dyn Fn(u32) + Sync),
-    ) -> Option<Tally> {
+    ) -> Option<Vec<Tally>> {
         let size = self.block_size();
         let blocks = self.replications.div_ceil(size);
         let mut campaign = Campaign::new(self.plan, self.plan.controller.clone());
-        let mut tally = Tally::new(self.plan, self.in_sync_curve);
+        let mut tallies = self.tallies();
         loop {
             let number = next_block.fetch_add(1, Ordering::Relaxed);
             if number >= u64::from(blocks) {
-                return Some(tally);
+                return Some(tallies);
             }
             let number = number as u32;
             if !in_order.may_begin(number) {
@@ -158,11 +183,13 @@ impl Experiment<'_> {
                     stop();
                     return None;
                 }
+                let build = self.plan.odds.build(&Luck::new(self.seed, index));
+                let tally = &mut tallies[build.unwrap_or(0)];
                 let replication = if R::WANTED {
                     let mut jobs = JobRows { replication: index, jobs: &mut block.jobs };
-                    campaign.run(self.seed, index, cancelled, (&mut tally, &mut jobs))
+                    campaign.run(self.seed, index, cancelled, (&mut *tally, &mut jobs))
                 } else {
-                    campaign.run(self.seed, index, cancelled, &mut tally)
+                    campaign.run(self.seed, index, cancelled, &mut *tally)
                 };
                 let Some(replication) = replication else {
                     stop();
@@ -173,7 +200,7 @@ impl Experiment<'_> {
                     block.replications.push(replication);
                 }
             }
-            in_order.put(number, R::render(&block));
+            in_order.put(number, R::render(layout, &block));
             advanced(count);
         }
     }

@@ -1,10 +1,12 @@
 //! The tally: everything that is remembered of replications.
 
-use super::InSyncCurve;
-use crate::rollout::{CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, RobotEnd, RobotId, failure_limit};
-use crate::simulation::{JobRecord, Observer, Plan, Replication};
+use super::{InSyncCurve, OverTime};
+use crate::rollout::{
+    CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, JobKind, RobotEnd, RobotId, failure_limit,
+};
+use crate::simulation::{Downloaded, JobRecord, Observer, Plan, Replication};
 use crate::statistics::{ClusteredSample, Sample, Unit};
-use crate::time::{Span, Time};
+use crate::time::{MICROS, Span, Time};
 
 /// How the first job ended, in the order of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +37,11 @@ impl FirstJobOutcome {
 /// adds the rest. Merging is exact in any order.
 #[derive(Clone, Debug)]
 pub struct Tally {
-    /// The least number of failures that halts a job (R9).
-    failure_limit: u32,
+    /// The robots that the fleet has at the start.
+    fleet_size: u32,
+    failure_threshold_percentage: u32,
+    /// When robots have registered since, in the present replication (R13).
+    registered: Vec<Time>,
     /// How many replications were added.
     pub replications: u64,
     /// By [`CampaignOutcome`].
@@ -65,6 +70,10 @@ pub struct Tally {
     pub robots_not_attempted: Sample,
     /// Counted failures beyond the limit, over first jobs that halted.
     pub threshold_overshoot: Sample,
+    /// Failed and no response at the breach, over first jobs that halted.
+    pub robots_failed_at_halt: Sample,
+    /// First start to breach, over first jobs that halted.
+    pub detection: Sample,
     /// The most robots in flight at once in the first job.
     pub peak_in_flight: Sample,
     /// Failed and no response in the first job: what counts against the threshold. Only the plot shows it.
@@ -79,19 +88,64 @@ pub struct Tally {
     pub down: Sample,
     /// By [`DeploymentJobErrorCode`], over all attempts.
     pub failure_codes: [u64; DeploymentJobErrorCode::ALL.len()],
-    /// The share in sync over time, if it is wanted.
-    pub in_sync_curve: Option<InSyncCurve>,
+    /// Robots that got in sync by themselves, if robots may be offline (R14).
+    pub late_syncs: Option<Sample>,
+    /// What downloads come to, if they take their own time (R16).
+    pub download: Option<DownloadTally>,
+    /// What becomes of calls, if they may go wrong (R17).
+    pub api: Option<ApiTally>,
+    /// What plots show over time, if they are wanted.
+    pub curves: Option<Curves>,
+    /// The same of each build's replications alone, if there are builds (R15).
+    pub builds: Vec<Tally>,
+}
+
+/// What downloads come to, per campaign (R16).
+#[derive(Clone, Debug)]
+pub struct DownloadTally {
+    /// Bytes delivered, those of unfinished downloads included.
+    pub bytes: Sample,
+    /// The origin's highest rate, in bits a second.
+    pub peak_egress: Sample,
+    /// Its mean rate from the campaign's start to its end, in bits a second; of campaigns that take time.
+    pub mean_egress: Sample,
+}
+
+/// What becomes of calls, per campaign (R17); see [`CallCounts`].
+#[allow(missing_docs, reason = "they are those of `CallCounts`")]
+#[derive(Clone, Debug)]
+pub struct ApiTally {
+    pub calls: Sample,
+    pub throttled: Sample,
+    pub internal_errors: Sample,
+    pub lost_answers: Sample,
+    pub retries: Sample,
+    pub given_up: Sample,
+    pub concurrent_deployment_exceptions: Sample,
+}
+
+/// What plots show over time.
+#[derive(Clone, Debug)]
+pub struct Curves {
+    /// The share of the fleet in sync.
+    pub in_sync: InSyncCurve,
+    /// Robots deploying.
+    pub in_flight: OverTime,
+    /// The origin's rate in bits a second, if downloads take their own time (R16).
+    pub egress: Option<OverTime>,
 }
 
 impl Tally {
     /// A tally of nothing.
-    pub fn new(plan: &Plan, in_sync_curve: bool) -> Tally {
+    pub fn new(plan: &Plan, curves: bool) -> Tally {
         let micros = || Sample::new(Unit::Micros);
         let count = || Sample::new(Unit::Count);
         let fleet_micros =
-            || Sample::with_bound(Unit::Micros, u128::from(plan.fleet_size) * u128::from(Span::MAX.micros()));
+            || Sample::with_bound(Unit::Micros, u128::from(plan.most_robots) * u128::from(Span::MAX.micros()));
         Tally {
-            failure_limit: failure_limit(plan.fleet_size, plan.failure_threshold_percentage),
+            fleet_size: plan.fleet_size,
+            failure_threshold_percentage: plan.failure_threshold_percentage,
+            registered: Vec::new(),
             replications: 0,
             outcomes: [0; 5],
             campaign_time_to_success: micros(),
@@ -106,6 +160,8 @@ impl Tally {
             robots_no_response: count(),
             robots_not_attempted: count(),
             threshold_overshoot: count(),
+            robots_failed_at_halt: count(),
+            detection: micros(),
             peak_in_flight: count(),
             counted_failures: count(),
             robot_time_to_success: ClusteredSample::new(Unit::Micros),
@@ -113,7 +169,30 @@ impl Tally {
             out_of_service: fleet_micros(),
             down: fleet_micros(),
             failure_codes: [0; DeploymentJobErrorCode::ALL.len()],
-            in_sync_curve: in_sync_curve.then(|| InSyncCurve::new(plan.fleet_size)),
+            late_syncs: plan.groups().any(|group| group.connectivity.is_some()).then(count),
+            download: plan.download.map(|download| DownloadTally {
+                bytes: Sample::with_bound(
+                    Unit::Count,
+                    u128::from(download.bundle_size) * u128::from(plan.most_robots) * u128::from(plan.sync.max_jobs),
+                ),
+                peak_egress: count(),
+                mean_egress: count(),
+            }),
+            api: plan.api.map(|_| ApiTally {
+                calls: count(),
+                throttled: count(),
+                internal_errors: count(),
+                lost_answers: count(),
+                retries: count(),
+                given_up: count(),
+                concurrent_deployment_exceptions: count(),
+            }),
+            curves: curves.then(|| Curves {
+                in_sync: InSyncCurve::new(plan.most_robots),
+                in_flight: OverTime::default(),
+                egress: plan.download.map(|_| OverTime::default()),
+            }),
+            builds: Vec::new(),
         }
     }
 
@@ -129,11 +208,23 @@ impl Tally {
         self.peak_robots_down.record(replication.peak_robots_down.into());
         self.out_of_service.record(replication.out_of_service);
         self.down.record(replication.down);
-        self.add_first_job(&replication.first_job);
+        if let Some(job) = &replication.first_job {
+            self.add_first_job(job);
+        }
         self.robot_time_to_success.end_cluster();
         self.robot_deployment.end_cluster();
-        if let Some(curve) = &mut self.in_sync_curve {
-            curve.end_replication();
+        self.registered.clear();
+        if let Some(late_syncs) = &mut self.late_syncs {
+            late_syncs.record(replication.late_syncs.into());
+        }
+        if let (Some(tally), Some(downloaded)) = (&mut self.download, &replication.download) {
+            tally.add(downloaded, replication.ended);
+        }
+        if let (Some(tally), Some(counts)) = (&mut self.api, &replication.api) {
+            tally.add(counts);
+        }
+        if let Some(curves) = &mut self.curves {
+            curves.end_replication(replication.ended);
         }
     }
 
@@ -155,8 +246,15 @@ impl Tally {
         self.robots_not_attempted.record(progress.not_attempted().into());
         self.peak_in_flight.record(progress.peak_in_flight.into());
         self.counted_failures.record(progress.counted_failures().into());
-        if let Some(overshoot) = job.threshold_overshoot(self.failure_limit) {
+        let limit = failure_limit(progress.fleet_size, self.failure_threshold_percentage);
+        if let Some(overshoot) = job.threshold_overshoot(limit) {
             self.threshold_overshoot.record(overshoot.into());
+        }
+        if let Some(failed) = job.failed_at_halt() {
+            self.robots_failed_at_halt.record(failed.into());
+        }
+        if let Some(detection) = job.detection() {
+            self.detection.record(detection.micros().into());
         }
     }
 
@@ -181,6 +279,8 @@ impl Tally {
             (&mut self.robots_no_response, &other.robots_no_response),
             (&mut self.robots_not_attempted, &other.robots_not_attempted),
             (&mut self.threshold_overshoot, &other.threshold_overshoot),
+            (&mut self.robots_failed_at_halt, &other.robots_failed_at_halt),
+            (&mut self.detection, &other.detection),
             (&mut self.peak_in_flight, &other.peak_in_flight),
             (&mut self.counted_failures, &other.counted_failures),
             (&mut self.out_of_service, &other.out_of_service),
@@ -190,24 +290,132 @@ impl Tally {
         }
         self.robot_time_to_success.merge(&other.robot_time_to_success);
         self.robot_deployment.merge(&other.robot_deployment);
-        if let (Some(curve), Some(other)) = (&mut self.in_sync_curve, &other.in_sync_curve) {
-            curve.merge(other);
+        if let (Some(late_syncs), Some(other)) = (&mut self.late_syncs, &other.late_syncs) {
+            late_syncs.merge(other);
+        }
+        if let (Some(download), Some(other)) = (&mut self.download, &other.download) {
+            download.merge(other);
+        }
+        if let (Some(api), Some(other)) = (&mut self.api, &other.api) {
+            api.merge(other);
+        }
+        if let (Some(curves), Some(other)) = (&mut self.curves, &other.curves) {
+            curves.merge(other);
+        }
+        self.builds.iter_mut().zip(&other.builds).for_each(|(build, other)| build.merge(other));
+    }
+
+    /// When a robot's time begins: at its registration (R13).
+    #[inline]
+    fn since(&self, robot: RobotId) -> Time {
+        robot.checked_sub(self.fleet_size).map_or(Time::ZERO, |later| self.registered[later as usize])
+    }
+}
+
+impl DownloadTally {
+    fn add(&mut self, downloaded: &Downloaded, ended: Time) {
+        self.bytes.record(downloaded.bytes);
+        self.peak_egress.record(downloaded.peak_egress.into());
+        let micros = u128::from(ended.micros());
+        let microbits = downloaded.bytes * 8 * u128::from(MICROS);
+        if let Some(rate) = (microbits + micros / 2).checked_div(micros) {
+            self.mean_egress.record(rate);
+        }
+    }
+
+    fn merge(&mut self, other: &DownloadTally) {
+        self.bytes.merge(&other.bytes);
+        self.peak_egress.merge(&other.peak_egress);
+        self.mean_egress.merge(&other.mean_egress);
+    }
+}
+
+impl ApiTally {
+    fn add(&mut self, counts: &CallCounts) {
+        self.calls.record(counts.calls.into());
+        self.throttled.record(counts.throttled.into());
+        self.internal_errors.record(counts.internal_errors.into());
+        self.lost_answers.record(counts.lost_answers.into());
+        self.retries.record(counts.retries.into());
+        self.given_up.record(counts.given_up.into());
+        self.concurrent_deployment_exceptions.record(counts.concurrent_deployment_exceptions.into());
+    }
+
+    fn merge(&mut self, other: &ApiTally) {
+        self.calls.merge(&other.calls);
+        self.throttled.merge(&other.throttled);
+        self.internal_errors.merge(&other.internal_errors);
+        self.lost_answers.merge(&other.lost_answers);
+        self.retries.merge(&other.retries);
+        self.given_up.merge(&other.given_up);
+        self.concurrent_deployment_exceptions.merge(&other.concurrent_deployment_exceptions);
+    }
+}
+
+impl Curves {
+    fn end_replication(&mut self, ended: Time) {
+        self.in_sync.end_replication();
+        self.in_flight.end_replication(ended);
+        if let Some(egress) = &mut self.egress {
+            egress.end_replication(ended);
+        }
+    }
+
+    fn merge(&mut self, other: &Curves) {
+        self.in_sync.merge(&other.in_sync);
+        self.in_flight.merge(&other.in_flight);
+        if let (Some(egress), Some(other)) = (&mut self.egress, &other.egress) {
+            egress.merge(other);
         }
     }
 }
 
 impl Observer for Tally {
+    fn job_created(&mut self, now: Time, number: u32, kind: JobKind, targets: u32) {
+        if let Some(curves) = &mut self.curves {
+            curves.in_sync.job_created(now, number, kind, targets);
+        }
+    }
+
+    #[inline]
+    fn robot_started(&mut self, now: Time, _robot: RobotId, _attempt: u32) {
+        if let Some(curves) = &mut self.curves {
+            curves.in_flight.set(now, curves.in_flight.level() + 1);
+        }
+    }
+
     #[inline]
     fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
         match end.failure_code() {
             None => {
-                self.robot_time_to_success.record(now.micros());
+                self.robot_time_to_success.record((now - self.since(robot)).micros());
                 self.robot_deployment.record((now - started).micros());
             }
             Some(code) => self.failure_codes[code as usize] += 1,
         }
-        if let Some(curve) = &mut self.in_sync_curve {
-            curve.robot_ended(now, robot, started, end);
+        if let Some(curves) = &mut self.curves {
+            curves.in_sync.robot_ended(now, robot, started, end);
+            curves.in_flight.set(now, curves.in_flight.level() - 1);
+        }
+    }
+
+    /// An attempt's code was counted when it ended as `NoResponse`, so a late failure adds none.
+    fn robot_ended_late(&mut self, now: Time, robot: RobotId, end: RobotEnd) {
+        if end == RobotEnd::InSync {
+            self.robot_time_to_success.record((now - self.since(robot)).micros());
+        }
+        if let Some(curves) = &mut self.curves {
+            curves.in_sync.robot_ended_late(now, robot, end);
+        }
+    }
+
+    fn robot_registered(&mut self, now: Time, _robot: RobotId) {
+        self.registered.push(now);
+    }
+
+    fn egress_changed(&mut self, since: Time, rate: u64) {
+        if let Some(egress) = self.curves.as_mut().and_then(|curves| curves.egress.as_mut()) {
+            egress.set(since, rate);
         }
     }
 }

@@ -4,14 +4,14 @@ use super::Stream;
 
 /// A choice among things with probability proportional to their weights.
 #[derive(Clone, Debug)]
-pub(super) struct Choice<T> {
+pub struct Choice<T> {
     /// Cumulative probabilities, the last one 1, with the thing below each.
     below: Vec<(f64, T)>,
 }
 
 impl<T> Choice<T> {
     /// Weights >= 0 with a finite sum > 0. Only a thing with a weight > 0 can be chosen.
-    pub(super) fn new(weighted: impl IntoIterator<Item = (f64, T)>) -> Choice<T> {
+    pub fn new(weighted: impl IntoIterator<Item = (f64, T)>) -> Choice<T> {
         let mut below: Vec<(f64, T)> = weighted.into_iter().filter(|(weight, _)| *weight > 0.0).collect();
         let total: f64 = below.iter().map(|(weight, _)| weight).sum();
         let mut cumulative = 0.0;
@@ -27,15 +27,15 @@ impl<T> Choice<T> {
 
     /// Draws one of the things.
     #[inline]
-    pub(super) fn choose(&self, stream: &mut Stream) -> &T {
+    pub fn choose(&self, stream: &mut Stream) -> &T {
         self.at(stream.chance())
     }
 
-    /// The thing at `u` in [0, 1).
+    /// The thing at `u` in [0, 1]; a number that rounding has taken to 1 belongs to the last.
     #[inline]
-    fn at(&self, u: f64) -> &T {
+    pub fn at(&self, u: f64) -> &T {
         let chosen = self.below.partition_point(|(cumulative, _)| *cumulative <= u);
-        &self.below[chosen].1
+        &self.below[chosen.min(self.below.len() - 1)].1
     }
 }
 
@@ -49,7 +49,9 @@ mod tests {
     #[test]
     fn a_weight_is_a_share_of_the_interval() {
         let choice = Choice::new([(1.0, 'a'), (2.0, 'b'), (1.0, 'c')]);
-        for (u, chosen) in [(0.0, 'a'), (0.249, 'a'), (0.25, 'b'), (0.749, 'b'), (0.75, 'c'), (LARGEST, 'c')] {
+        for (u, chosen) in
+            [(0.0, 'a'), (0.249, 'a'), (0.25, 'b'), (0.749, 'b'), (0.75, 'c'), (LARGEST, 'c'), (1.0, 'c')]
+        {
             assert_eq!(*choice.at(u), chosen, "{u}");
         }
     }

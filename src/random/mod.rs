@@ -34,6 +34,7 @@ use std::convert::Infallible;
 use rand::rand_core::TryRng;
 
 pub use beta::Beta;
+pub use choice::Choice;
 pub use distribution::{Distribution, Sampler};
 pub use normal::{normal_cdf, normal_quantile};
 pub use residual::Residual;

@@ -14,7 +14,7 @@ pub mod plots;
 mod summary;
 pub mod table;
 
-pub use csv_rows::{CsvRows, JOB_COLUMNS, REPLICATION_COLUMNS};
+pub use csv_rows::{CsvRows, JOB_COLUMNS, REPLICATION_COLUMNS, WorldColumns};
 pub use metrics::{Metric, metrics};
 pub use outputs::{OutputError, Outputs};
 pub use summary::Summary;

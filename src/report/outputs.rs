@@ -62,10 +62,10 @@ impl Outputs {
     ///
     /// # Errors
     /// The file that could not be written.
-    pub fn rows(&self, max_job_rows: u64) -> Result<CsvRows<NamedTempFile>, OutputError> {
+    pub fn rows(&self, scenario: &Scenario, max_job_rows: u64) -> Result<CsvRows<NamedTempFile>, OutputError> {
         let replications = self.temporary()?;
         let jobs = self.temporary()?;
-        CsvRows::new(replications, jobs, max_job_rows).map_err(|error| self.failed("", error))
+        CsvRows::new(replications, jobs, scenario, max_job_rows).map_err(|error| self.failed("", error))
     }
 
     /// Takes the rows back, and says how many jobs found no place in `jobs.csv`.
@@ -85,7 +85,7 @@ impl Outputs {
     /// The file that could not be written.
     pub fn commit(mut self, scenario: &Scenario, summary: &Summary, tally: &Tally) -> Result<(), OutputError> {
         let mut texts = Vec::new();
-        for metric in metrics(tally) {
+        for metric in metrics(scenario, tally) {
             texts.push((format!("histograms/{}.hgrm", metric.name), hgrm::render(&metric)));
         }
         for (name, svg) in plots::render(scenario, summary, tally) {

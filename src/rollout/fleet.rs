@@ -9,6 +9,8 @@ pub type RobotId = u32;
 #[derive(Clone, Copy, Debug)]
 struct Robot {
     status: RobotStatus,
+    /// A deployment has terminated its running processes, and none has finished since.
+    down: bool,
     /// How many times the robot has started a deployment.
     attempts: u32,
 }
@@ -18,16 +20,24 @@ struct Robot {
 pub struct Fleet {
     robots: Vec<Robot>,
     in_sync: u32,
-    ever_started: u32,
+    down: u32,
 }
+
+const NEW: Robot = Robot { status: RobotStatus::Registered, down: false, attempts: 0 };
 
 impl Fleet {
     /// Starts over with `size` robots, `Registered` and without a deployment. Keeps the memory.
     pub fn reset(&mut self, size: u32) {
         self.robots.clear();
-        self.robots.resize(size as usize, Robot { status: RobotStatus::Registered, attempts: 0 });
+        self.robots.resize(size as usize, NEW);
         self.in_sync = 0;
-        self.ever_started = 0;
+        self.down = 0;
+    }
+
+    /// Registers another robot, which comes after all others (R2, R13).
+    pub fn register(&mut self) -> RobotId {
+        self.robots.push(NEW);
+        self.robots.len() as RobotId - 1
     }
 
     /// F, the number of registered robots.
@@ -47,7 +57,7 @@ impl Fleet {
 
     /// How many robots are down: a deployment has terminated their running processes, and none has finished.
     pub fn down(&self) -> u32 {
-        self.ever_started - self.in_sync
+        self.down
     }
 
     /// All robots with their states, in order.
@@ -71,16 +81,40 @@ impl Fleet {
         robot.status = RobotStatus::Deploying;
         let attempt = robot.attempts;
         robot.attempts += 1;
-        self.ever_started += u32::from(attempt == 0);
         attempt
+    }
+
+    /// A robot's deployment makes its first progress and terminates its running processes; true if they were running.
+    #[inline]
+    pub fn progress(&mut self, robot: RobotId) -> bool {
+        let robot = &mut self.robots[robot as usize];
+        let ran = !robot.down;
+        robot.down = true;
+        self.down += u32::from(ran);
+        ran
     }
 
     /// Ends a robot's deployment.
     #[inline]
     pub(super) fn end(&mut self, robot: RobotId, status: RobotStatus) {
+        debug_assert_eq!(self.status(robot), RobotStatus::Deploying);
+        self.set(robot, status);
+    }
+
+    /// An attempt that had ended as `NoResponse` has ended by itself (R14).
+    pub fn end_late(&mut self, robot: RobotId, status: RobotStatus) {
+        debug_assert_eq!(self.status(robot), RobotStatus::NoResponse);
+        self.set(robot, status);
+    }
+
+    #[inline]
+    fn set(&mut self, robot: RobotId, status: RobotStatus) {
         let robot = &mut self.robots[robot as usize];
-        debug_assert_eq!(robot.status, RobotStatus::Deploying);
         robot.status = status;
-        self.in_sync += u32::from(status == RobotStatus::InSync);
+        if status == RobotStatus::InSync {
+            self.in_sync += 1;
+            self.down -= u32::from(robot.down);
+            robot.down = false;
+        }
     }
 }

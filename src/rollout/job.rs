@@ -13,7 +13,7 @@ pub enum JobKind {
 }
 
 /// How a robot's deployment ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RobotEnd {
     /// All steps done: `InSync`.
     InSync,
@@ -67,6 +67,8 @@ pub struct Progress {
     pub no_response: u32,
     /// Ended because the job did.
     pub aborted: u32,
+    /// Targets that got in sync by themselves before their start, which they need no more (R14); they are not attempted.
+    pub withdrawn: u32,
 }
 
 impl Progress {
@@ -110,8 +112,9 @@ pub struct DeploymentJob<C> {
     status: DeploymentStatus,
     failure_code: Option<DeploymentJobErrorCode>,
     halted: bool,
-    /// In start order; the first `progress.started` of them have started.
+    /// In start order; the first `turns` of them have started or were passed over.
     targets: Vec<RobotId>,
+    turns: usize,
     progress: Progress,
 }
 
@@ -125,6 +128,7 @@ impl<C: Controller> DeploymentJob<C> {
             failure_code: None,
             halted: false,
             targets: Vec::new(),
+            turns: 0,
             progress: Progress::default(),
         }
     }
@@ -143,6 +147,7 @@ impl<C: Controller> DeploymentJob<C> {
                 self.targets.extend(stale.map(|(robot, _)| robot));
             }
         }
+        self.turns = 0;
         self.kind = kind;
         self.failure_code = None;
         self.halted = false;
@@ -158,7 +163,7 @@ impl<C: Controller> DeploymentJob<C> {
         &mut self.targets
     }
 
-    /// `Pending` to `Preparing` (R5).
+    /// `Pending` to `Preparing` (R5); not for a job without targets, which has ended.
     pub fn prepare(&mut self) {
         debug_assert_eq!(self.status, DeploymentStatus::Pending);
         self.status = DeploymentStatus::Preparing;
@@ -173,24 +178,38 @@ impl<C: Controller> DeploymentJob<C> {
     /// Starts the next robot if the controller admits one (R4, R6, R7). Ask until it says no.
     #[inline]
     pub fn start_next(&mut self, now: Time, fleet: &mut Fleet) -> Start {
-        let pending = &mut self.targets[self.progress.started as usize..];
-        if pending.is_empty() || self.halted || self.status != DeploymentStatus::InProgress {
-            return Start::Nobody;
-        }
-        match self.controller.admit(now, pending, &self.progress) {
-            Admission::Start => {
-                let robot = pending[0];
-                self.progress.started += 1;
-                self.progress.in_flight += 1;
-                self.progress.peak_in_flight = self.progress.peak_in_flight.max(self.progress.in_flight);
-                Start::Robot { robot, attempt: fleet.start(robot) }
+        loop {
+            let pending = &mut self.targets[self.turns..];
+            if pending.is_empty() || self.halted || self.status != DeploymentStatus::InProgress {
+                return Start::Nobody;
             }
-            Admission::Wait => Start::Nobody,
-            Admission::Until(instant) => {
-                assert!(instant > now, "a controller waits until {instant:?}, which is not later than {now:?}");
-                Start::NotBefore(instant)
+            // A target that has got in sync by itself since the job was made is passed over (R14).
+            if fleet.status(pending[0]) == RobotStatus::InSync {
+                self.turns += 1;
+                continue;
+            }
+            match self.controller.admit(now, pending, &self.progress) {
+                Admission::Start if fleet.status(pending[0]) == RobotStatus::InSync => {}
+                Admission::Start => {
+                    let robot = pending[0];
+                    self.turns += 1;
+                    self.progress.started += 1;
+                    self.progress.in_flight += 1;
+                    self.progress.peak_in_flight = self.progress.peak_in_flight.max(self.progress.in_flight);
+                    return Start::Robot { robot, attempt: fleet.start(robot) };
+                }
+                Admission::Wait => return Start::Nobody,
+                Admission::Until(instant) => {
+                    assert!(instant > now, "a controller waits until {instant:?}, which is not later than {now:?}");
+                    return Start::NotBefore(instant);
+                }
             }
         }
+    }
+
+    /// A target got in sync by itself before its start (R14): it needs none.
+    pub fn withdraw(&mut self) {
+        self.progress.withdrawn += 1;
     }
 
     /// Counts the end of a robot in flight (R7, R8).
@@ -219,12 +238,13 @@ impl<C: Controller> DeploymentJob<C> {
         Some(self.controller.on_breach())
     }
 
-    /// Ends the job if nothing is in flight and nothing will start (R9, R11); true if it ends now.
+    /// Ends the job if nothing is in flight and nothing will start (R9, R11); true if it ends now. A job whose targets have all got
+    /// in sync by themselves ends even while it prepares.
     #[inline]
     pub fn conclude(&mut self) -> bool {
         let done = self.progress.in_flight == 0
-            && (self.halted || self.progress.started == self.progress.targets)
-            && self.status == DeploymentStatus::InProgress;
+            && (self.halted || self.progress.started + self.progress.withdrawn == self.progress.targets)
+            && matches!(self.status, DeploymentStatus::Preparing | DeploymentStatus::InProgress);
         if done {
             (self.status, self.failure_code) = if self.halted {
                 (DeploymentStatus::Failed, Some(DeploymentJobErrorCode::FailureThresholdBreached))
@@ -246,6 +266,7 @@ impl<C: Controller> DeploymentJob<C> {
     pub fn clear(&mut self) {
         self.status = DeploymentStatus::Succeeded;
         self.targets.clear();
+        self.turns = 0;
         self.progress = Progress::default();
     }
 
@@ -302,7 +323,10 @@ mod tests {
 
     fn start_all(job: &mut DeploymentJob<RoboMaker>, fleet: &mut Fleet) -> Vec<RobotId> {
         std::iter::from_fn(|| match job.start_next(Time::ZERO, fleet) {
-            Start::Robot { robot, .. } => Some(robot),
+            Start::Robot { robot, .. } => {
+                fleet.progress(robot);
+                Some(robot)
+            }
             _ => None,
         })
         .collect()
@@ -355,6 +379,29 @@ mod tests {
 
         job.create(Time::ZERO, JobKind::Sync, fleet);
         assert_eq!(job.status(), DeploymentStatus::Succeeded, "nothing to do: succeeds at once (R3)");
+    }
+
+    #[test]
+    fn a_target_that_gets_in_sync_by_itself_is_not_started() {
+        let fleet = &mut Fleet::default();
+        let mut job = job(fleet, 3, 100, 100, OnBreach::Drain);
+        start_all(&mut job, fleet);
+        for (robot, end) in [(0, RobotEnd::NoResponse), (1, RobotEnd::NoResponse), (2, FAILED)] {
+            job.end_robot(Time::ZERO, robot, end, fleet);
+        }
+        assert!(job.conclude());
+        job.create(Time::ZERO, JobKind::Sync, fleet);
+        job.prepare();
+        fleet.end_late(0, RobotStatus::InSync);
+        job.withdraw();
+        assert!(!job.conclude());
+        job.begin();
+        assert_eq!(start_all(&mut job, fleet), [1, 2]);
+        job.end_robot(Time::ZERO, 1, RobotEnd::InSync, fleet);
+        job.end_robot(Time::ZERO, 2, RobotEnd::InSync, fleet);
+        assert!(job.conclude());
+        assert_eq!((job.progress().succeeded, job.progress().not_attempted()), (2, 1));
+        assert_eq!((fleet.in_sync(), fleet.down()), (3, 0));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Controller, DeploymentJob, DeploymentJobErrorCode, Fleet};
+use super::{Controller, DeploymentJob, DeploymentJobErrorCode};
 use crate::time::{Span, Time};
 
 /// When SyncDeploymentJob is called (R12).
@@ -90,6 +90,14 @@ impl CampaignOutcome {
     }
 }
 
+/// After so many calls given up an operator makes no more (R17).
+pub const MAX_GIVEN_UP: u64 = 1000;
+
+/// The first multiple of `every` after `now`.
+fn next_multiple(now: Time, every: Span) -> Time {
+    Time::from_micros((now.micros() / every.micros() + 1) * every.micros())
+}
+
 /// The operator of one campaign.
 ///
 /// Calls that meet an active job are lost (`ConcurrentDeploymentException`). They change nothing but a count, so they
@@ -125,12 +133,13 @@ impl Operator {
         self.created = now;
     }
 
-    /// A job has ended, or the horizon has cut it off: counts the calls lost to it, those before `free`.
+    /// A job has ended, or the horizon has cut it off: counts the calls lost to it, those before `free`. For an operator whose calls
+    /// never go wrong; one under R17 makes them all.
     ///
     /// `free` is the instant of the end, for endings and the horizon come before calls (R1), or the next one if the calls of
     /// that instant have been made: a robot may start and end at once, after them.
     pub fn job_over(&mut self, free: Time) {
-        if let (Some(Schedule::Every(every)), true) = (self.policy.schedule, self.jobs < self.policy.max_jobs) {
+        if let (Some(Schedule::Every(every)), true) = (self.policy.schedule, self.may_call()) {
             let calls_before = |instant: Time| instant.micros().div_ceil(every.micros());
             // Calls in (created, free): the one at `created` made the job.
             let until_created = self.created.micros() / every.micros() + 1;
@@ -138,19 +147,45 @@ impl Operator {
         }
     }
 
-    /// Whether the campaign is over now that a job has ended, and how; the horizon is the driver's to watch.
-    pub fn outcome<C: Controller>(&self, fleet: &Fleet, job: &DeploymentJob<C>) -> Option<CampaignOutcome> {
+    /// Whether the campaign is over now that a job has ended, and how; the horizon is the driver's to watch. `in_sync` says that
+    /// every registered robot is `InSync` and no registration is to come.
+    pub fn outcome<C: Controller>(&self, in_sync: bool, job: &DeploymentJob<C>) -> Option<CampaignOutcome> {
         let timed_out = job.failure_code() == Some(DeploymentJobErrorCode::FleetDeploymentTimeout);
-        if fleet.in_sync() == fleet.size() {
+        if in_sync {
             Some(CampaignOutcome::InSync)
         } else if job.halted() && self.policy.on_halt == Again::Stop {
             Some(CampaignOutcome::Halted)
         } else if timed_out && self.policy.on_timeout == Again::Stop {
             Some(CampaignOutcome::TimedOut)
-        } else if self.jobs >= self.policy.max_jobs {
-            Some(CampaignOutcome::MaxJobs)
-        } else {
+        } else if self.may_call() {
             None
+        } else {
+            Some(CampaignOutcome::MaxJobs)
+        }
+    }
+
+    /// Whether further calls may be made: no more than `max_jobs` jobs exist.
+    pub fn may_call(&self) -> bool {
+        self.jobs < self.policy.max_jobs
+    }
+
+    /// When the next call is made after one at `now` that brought no job that the client knows of (R17); none if none is made
+    /// any more: without a schedule, or after 1000 calls given up.
+    pub fn call_after_given_up(&self, now: Time, given_up: u64) -> Option<Time> {
+        match self.policy.schedule {
+            Some(schedule) if given_up < MAX_GIVEN_UP => Some(match schedule {
+                Schedule::AfterFinish(delay) => now + delay,
+                Schedule::Every(every) => next_multiple(now, every),
+            }),
+            _ => None,
+        }
+    }
+
+    /// When the next call is made after one at `now`, if a schedule of fixed times says so.
+    pub fn call_at_fixed_time(&self, now: Time) -> Option<Time> {
+        match self.policy.schedule {
+            Some(Schedule::Every(every)) => Some(next_multiple(now, every)),
+            _ => None,
         }
     }
 

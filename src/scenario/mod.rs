@@ -5,12 +5,14 @@
 
 mod check;
 mod diagnostics;
+mod distribution;
 mod document;
 mod duration;
 #[cfg(test)]
 mod fuzz;
-mod latency;
+mod quantity;
 mod reader;
+mod world;
 
 use std::io::Read;
 use std::path::Path;
@@ -19,6 +21,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use diagnostics::{Diagnostics, Problem};
+pub use quantity::whole_rate;
+pub use world::{Api, Build, BuildFailure, Connectivity, Download, GroupDownload, Probability, Registrations};
 
 use crate::random::Distribution;
 use crate::rollout::{Architecture, DeploymentJobErrorCode, OnBreach, RobotDeploymentStep, StartOrder, SyncPolicy};
@@ -41,6 +45,12 @@ pub struct Scenario {
     pub groups: Vec<Group>,
     /// How the fleet is kept in sync; one job only without `[sync]`.
     pub sync: SyncPolicy,
+    /// Of which each replication gets one; empty if the steps say all (R15).
+    pub builds: Vec<Build>,
+    /// Downloads take their time (R16); none if they are part of a latency.
+    pub download: Option<Download>,
+    /// Calls go wrong (R17); none if they never do.
+    pub api: Option<Api>,
 }
 
 /// The `[deployment]` table.
@@ -73,6 +83,15 @@ pub struct Group {
     pub architecture: Architecture,
     /// The steps that the scenario gives, in R7's order.
     pub steps: Vec<Step>,
+    /// None if its robots are always online (R14).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connectivity: Option<Connectivity>,
+    /// None if no robot joins later (R13).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registrations: Option<Registrations>,
+    /// None if only the origin caps its downloads (R16).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub download: Option<GroupDownload>,
 }
 
 /// A `[group.step.NAME]` table.
@@ -82,13 +101,13 @@ pub struct Step {
     pub step: RobotDeploymentStep,
     /// In microseconds.
     pub latency: Distribution,
-    /// 0..=1, at the step's end.
-    pub failure_probability: f64,
+    /// At the step's end.
+    pub failure_probability: Probability,
     /// Codes with weights >= 0, not all 0.
     pub failure_codes: Vec<(DeploymentJobErrorCode, f64)>,
 }
 
-/// The most robots that a group or a fleet may have.
+/// The most robots that a group or a fleet may have, those that register later included.
 pub const MAX_ROBOTS: u32 = 100_000_000;
 
 /// The most jobs that a campaign may have.
@@ -163,13 +182,26 @@ impl Scenario {
         self.groups.iter().map(|group| group.robots).sum()
     }
 
+    /// The most robots that the fleet can have: those of the start and all that may register (R13).
+    pub fn most_robots(&self) -> u32 {
+        self.fleet_size()
+            + self.groups.iter().filter_map(|group| group.registrations.as_ref()).map(|r| r.max).sum::<u32>()
+    }
+
     /// A fingerprint of all that decides the results beside seed and replications: `sha256:` and 64 hexadecimal digits.
     ///
     /// It is taken from the checked values, so comments, formatting, name and description do not change it, while `--set` and
     /// the content of CSV files do.
     pub fn digest(&self) -> String {
-        let resolved = serde_json::to_vec(&(&self.deployment, &self.groups, &self.sync))
-            .expect("checked values are finite numbers, strings and lists, which JSON can hold");
+        let rollout = (&self.deployment, &self.groups, &self.sync);
+        // A part of the world that is left out leaves no trace, so that the digest of a scenario outlives new parts.
+        let world = (&self.builds, &self.download, &self.api);
+        let resolved = if world == (&Vec::new(), &None, &None) {
+            serde_json::to_vec(&rollout)
+        } else {
+            serde_json::to_vec(&(rollout, world))
+        };
+        let resolved = resolved.expect("checked values are finite numbers, strings and lists, which JSON can hold");
         let mut text = String::from("sha256:");
         for byte in Sha256::digest(&resolved) {
             use std::fmt::Write;

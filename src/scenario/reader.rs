@@ -106,7 +106,8 @@ pub fn nearest(found: &str, known: &[&str]) -> String {
     }
 }
 
-fn wrong_kind(node: &Node, path: &str, expected: &str, found: &str, diagnostics: &mut Diagnostics) {
+/// Reports a value of another kind than expected.
+pub fn wrong_kind(node: &Node, path: &str, expected: &str, found: &str, diagnostics: &mut Diagnostics) {
     let title = format!("`{path}` is {found}");
     diagnostics.report(Problem::new(title).at(&node.place, format!("expected {expected}")));
 }

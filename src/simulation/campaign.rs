@@ -4,33 +4,43 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rand::seq::SliceRandom;
 
+use super::calls::Calls;
+use super::draws::Draws;
 use super::endings::{Ending, Endings};
+use super::journeys::{Happening, Journeys};
+use super::record::Breach;
+use super::registrations::Registrations;
 use super::{JobRecord, Observer, Plan, Replication};
 use crate::random::{Luck, Purpose};
 use crate::rollout::{
-    CampaignOutcome, Controller, DeploymentJob, Fleet, JobKind, OnBreach, Operator, RobotEnd, Start, StartOrder,
+    CampaignOutcome, Controller, DeploymentJob, Fleet, JobKind, OnBreach, Operator, RobotEnd, RobotId, Start,
+    StartOrder,
 };
 use crate::time::{Span, Time};
 
 /// Simulates campaigns of a plan under a controller, one after another, in the same memory.
 pub struct Campaign<'p, C> {
-    plan: &'p Plan,
-    fleet: Fleet,
-    job: DeploymentJob<C>,
+    pub(super) draws: Draws<'p>,
+    pub(super) fleet: Fleet,
+    pub(super) job: DeploymentJob<C>,
     endings: Endings,
+    /// Of robots that the world delays; none where it delays nobody (R14, R16).
+    journeys: Option<Journeys>,
+    happenings: Vec<Happening>,
+    registrations: Registrations<'p>,
+    pub(super) calls: Calls,
 }
 
 /// The instants and sums of the campaign that is running.
-struct Running<'a, O> {
-    luck: Luck,
-    operator: Operator,
-    observer: O,
+pub(super) struct Running<'a, O> {
+    pub operator: Operator,
+    pub observer: O,
     cancelled: &'a AtomicBool,
     /// Starts and ends of robots so far.
     events: u32,
     horizon: Time,
-    /// When the next call is made; never while a job is active.
-    next_call: Time,
+    /// When the next call is made; never while the operator waits for the active job's end.
+    pub next_call: Time,
     /// When the active job becomes `InProgress`; never afterwards.
     begins: Time,
     /// The fleet timeout of the active job; never while it is not `InProgress`.
@@ -39,12 +49,17 @@ struct Running<'a, O> {
     wake: Time,
     created: Time,
     began: Option<Time>,
+    first_start: Option<Time>,
+    breach: Option<Breach>,
     last_robot_ended: Option<Time>,
+    /// When the latest job ended.
+    pub job_ended: Time,
     first_job: Option<JobRecord>,
     deploying: u128,
-    first_starts: u128,
+    first_progress: u128,
     in_sync_instants: u128,
     peak_robots_down: u32,
+    late_syncs: u32,
 }
 
 /// How many robots may start or end between two looks at the cancellation flag.
@@ -53,8 +68,18 @@ const EVENTS_PER_LOOK: u32 = 1 << 14;
 impl<'p, C: Controller> Campaign<'p, C> {
     /// A place to simulate campaigns of `plan`; memory is allocated by the first one and kept.
     pub fn new(plan: &'p Plan, controller: C) -> Self {
-        let fleet = Fleet::default();
-        Campaign { plan, fleet, job: DeploymentJob::idle(controller), endings: Endings::default() }
+        let draws = Draws::new(plan);
+        let delays = plan.groups().any(|group| group.travels);
+        Campaign {
+            fleet: Fleet::default(),
+            job: DeploymentJob::idle(controller),
+            endings: Endings::default(),
+            journeys: delays.then(|| Journeys::new(&draws)),
+            happenings: Vec::new(),
+            registrations: Registrations::default(),
+            calls: Calls::new(plan),
+            draws,
+        }
     }
 
     /// Simulates replication `index` under `seed`: a pure function of (plan, controller, seed, index).
@@ -67,56 +92,80 @@ impl<'p, C: Controller> Campaign<'p, C> {
         cancelled: &AtomicBool,
         observer: impl Observer,
     ) -> Option<Replication> {
-        self.fleet.reset(self.plan.fleet_size);
+        let plan = self.draws.plan;
+        let horizon = plan.sync.horizon().min(Time::MAX);
+        self.draws.reset(Luck::new(seed, index));
+        self.fleet.reset(plan.fleet_size);
         self.job.clear();
         self.endings.drain();
+        if let Some(journeys) = &mut self.journeys {
+            journeys.reset(plan.fleet_size, horizon);
+        }
+        self.registrations.reset(plan, &self.draws.luck);
+        self.calls.reset();
         let mut running = Running {
-            luck: Luck::new(seed, index),
-            operator: Operator::new(self.plan.sync.clone()),
+            operator: Operator::new(plan.sync.clone()),
             observer,
             cancelled,
             events: 0,
-            horizon: self.plan.sync.horizon().min(Time::MAX),
+            horizon,
             next_call: Time::ZERO,
             begins: Time::NEVER,
             fleet_timeout: Time::NEVER,
             wake: Time::NEVER,
             created: Time::ZERO,
             began: None,
+            first_start: None,
+            breach: None,
             last_robot_ended: None,
+            job_ended: Time::ZERO,
             first_job: None,
             deploying: 0,
-            first_starts: 0,
+            first_progress: 0,
             in_sync_instants: 0,
             peak_robots_down: 0,
+            late_syncs: 0,
         };
         let (outcome, ended) = self.run_to_outcome(&mut running)?;
         let down = u128::from(self.fleet.down()) * u128::from(ended.micros());
+        let api = plan.api.map(|_| *self.calls.counts());
+        let lost = running.operator.concurrent_deployment_exceptions();
         Some(Replication {
             index,
+            build: self.draws.odds.build,
             outcome,
             ended,
             jobs: running.operator.jobs(),
-            concurrent_deployment_exceptions: running.operator.concurrent_deployment_exceptions(),
-            first_job: running.first_job.expect("the first job is recorded before any outcome"),
+            concurrent_deployment_exceptions: api.map_or(lost, |api| api.concurrent_deployment_exceptions),
+            first_job: running.first_job,
+            registered: self.fleet.size(),
+            late_syncs: running.late_syncs,
             out_of_service: running.deploying,
-            down: running.in_sync_instants + down - running.first_starts,
+            down: running.in_sync_instants + down - running.first_progress,
             peak_robots_down: running.peak_robots_down,
+            download: self.journeys.as_mut().and_then(Journeys::finish),
+            api,
         })
     }
 
-    /// The loop. Each turn is one instant, in R1's order: endings, fleet timeout or horizon, calls, starts. A robot
-    /// that starts and ends at once gives the same instant another turn, after its calls. None if it was cancelled.
+    /// The loop. Each turn is one instant, in R1's order: connectivity, endings, registrations, fleet timeout or horizon, calls,
+    /// starts. A robot that starts and ends at once gives the same instant another turn. None if it was cancelled.
     fn run_to_outcome<O: Observer>(&mut self, running: &mut Running<'_, O>) -> Option<(CampaignOutcome, Time)> {
         let mut now = Time::ZERO;
         // The first instant whose calls have not been made.
         let mut calls_from = Time::ZERO;
         loop {
+            self.travel(running, now)?;
             while let Some(ending) = self.endings.pop_due(now) {
                 running.count_event()?;
                 self.end_robot(running, now, ending, ending.end);
             }
+            while let Some(group) = self.registrations.pop_due(now) {
+                running.count_event()?;
+                self.register(running, now, group);
+            }
             if let Some(on_breach) = self.job.check_breach(now) {
+                running.breach = Some(Breach { at: now, failures: self.job.progress().counted_failures() });
                 running.observer.job_breached(now);
                 if on_breach == OnBreach::Abort {
                     self.abort_in_flight(running, now);
@@ -128,28 +177,57 @@ impl<'p, C: Controller> Campaign<'p, C> {
                 self.job.time_out();
                 job_over = true;
             }
-            if job_over {
-                let free = now.max(calls_from);
-                self.job_over(running, Some(now), free);
-                if let Some(outcome) = running.operator.outcome(&self.fleet, &self.job) {
-                    return Some((outcome, now));
-                }
-                running.next_call = running.operator.next_call(now, free);
+            if job_over && let Some(outcome) = self.job_over(running, now, now.max(calls_from)) {
+                return Some((outcome, now));
+            }
+            if self.in_sync() && !self.job.is_active() {
+                return Some((CampaignOutcome::InSync, now));
             }
             if now >= running.horizon {
                 self.cut_off(running, now);
                 return Some((CampaignOutcome::Horizon, now));
             }
-            if now >= running.next_call {
-                self.create_job(running, now);
+            calls_from = now + Span::from_micros(1);
+            if now >= running.next_call
+                && let Some(outcome) = self.call(running, now)
+            {
+                self.cut_off(running, now);
+                return Some((outcome, now));
             }
             if now >= running.begins {
                 self.begin_job(running, now);
             }
-            calls_from = now + Span::from_micros(1);
             self.start_robots(running, now)?;
-            now = self.endings.next_due().min(running.due());
+            now = self.endings.next_due().min(self.registrations.next_due()).min(running.due());
+            if let Some(journeys) = &mut self.journeys {
+                now = now.min(journeys.next_due());
+            }
         }
+    }
+
+    /// Brings the journeys of robots that the world delays to `now` (R14, R16).
+    #[inline]
+    fn travel<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time) -> Option<()> {
+        if let Some(journeys) = &mut self.journeys {
+            journeys.advance(&self.draws, now, &mut self.happenings);
+            self.take_happenings(running, now)?;
+        }
+        Some(())
+    }
+
+    fn take_happenings<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time) -> Option<()> {
+        let mut happenings = std::mem::take(&mut self.happenings);
+        for happening in happenings.drain(..) {
+            running.count_event()?;
+            match happening {
+                Happening::Egress(since, rate) => running.observer.egress_changed(since, rate),
+                Happening::Progress(robot) => self.progress(running, now, robot),
+                Happening::Ends(ending) => self.endings.push(ending),
+                Happening::Late(robot, end, job) => self.end_late(running, now, robot, end, job),
+            }
+        }
+        self.happenings = happenings;
+        Some(())
     }
 
     /// Starts robots until the job says no, and draws how each will end.
@@ -160,55 +238,145 @@ impl<'p, C: Controller> Campaign<'p, C> {
                 Start::Robot { robot, attempt } => {
                     running.count_event()?;
                     running.observer.robot_started(now, robot, attempt);
-                    if attempt == 0 {
-                        running.first_starts += u128::from(now.micros());
-                        running.peak_robots_down = running.peak_robots_down.max(self.fleet.down());
+                    let group = self.draws.group(robot);
+                    match &mut self.journeys {
+                        Some(journeys) if group.travels => {
+                            let job = running.operator.jobs() - 1;
+                            let online = journeys.start(&self.draws, now, robot, attempt, job, &mut self.happenings);
+                            if online {
+                                self.progress(running, now, robot);
+                            }
+                            self.take_happenings(running, now)?;
+                        }
+                        _ => {
+                            self.progress(running, now, robot);
+                            let drawn = self.draws.attempt(group, robot, attempt);
+                            self.endings.push(Ending {
+                                due: now + drawn.duration,
+                                started: now,
+                                robot,
+                                end: drawn.end,
+                            });
+                        }
                     }
-                    let drawn = self.plan.attempt(&running.luck, robot, attempt);
-                    self.endings.push(Ending { due: now + drawn.duration, started: now, robot, end: drawn.end });
                 }
                 Start::Nobody => break Time::NEVER,
                 Start::NotBefore(instant) => break instant,
             }
         };
+        if self.job.progress().started > 0 {
+            running.first_start.get_or_insert(now);
+        }
         Some(())
+    }
+
+    /// A robot's deployment makes its first progress.
+    #[inline]
+    fn progress<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time, robot: RobotId) {
+        if self.fleet.progress(robot) {
+            running.first_progress += u128::from(now.micros());
+            running.peak_robots_down = running.peak_robots_down.max(self.fleet.down());
+        }
     }
 
     #[inline]
     fn end_robot<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time, ending: Ending, end: RobotEnd) {
-        self.job.end_robot(now, ending.robot, end, &mut self.fleet);
-        running.deploying += u128::from((now - ending.started).micros());
         if end == RobotEnd::InSync {
             running.in_sync_instants += u128::from(now.micros());
         }
+        self.job.end_robot(now, ending.robot, end, &mut self.fleet);
+        running.deploying += u128::from((now - ending.started).micros());
         running.last_robot_ended = Some(now);
         running.observer.robot_ended(now, ending.robot, ending.started, end);
     }
 
+    /// An attempt that had ended as `NoResponse` in job `job` has ended by itself, outside any job and slot (R14).
+    fn end_late<O: Observer>(
+        &mut self,
+        running: &mut Running<'_, O>,
+        now: Time,
+        robot: RobotId,
+        end: RobotEnd,
+        job: u32,
+    ) {
+        self.fleet.end_late(robot, end.status());
+        if end == RobotEnd::InSync {
+            running.late_syncs += 1;
+            running.in_sync_instants += u128::from(now.micros());
+            // A later job that is active has the robot among its targets, and has not started it.
+            if self.job.is_active() && job + 1 < running.operator.jobs() {
+                self.job.withdraw();
+            }
+        }
+        running.observer.robot_ended_late(now, robot, end);
+    }
+
+    fn register<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time, group: u32) {
+        let robot = self.fleet.register();
+        self.draws.register(group);
+        if let Some(journeys) = &mut self.journeys {
+            journeys.register();
+        }
+        running.observer.robot_registered(now, robot);
+    }
+
+    /// Whether every registered robot is `InSync` and no registration is to come (R12).
+    #[inline]
+    fn in_sync(&self) -> bool {
+        self.fleet.in_sync() == self.fleet.size() && !self.registrations.to_come()
+    }
+
     /// Ends the robots in flight with their job (R9 with `abort`, R10).
     fn abort_in_flight<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time) {
-        for ending in self.endings.drain() {
+        for ending in self.drain_in_flight() {
+            if let Some(journeys) = &mut self.journeys {
+                journeys.abandon(ending.robot);
+            }
             self.end_robot(running, now, ending, RobotEnd::Aborted);
         }
     }
 
-    /// Makes the campaign's first deployment job, or a sync job (R3, R5, R6).
-    fn create_job<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time) {
+    /// Takes the robots in flight, in order.
+    fn drain_in_flight(&mut self) -> Vec<Ending> {
+        let mut in_flight = self.endings.drain();
+        if let Some(journeys) = &self.journeys {
+            in_flight.extend(journeys.undecided());
+            in_flight.sort_unstable_by_key(|ending| ending.robot);
+        }
+        in_flight
+    }
+
+    /// Makes the campaign's first deployment job, or a sync job (R3, R5, R6). The outcome, if the job ends at once and the
+    /// campaign with it.
+    pub(super) fn create_job<O: Observer>(
+        &mut self,
+        running: &mut Running<'_, O>,
+        now: Time,
+        kind: JobKind,
+    ) -> Option<CampaignOutcome> {
         let number = running.operator.jobs();
-        let kind = if number == 0 { JobKind::Deployment } else { JobKind::Sync };
+        if let (JobKind::Deployment, Some(journeys)) = (kind, &mut self.journeys) {
+            journeys.abandon_late();
+        }
         self.job.create(now, kind, &mut self.fleet);
         running.operator.job_created(now);
         running.observer.job_created(now, number, kind, self.job.progress().targets);
-        running.next_call = Time::NEVER;
         running.created = now;
         running.began = None;
+        running.first_start = None;
+        running.breach = None;
         running.last_robot_ended = None;
-        if self.plan.start_order == StartOrder::Shuffled {
-            self.job.targets_mut().shuffle(&mut running.luck.job(number, Purpose::StartOrder));
+        if !self.job.is_active() {
+            return self.job_over(running, now, now + Span::from_micros(1));
+        }
+        let luck = &self.draws.luck;
+        if self.draws.plan.start_order == StartOrder::Shuffled {
+            self.job.targets_mut().shuffle(&mut luck.job(number, Purpose::StartOrder));
         }
         self.job.prepare();
-        let mut stream = running.luck.job(number, Purpose::Preparing);
-        running.begins = now + Span::from_drawn_micros(self.plan.preparing.sample(&mut stream));
+        let mut stream = luck.job(number, Purpose::Preparing);
+        running.begins = now + Span::from_drawn_micros(self.draws.plan.preparing.sample(&mut stream));
+        None
     }
 
     fn begin_job<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time) {
@@ -216,18 +384,38 @@ impl<'p, C: Controller> Campaign<'p, C> {
         running.observer.job_began(now);
         running.begins = Time::NEVER;
         running.began = Some(now);
-        running.fleet_timeout = now + self.plan.fleet_timeout;
+        running.fleet_timeout = now + self.draws.plan.fleet_timeout;
+    }
+
+    /// A job has ended, and has met the calls before `free`: the campaign's outcome, or the next call.
+    fn job_over<O: Observer>(
+        &mut self,
+        running: &mut Running<'_, O>,
+        now: Time,
+        free: Time,
+    ) -> Option<CampaignOutcome> {
+        self.record_job(running, Some(now), free);
+        running.job_ended = now;
+        let outcome = running.operator.outcome(self.in_sync(), &self.job);
+        if outcome.is_none() && running.next_call == Time::NEVER {
+            running.next_call = running.operator.next_call(now, free);
+        }
+        outcome
     }
 
     /// Records a job that has ended, or that ends unfinished with its campaign (`ended` is none); it met the calls before
     /// `free`.
-    fn job_over<O: Observer>(&mut self, running: &mut Running<'_, O>, ended: Option<Time>, free: Time) {
-        running.operator.job_over(free);
+    fn record_job<O: Observer>(&mut self, running: &mut Running<'_, O>, ended: Option<Time>, free: Time) {
+        if self.draws.plan.api.is_none() {
+            running.operator.job_over(free);
+        }
         let record = JobRecord {
             number: running.operator.jobs() - 1,
             kind: self.job.kind(),
             created: running.created,
             began: running.began,
+            first_start: running.first_start,
+            breach: running.breach,
             last_robot_ended: running.last_robot_ended,
             ended,
             status: self.job.status(),
@@ -244,11 +432,11 @@ impl<'p, C: Controller> Campaign<'p, C> {
 
     /// Ends the campaign as it stands (R12): robots in flight have deployed until now and count neither way.
     fn cut_off<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time) {
-        for ending in self.endings.drain() {
+        for ending in self.drain_in_flight() {
             running.deploying += u128::from((now - ending.started).micros());
         }
         if self.job.is_active() {
-            self.job_over(running, None, now);
+            self.record_job(running, None, now);
         }
     }
 }

@@ -19,6 +19,15 @@ pub trait Observer {
     /// A robot that started at `started` has ended.
     fn robot_ended(&mut self, _now: Time, _robot: RobotId, _started: Time, _end: RobotEnd) {}
 
+    /// An attempt that had ended as `NoResponse` has ended by itself, in sync or failed (R14).
+    fn robot_ended_late(&mut self, _now: Time, _robot: RobotId, _end: RobotEnd) {}
+
+    /// A robot has registered (R13): the numbers of such robots follow those of the start.
+    fn robot_registered(&mut self, _now: Time, _robot: RobotId) {}
+
+    /// Since this instant, which may be earlier than those already told, the origin sends at this rate in bits a second (R16).
+    fn egress_changed(&mut self, _since: Time, _rate: u64) {}
+
     /// The job has breached its failure threshold.
     fn job_breached(&mut self, _now: Time) {}
 
@@ -53,6 +62,21 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.1.robot_ended(now, robot, started, end);
     }
 
+    fn robot_ended_late(&mut self, now: Time, robot: RobotId, end: RobotEnd) {
+        self.0.robot_ended_late(now, robot, end);
+        self.1.robot_ended_late(now, robot, end);
+    }
+
+    fn robot_registered(&mut self, now: Time, robot: RobotId) {
+        self.0.robot_registered(now, robot);
+        self.1.robot_registered(now, robot);
+    }
+
+    fn egress_changed(&mut self, since: Time, rate: u64) {
+        self.0.egress_changed(since, rate);
+        self.1.egress_changed(since, rate);
+    }
+
     fn job_breached(&mut self, now: Time) {
         self.0.job_breached(now);
         self.1.job_breached(now);
@@ -82,6 +106,18 @@ impl<O: Observer> Observer for &mut O {
     #[inline]
     fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
         (**self).robot_ended(now, robot, started, end);
+    }
+
+    fn robot_ended_late(&mut self, now: Time, robot: RobotId, end: RobotEnd) {
+        (**self).robot_ended_late(now, robot, end);
+    }
+
+    fn robot_registered(&mut self, now: Time, robot: RobotId) {
+        (**self).robot_registered(now, robot);
+    }
+
+    fn egress_changed(&mut self, since: Time, rate: u64) {
+        (**self).egress_changed(since, rate);
     }
 
     fn job_breached(&mut self, now: Time) {

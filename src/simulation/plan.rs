@@ -1,10 +1,10 @@
 //! A scenario made ready to run.
 
-use crate::random::{Luck, Purpose, Sampler};
-use crate::rollout::{
-    DeploymentJobErrorCode, RoboMaker, RobotDeploymentStep, RobotEnd, RobotId, StartOrder, SyncPolicy,
-};
-use crate::scenario::Scenario;
+use super::ConnectivityPlan;
+use super::OddsPlan;
+use crate::random::Sampler;
+use crate::rollout::{RoboMaker, RobotDeploymentStep, RobotId, StartOrder, SyncPolicy};
+use crate::scenario::{Api, Download, Group, Scenario};
 use crate::time::Span;
 
 /// All that a replication reads: samplers prepared, groups resolved to ranges of robots.
@@ -12,8 +12,12 @@ use crate::time::Span;
 pub struct Plan {
     /// F at the start of the campaign.
     pub fleet_size: u32,
-    /// The number after each group's last robot, with the group.
+    /// The most robots that the fleet can have (R13).
+    pub most_robots: u32,
+    /// The number after each group's last robot of the start, with the group.
     groups: Vec<(RobotId, GroupPlan)>,
+    /// How likely steps fail (R7, R15).
+    pub odds: OddsPlan,
     /// R8.
     pub robot_timeout: Span,
     /// R10.
@@ -22,94 +26,68 @@ pub struct Plan {
     pub preparing: Sampler,
     /// R6.
     pub start_order: StartOrder,
-    /// 1..=100 (R9), for results that refer to the threshold.
+    /// 1..=100 (R4), for the requests that the operator makes.
+    pub concurrent_deployment_percentage: u32,
+    /// 1..=100 (R9), for them and for results that refer to the threshold.
     pub failure_threshold_percentage: u32,
     /// The decisions of its jobs (R4, R9).
     pub controller: RoboMaker,
     /// R12.
     pub sync: SyncPolicy,
+    /// What robots download, if that takes its own time (R16).
+    pub download: Option<Download>,
+    /// How calls go wrong, if they do (R17).
+    pub api: Option<Api>,
 }
 
-/// What the robots of a group go through: the steps that the scenario gives, in R7's order.
+/// What the robots of a group go through.
 #[derive(Clone, Debug)]
 pub struct GroupPlan {
-    /// At most one of each kind.
+    /// The steps that the scenario gives, in R7's order; at most one of each kind.
     pub steps: Vec<StepPlan>,
+    /// None if the robots are always online (R14).
+    pub connectivity: Option<ConnectivityPlan>,
+    /// The time between registrations in microseconds, and how many there are (R13).
+    pub registrations: Option<(Sampler, u32)>,
+    /// The cap of the group's downloads in bits a second (R16).
+    pub uplink: Option<u64>,
+    /// The cap of a robot's downloads, in bits a second (R16).
+    pub link: Option<Sampler>,
+    /// Whether its deployments are interrupted or delayed from outside: robots go offline, or share their downloads.
+    pub travels: bool,
 }
 
-/// One step's latency and failure.
+/// One step's latency, and where its odds are.
 #[derive(Clone, Debug)]
 pub struct StepPlan {
     /// Which one.
     pub step: RobotDeploymentStep,
     /// How long it takes, in microseconds.
     pub latency: Sampler,
-    /// The probability to fail at the step's end.
-    pub failure: f64,
-    /// Cumulative probabilities of the failure codes, the last one 1.
-    codes: Vec<(f64, DeploymentJobErrorCode)>,
-}
-
-/// What a robot draws for one step: how long it takes, and whether it fails at its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StepDraw {
-    /// How long the step takes.
-    pub latency: Span,
-    /// With which code it fails at its end, if it does.
-    pub failure: Option<DeploymentJobErrorCode>,
-}
-
-/// A robot's deployment as drawn: when it ends after its start, and how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// Start to end.
-    pub duration: Span,
-    /// How it ends.
-    pub end: RobotEnd,
+    /// Its place among the steps of all groups.
+    pub place: usize,
 }
 
 impl Plan {
     /// Prepares a checked scenario.
     pub fn new(scenario: &Scenario) -> Plan {
-        let mut fleet_size = 0;
-        let groups = scenario
-            .groups
-            .iter()
-            .map(|group| {
-                fleet_size += group.robots;
-                let steps = group.steps.iter().map(|step| {
-                    let total: f64 = step.failure_codes.iter().map(|(_, weight)| weight).sum();
-                    let mut cumulative = 0.0;
-                    let mut codes: Vec<_> = step
-                        .failure_codes
-                        .iter()
-                        .filter(|(_, weight)| *weight > 0.0)
-                        .map(|(code, weight)| {
-                            cumulative += weight / total;
-                            (cumulative, *code)
-                        })
-                        .collect();
-                    if let Some((last, _)) = codes.last_mut() {
-                        *last = 1.0; // whatever the sum was rounded to
-                    }
-                    StepPlan {
-                        step: step.step,
-                        latency: Sampler::from(&step.latency),
-                        failure: step.failure_probability,
-                        codes,
-                    }
-                });
-                (fleet_size, GroupPlan { steps: steps.collect() })
-            })
-            .collect();
+        let (mut fleet_size, mut places) = (0, 0..);
+        let groups = scenario.groups.iter().map(|group| {
+            fleet_size += group.robots;
+            (fleet_size, GroupPlan::new(group, scenario.download.is_some(), &mut places))
+        });
+        let groups = groups.collect();
         let deployment = &scenario.deployment;
         Plan {
             fleet_size,
+            most_robots: scenario.most_robots(),
             groups,
+            odds: OddsPlan::new(scenario),
             robot_timeout: deployment.robot_deployment_timeout,
             fleet_timeout: deployment.fleet_deployment_timeout,
             preparing: Sampler::from(&deployment.preparing),
             start_order: deployment.start_order,
+            concurrent_deployment_percentage: deployment.concurrent_deployment_percentage,
             failure_threshold_percentage: deployment.failure_threshold_percentage,
             controller: RoboMaker::new(
                 deployment.concurrent_deployment_percentage,
@@ -117,50 +95,46 @@ impl Plan {
                 deployment.on_breach,
             ),
             sync: scenario.sync.clone(),
+            download: scenario.download,
+            api: scenario.api,
         }
     }
 
-    /// The group that a robot belongs to.
+    /// The group of a robot of the start: its index.
     #[inline]
-    pub fn group(&self, robot: RobotId) -> &GroupPlan {
-        let index = self.groups.partition_point(|(end, _)| *end <= robot);
+    pub fn group_of(&self, robot: RobotId) -> usize {
+        self.groups.partition_point(|(end, _)| *end <= robot)
+    }
+
+    /// A group by its index.
+    #[inline]
+    pub fn group(&self, index: usize) -> &GroupPlan {
         &self.groups[index].1
     }
 
-    /// Draws a robot's deployment (R7, R8): it ends with its first failing step, with its last step, or at the robot
-    /// timeout. Steps that would begin after the end are not drawn; no other draw depends on them.
-    #[inline]
-    pub fn attempt(&self, luck: &Luck, robot: RobotId, attempt: u32) -> Attempt {
-        let mut elapsed = 0;
-        for step in &self.group(robot).steps {
-            let draw = step.draw(luck, robot, attempt);
-            elapsed += draw.latency.micros();
-            if elapsed > self.robot_timeout.micros() {
-                return Attempt { duration: self.robot_timeout, end: RobotEnd::NoResponse };
-            }
-            if let Some(code) = draw.failure {
-                return Attempt { duration: Span::from_micros(elapsed), end: RobotEnd::Failed(code) };
-            }
-        }
-        Attempt { duration: Span::from_micros(elapsed), end: RobotEnd::InSync }
+    /// All groups, in the order of the scenario.
+    pub fn groups(&self) -> impl Iterator<Item = &GroupPlan> {
+        self.groups.iter().map(|(_, group)| group)
     }
 }
 
-impl StepPlan {
-    /// What `robot` draws for this step in its attempt `attempt` (from 0): a pure function of its arguments.
-    #[inline]
-    pub fn draw(&self, luck: &Luck, robot: RobotId, attempt: u32) -> StepDraw {
-        let mut stream = luck.robot(robot, attempt, Purpose::Step(self.step));
-        let chance = stream.chance();
-        let failure = (chance < self.failure).then(|| self.code(chance / self.failure));
-        StepDraw { latency: Span::from_drawn_micros(self.latency.sample(&mut stream)), failure }
-    }
-
-    /// The failure code at `position` in [0, 1) of the codes' weights. Given that the step fails, the ratio of the
-    /// number drawn to the failure probability is uniform, so it can choose the code.
-    fn code(&self, position: f64) -> DeploymentJobErrorCode {
-        let index = self.codes.partition_point(|(cumulative, _)| *cumulative <= position);
-        // Rounding may take the ratio to 1 itself.
-        self.codes[index.min(self.codes.len() - 1)].1
+impl GroupPlan {
+    fn new(group: &Group, downloads: bool, places: &mut impl Iterator<Item = usize>) -> GroupPlan {
+        let step = |(step, place): (&crate::scenario::Step, usize)| StepPlan {
+            step: step.step,
+            latency: Sampler::from(&step.latency),
+            place,
+        };
+        let steps: Vec<StepPlan> = group.steps.iter().zip(places).map(step).collect();
+        let downloads = downloads && steps.iter().any(|step| step.step == RobotDeploymentStep::DownloadingExtracting);
+        let caps = group.download.as_ref().filter(|_| downloads);
+        GroupPlan {
+            travels: downloads || group.connectivity.is_some(),
+            steps,
+            connectivity: group.connectivity.as_ref().map(ConnectivityPlan::new),
+            registrations: group.registrations.as_ref().map(|r| (Sampler::from(&r.interarrival), r.max)),
+            uplink: caps.and_then(|caps| caps.uplink),
+            link: caps.and_then(|caps| caps.link.as_ref()).map(Sampler::from),
+        }
     }
 }

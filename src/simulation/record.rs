@@ -1,7 +1,17 @@
 //! What a job and a replication come to.
 
-use crate::rollout::{CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, JobKind, Progress};
+use super::Downloaded;
+use crate::rollout::{CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, JobKind, Progress};
 use crate::time::{Span, Time};
+
+/// The instant at which a job halted (R9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// When.
+    pub at: Time,
+    /// Failed and no response by then.
+    pub failures: u32,
+}
 
 /// A job of a campaign, as it stood when it ended or when the campaign did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +24,10 @@ pub struct JobRecord {
     pub created: Time,
     /// When it became `InProgress`, if it did.
     pub began: Option<Time>,
+    /// When its first robot started, if any did.
+    pub first_start: Option<Time>,
+    /// When it breached its threshold, if it did, also where `failure_code` is the fleet timeout that came later.
+    pub breach: Option<Breach>,
     /// When the last robot ended, if any did.
     pub last_robot_ended: Option<Time>,
     /// When it ended; none if the horizon cut it off.
@@ -22,7 +36,7 @@ pub struct JobRecord {
     pub status: DeploymentStatus,
     /// Why it failed, if it did.
     pub failure_code: Option<DeploymentJobErrorCode>,
-    /// Whether it breached its threshold, also where `failure_code` is the fleet timeout that came later.
+    /// Whether it breached its threshold.
     pub halted: bool,
     /// The counts of its robots.
     pub progress: Progress,
@@ -37,6 +51,19 @@ impl JobRecord {
         }
     }
 
+    /// First start to breach, for a job that halted and ended.
+    pub fn detection(&self) -> Option<Span> {
+        match (self.ended, self.first_start, self.breach) {
+            (Some(_), Some(start), Some(breach)) => Some(breach.at - start),
+            _ => None,
+        }
+    }
+
+    /// Failed and no response at the breach, for a job that halted and ended.
+    pub fn failed_at_halt(&self) -> Option<u32> {
+        self.ended.and(self.breach).map(|breach| breach.failures)
+    }
+
     /// By how many counted failures a job that halted and ended went beyond `limit`, the least number that breaches.
     pub fn threshold_overshoot(&self, limit: u32) -> Option<u32> {
         (self.halted && self.ended.is_some()).then(|| self.progress.counted_failures().saturating_sub(limit))
@@ -48,6 +75,8 @@ impl JobRecord {
 pub struct Replication {
     /// Its number, from 0.
     pub index: u32,
+    /// Which build it was about: an index into the scenario's builds, if it has any (R15).
+    pub build: Option<usize>,
     /// How the campaign ended (R12).
     pub outcome: CampaignOutcome,
     /// When the campaign ended.
@@ -56,14 +85,22 @@ pub struct Replication {
     pub jobs: u32,
     /// Calls refused because a job was active.
     pub concurrent_deployment_exceptions: u64,
-    /// The campaign's first job.
-    pub first_job: JobRecord,
+    /// The campaign's first job; none if no call made one (R17).
+    pub first_job: Option<JobRecord>,
+    /// The robots registered at the end (R13).
+    pub registered: u32,
+    /// Robots that got in sync by themselves after a timeout (R14).
+    pub late_syncs: u32,
     /// Microseconds that robots spent `Deploying`, summed over robots.
     pub out_of_service: u128,
     /// Microseconds from a robot's first progress until it is `InSync` or the campaign ends, summed over robots.
     pub down: u128,
     /// The most robots down at once.
     pub peak_robots_down: u32,
+    /// What was downloaded, if downloads take their own time (R16).
+    pub download: Option<Downloaded>,
+    /// What became of the calls, if they may go wrong (R17).
+    pub api: Option<CallCounts>,
 }
 
 impl Replication {

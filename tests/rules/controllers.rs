@@ -179,7 +179,7 @@ fn stages_wait_for_each_other() {
     let result = run(&plan(OPEN, &STAGED, ""), Stages::new(&[2, 6, 10], 75));
     let stages = [(0, 0), (0, 1), (10, 2), (10, 3), (10, 4), (10, 5), (40, 6), (40, 7), (40, 8), (40, 9)];
     assert_eq!(result.starts, stages, "3 of 4 are enough");
-    let job = result.replication.first_job;
+    let job = result.replication.first_job.unwrap();
     assert_eq!((job.status, job.halted, job.ended), (DeploymentStatus::Succeeded, false, Some(at(45))));
     assert_eq!((job.progress.succeeded, job.progress.failed, job.progress.peak_in_flight), (9, 1, 4));
     assert_eq!(result.replication.outcome, CampaignOutcome::MaxJobs);
@@ -236,7 +236,7 @@ fn a_controller_decides_what_a_halt_does_to_robots_in_flight() {
     }
     let plan = plan(OPEN, &[(1, 10, 1), (3, 25, 0)], "");
     for (on_breach, ended, succeeded, aborted) in [(OnBreach::Drain, 25, 3, 0), (OnBreach::Abort, 10, 0, 3)] {
-        let job = run(&plan, FirstFailure(on_breach)).replication.first_job;
+        let job = run(&plan, FirstFailure(on_breach)).replication.first_job.unwrap();
         assert_eq!((job.halted, job.ended), (true, Some(at(ended))));
         assert_eq!((job.progress.succeeded, job.progress.failed, job.progress.aborted), (succeeded, 1, aborted));
     }
@@ -249,7 +249,10 @@ fn a_paced_rollout_starts_one_robot_in_an_interval() {
     assert_eq!(result.starts, [(0, 0), (10, 1), (20, 2), (30, 3), (40, 4)]);
     assert_eq!((result.replication.outcome, result.replication.ended), (CampaignOutcome::InSync, at(65)));
     // At 30 robot 0 has ended at 25, so 1, 2 and 3 deploy.
-    assert_eq!((result.replication.first_job.progress.peak_in_flight, result.replication.peak_robots_down), (3, 3));
+    assert_eq!(
+        (result.replication.first_job.unwrap().progress.peak_in_flight, result.replication.peak_robots_down),
+        (3, 3)
+    );
     assert_eq!((result.replication.out_of_service, result.replication.down), (micros(125), micros(125)));
 }
 
@@ -269,7 +272,7 @@ fn a_pace_that_falls_on_endings() {
     let plan = plan(OPEN, &[(4, 10, 0)], "");
     let result = run(&plan, Paced::new(plan.controller.clone(), 10));
     assert_eq!(result.starts, [(0, 0), (10, 1), (20, 2), (30, 3)]);
-    assert_eq!((result.replication.first_job.progress.peak_in_flight, result.replication.ended), (1, at(40)));
+    assert_eq!((result.replication.first_job.unwrap().progress.peak_in_flight, result.replication.ended), (1, at(40)));
 }
 
 /// The fleet timeout strikes while nobody deploys and the next start is due later (R10).
@@ -279,7 +282,7 @@ fn a_pace_too_slow_for_the_fleet_timeout() {
     let plan = plan(&deployment, &[(3, 10, 0)], "");
     let result = run(&plan, Paced::new(plan.controller.clone(), 60));
     assert_eq!(result.starts, [(0, 0), (60, 1)]);
-    let job = result.replication.first_job;
+    let job = result.replication.first_job.unwrap();
     assert_eq!(job.failure_code, Some(DeploymentJobErrorCode::FleetDeploymentTimeout));
     assert_eq!((job.ended, job.makespan()), (Some(at(90)), Some(Span::from_secs(70))));
     assert_eq!((job.progress.succeeded, job.progress.aborted, job.progress.not_attempted()), (2, 0, 1));

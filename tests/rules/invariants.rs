@@ -165,7 +165,7 @@ proptest! {
             let ended = count.succeeded + count.robots_failed() + count.no_response;
             prop_assert_eq!(ended + count.in_flight + count.not_attempted(), count.targets);
         }
-        prop_assert_eq!(seen.replication.first_job, seen.jobs()[0].record);
+        prop_assert_eq!(seen.replication.first_job, Some(seen.jobs()[0].record));
         prop_assert_eq!(seen.replication.jobs as usize, seen.jobs().len());
     }
 

@@ -21,7 +21,7 @@ use rollcast::rollout::{
     RobotEnd, RobotId, RobotStatus, Schedule, StartOrder,
 };
 use rollcast::scenario::Scenario;
-use rollcast::simulation::{GroupPlan, JobRecord, Plan, Replication, StepDraw};
+use rollcast::simulation::{Breach, Draws, GroupPlan, JobRecord, Plan, Replication, StepDraw};
 use rollcast::time::{Span, Time};
 
 use super::history::{Attempt, History};
@@ -62,6 +62,7 @@ struct Job {
 struct Model<'s> {
     scenario: &'s Scenario,
     luck: Luck,
+    draws: Draws<'s>,
     /// What each robot's group goes through.
     groups: Vec<GroupPlan>,
     group_of: Vec<usize>,
@@ -79,12 +80,14 @@ struct Model<'s> {
 
 /// Runs one replication by the rules.
 pub fn run(scenario: &Scenario, seed: u64, index: u32) -> History {
-    // A plan of one group alone, so that the library's way from a robot to its group is not relied on.
-    let plan_of = |group| Plan::new(&Scenario { groups: vec![Clone::clone(group)], ..scenario.clone() });
+    let plan = Plan::new(scenario);
+    let mut draws = Draws::new(&plan);
+    draws.reset(Luck::new(seed, index));
     let mut model = Model {
         scenario,
         luck: Luck::new(seed, index),
-        groups: scenario.groups.iter().map(|group| plan_of(group).group(0).clone()).collect(),
+        draws,
+        groups: plan.groups().cloned().collect(),
         group_of: Vec::new(),
         events: BTreeSet::new(),
         now: Time::ZERO,
@@ -206,6 +209,8 @@ impl Model<'_> {
             kind,
             created: self.now,
             began: None,
+            first_start: None,
+            breach: None,
             last_robot_ended: None,
             ended: None,
             status: DeploymentStatus::Preparing,
@@ -251,6 +256,7 @@ impl Model<'_> {
         let threshold = u64::from(deployment.failure_threshold_percentage);
         if !job.record.halted && 100 * failures >= threshold * u64::from(progress.fleet_size) {
             job.record.halted = true;
+            job.record.breach = Some(Breach { at: self.now, failures: job.record.progress.counted_failures() });
             self.breaches.push(self.now);
             if deployment.on_breach == OnBreach::Abort {
                 for robot in in_flight {
@@ -320,7 +326,9 @@ impl Model<'_> {
         self.at(now + self.scenario.deployment.robot_deployment_timeout, Event::RobotTimeout(id));
 
         let in_flight = self.in_flight().len() as u32;
-        let progress = &mut self.job().record.progress;
+        let record = &mut self.job().record;
+        record.first_start.get_or_insert(now);
+        let progress = &mut record.progress;
         progress.started += 1;
         progress.in_flight = in_flight;
         progress.peak_in_flight = progress.peak_in_flight.max(in_flight);
@@ -334,7 +342,7 @@ impl Model<'_> {
         let group = &self.groups[self.group_of[id as usize]];
         let plan = group.steps.iter().find(|plan| plan.step == STEPS[step]);
         robot.step = step;
-        robot.draw = plan.map_or(NOTHING_TO_DO, |plan| plan.draw(&self.luck, id, attempt));
+        robot.draw = plan.map_or(NOTHING_TO_DO, |plan| self.draws.step(plan, id, attempt));
         let latency = robot.draw.latency;
         self.at(self.now + latency, Event::StepEnd(id));
     }
@@ -374,6 +382,7 @@ impl Model<'_> {
     /// Sums up, robot by robot (the contract's section on results).
     fn history(self, index: u32, outcome: CampaignOutcome) -> History {
         let ended = self.now;
+        let ended_robots = self.robots.len() as u32;
         let (mut out_of_service, mut down) = (0, 0);
         for robot in &self.robots {
             for attempt in &robot.attempts {
@@ -395,7 +404,12 @@ impl Model<'_> {
                 ended,
                 jobs: self.jobs_created,
                 concurrent_deployment_exceptions: self.refused,
-                first_job: self.jobs[0],
+                first_job: self.jobs.first().copied(),
+                build: None,
+                registered: ended_robots,
+                late_syncs: 0,
+                download: None,
+                api: None,
                 out_of_service,
                 down,
                 peak_robots_down: self.peak_robots_down,

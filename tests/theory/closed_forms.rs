@@ -35,7 +35,7 @@ fn seconds(micros: u128) -> f64 {
 }
 
 fn makespans(all: &[Replication]) -> Vec<f64> {
-    all.iter().map(|replication| replication.first_job.makespan().expect("the job ended").seconds()).collect()
+    all.iter().map(|replication| replication.first_job.unwrap().makespan().expect("the job ended").seconds()).collect()
 }
 
 /// The r-th cumulant of the makespan of N robots on c slots, over (r - 1)! MEAN^r.
@@ -69,7 +69,7 @@ fn exponential_makespans() {
         for (replication, makespan) in all.iter().zip(&makespans) {
             assert_eq!(replication.outcome, CampaignOutcome::InSync);
             assert_eq!(replication.time_to_success().map(Span::seconds), Some(*makespan));
-            assert_eq!(replication.first_job.progress.peak_in_flight, slots);
+            assert_eq!(replication.first_job.unwrap().progress.peak_in_flight, slots);
         }
     }
 }
@@ -123,14 +123,14 @@ fn halting_is_a_binomial_tail() {
         let mut halts: Vec<Vec<bool>> = Vec::new();
         for concurrency in [5, 35, 100] {
             let all = replications(&policy(concurrency, threshold, &exponential(N, p)), RUNS);
-            let halted: Vec<bool> = all.iter().map(|replication| replication.first_job.halted).collect();
+            let halted: Vec<bool> = all.iter().map(|replication| replication.first_job.unwrap().halted).collect();
             let count = halted.iter().filter(|halted| **halted).count();
             assert_share(count, RUNS as usize, tail, &format!("halted at {threshold} %, {concurrency} % at once"));
             for replication in &all {
-                let progress = &replication.first_job.progress;
-                assert_eq!(progress.counted_failures() as usize >= limit, replication.first_job.halted);
+                let progress = &replication.first_job.unwrap().progress;
+                assert_eq!(progress.counted_failures() as usize >= limit, replication.first_job.unwrap().halted);
                 let halted = replication.outcome == CampaignOutcome::Halted;
-                assert_eq!(halted, replication.first_job.halted);
+                assert_eq!(halted, replication.first_job.unwrap().halted);
             }
             halts.push(halted);
         }
@@ -184,13 +184,13 @@ fn overshoot_by_waves() {
             if job.halted { job.progress.started as usize * width + failures } else { width * width + failures }
         };
         let what = format!("waves of {slots}, limit {limit}");
-        assert_outcomes(all.iter().map(|replication| cell(&replication.first_job)), &probabilities, &what);
+        assert_outcomes(all.iter().map(|replication| cell(&replication.first_job.unwrap())), &probabilities, &what);
         // The mean overshoot, over halted jobs, and no more than c - 1 of them.
         let overshoots: Vec<f64> = all
             .iter()
-            .filter(|replication| replication.first_job.halted)
+            .filter(|replication| replication.first_job.unwrap().halted)
             .map(|replication| {
-                let overshoot = replication.first_job.progress.counted_failures() - limit as u32;
+                let overshoot = replication.first_job.unwrap().progress.counted_failures() - limit as u32;
                 assert!(overshoot < slots, "{what}: {overshoot} more");
                 f64::from(overshoot)
             })
@@ -227,7 +227,7 @@ fn aborting_is_negative_binomial() {
         let unhalted = N as usize + 1;
         let what = format!("successes before failure {k} on {slots} slots");
         let outcomes = all.iter().map(|replication| {
-            let (job, progress) = (&replication.first_job, &replication.first_job.progress);
+            let (job, progress) = (&replication.first_job.unwrap(), &replication.first_job.unwrap().progress);
             if !job.halted {
                 assert!(progress.failed < k && progress.aborted == 0);
                 return unhalted;
@@ -251,7 +251,7 @@ fn timeouts_of_an_exponential() {
     let text = policy(100, 100, &format!("robot_deployment_timeout = \"100s\"\n{}", exponential(1, 0.0)));
     let all = replications(&text, RUNS);
     let late = libm::exp(-timeout / MEAN);
-    let no_response = all.iter().filter(|replication| replication.first_job.progress.no_response == 1).count();
+    let no_response = all.iter().filter(|replication| replication.first_job.unwrap().progress.no_response == 1).count();
     assert_share(no_response, RUNS as usize, late, "without response");
     let deploying: Vec<f64> = all.iter().map(|replication| seconds(replication.out_of_service)).collect();
     // E[min(T, t)] = m (1 - e^(-t/m)); E[min(T, t)^2] = 2 m^2 (1 - e^(-t/m)) - 2 m t e^(-t/m), by parts.
@@ -282,7 +282,7 @@ fn timeouts_of_two_steps() {
     let tail = |t: f64| (a * libm::exp(-t / a) - b * libm::exp(-t / b)) / (a - b);
     let all = replications(&text, RUNS);
     let (late, in_time): (Vec<&Replication>, Vec<&Replication>) =
-        all.iter().partition(|replication| replication.first_job.progress.no_response == 1);
+        all.iter().partition(|replication| replication.first_job.unwrap().progress.no_response == 1);
     assert_share(late.len(), RUNS as usize, tail(timeout), "without response");
     let in_time: Vec<f64> = in_time.iter().map(|replication| seconds(replication.out_of_service)).collect();
     assert_distribution(&in_time, |t| (1.0 - tail(t)) / (1.0 - tail(timeout)), "two steps in time");
@@ -296,7 +296,7 @@ fn timeouts_count_against_the_threshold() {
     let late = libm::exp(-120.0 / MEAN);
     let p = late + (1.0 - late) * 0.1;
     let all = replications(&text, RUNS);
-    let halted = all.iter().filter(|replication| replication.first_job.halted).count();
+    let halted = all.iter().filter(|replication| replication.first_job.unwrap().halted).count();
     // ceil(15 * 30 / 100) = 5
     assert_share(halted, RUNS as usize, binomial(15, p)[5..].iter().sum(), "halted by failures and timeouts");
 }
@@ -396,7 +396,7 @@ fn preparing_adds() {
     let variance = MEAN * MEAN * makespan_cumulant(5, 2, 2);
     assert_mean(&makespans, MEAN * makespan_cumulant(5, 2, 1), variance, "makespan after preparing");
     let preparing: Vec<f64> =
-        all.iter().map(|replication| replication.first_job.began.expect("it begins").seconds()).collect();
+        all.iter().map(|replication| replication.first_job.unwrap().began.expect("it begins").seconds()).collect();
     assert_distribution(&preparing, exponential_cdf(prepare), "preparing");
     assert_uncorrelated(
         &preparing.iter().copied().zip(makespans.iter().copied()).collect::<Vec<_>>(),
@@ -551,7 +551,7 @@ fn out_of_service_is_the_sum_of_latencies() {
             .iter()
             .map(|replication| {
                 assert_eq!(replication.out_of_service, replication.down);
-                assert_eq!(replication.peak_robots_down, replication.first_job.progress.peak_in_flight);
+                assert_eq!(replication.peak_robots_down, replication.first_job.unwrap().progress.peak_in_flight);
                 seconds(replication.out_of_service)
             })
             .collect();
@@ -584,7 +584,7 @@ fn the_horizon_cuts_off() {
     let in_flight: Vec<usize> = all
         .iter()
         .map(|replication| {
-            let (job, progress) = (&replication.first_job, &replication.first_job.progress);
+            let (job, progress) = (&replication.first_job.unwrap(), &replication.first_job.unwrap().progress);
             let cut = progress.started - progress.succeeded - progress.failed;
             assert_eq!(replication.outcome == CampaignOutcome::Horizon, cut > 0);
             assert_eq!(job.makespan().is_none(), cut > 0);
@@ -594,7 +594,7 @@ fn the_horizon_cuts_off() {
         })
         .collect();
     assert_outcomes(in_flight, &binomial(N, late), "robots in flight at the horizon");
-    let failed = all.iter().map(|replication| replication.first_job.progress.failed as usize);
+    let failed = all.iter().map(|replication| replication.first_job.unwrap().progress.failed as usize);
     assert_outcomes(failed, &binomial(N, 0.25 * (1.0 - late)), "robots failed before the horizon");
 }
 
@@ -606,7 +606,7 @@ fn the_fleet_timeout_aborts() {
     let late = libm::exp(-90.0 / MEAN);
     let all = replications(&text, 40_000);
     let aborted = all.iter().map(|replication| {
-        let progress = &replication.first_job.progress;
+        let progress = &replication.first_job.unwrap().progress;
         assert_eq!(replication.outcome == CampaignOutcome::TimedOut, progress.aborted > 0);
         progress.aborted as usize
     });

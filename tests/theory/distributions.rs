@@ -5,7 +5,7 @@ use rand::rand_core::TryRng;
 use rand_distr::Distribution as _;
 use rollcast::random::{Distribution, Luck, Purpose, Sampler, Stream, normal_cdf, normal_quantile};
 use rollcast::rollout::RobotDeploymentStep;
-use rollcast::simulation::{Plan, StepPlan};
+use rollcast::simulation::{Draws, Plan, StepDraw, StepPlan};
 use rollcast::time::Span;
 use statrs::function::beta::beta_reg;
 use statrs::function::gamma::{gamma, gamma_lr};
@@ -25,10 +25,20 @@ const ROBOTS: u32 = 1000;
 
 const STEP: RobotDeploymentStep = RobotDeploymentStep::Launching;
 
-/// The scenario's launching step with this latency, as the simulation prepares it.
+/// The scenario with this latency, as the simulation prepares it.
+fn plan(latency: &str) -> Plan {
+    Plan::new(&scenario(&text(latency)))
+}
+
+/// Its launching step.
 fn step(latency: &str) -> StepPlan {
-    let plan = Plan::new(&scenario(&text(latency)));
-    plan.group(0).steps[0].clone()
+    plan(latency).group(0).steps[0].clone()
+}
+
+/// What that step draws at an index: for robot after robot, replication after replication.
+fn drawn(draws: &mut Draws<'_>, index: u32) -> StepDraw {
+    draws.reset(Luck::new(SEED, index / ROBOTS));
+    draws.step(&draws.plan.group(0).steps[0], index % ROBOTS, 0)
 }
 
 fn text(latency: &str) -> String {
@@ -475,9 +485,9 @@ fn extreme_parameters_give_limits() {
             0.0,
         ),
     ] {
-        let plan = step(latency);
-        let luck = Luck::new(SEED, 0);
-        let spans: Vec<Span> = (0..N).map(|robot| plan.draw(&luck, robot, 0).latency).collect();
+        let plan = plan(latency);
+        let mut draws = Draws::new(&plan);
+        let spans: Vec<Span> = (0..N).map(|index| drawn(&mut draws, index).latency).collect();
         let count = |span| spans.iter().filter(|other| **other == span).count();
         let latency = latency.to_owned();
         if latency.contains("mean = \"1us\"") {
@@ -515,10 +525,11 @@ fn extreme_parameters_give_constants() {
 /// R1: a span is the unrounded draw to the nearest microsecond, from the stream behind the failure's number.
 #[test]
 fn a_step_draws_its_latency_behind_its_failure() {
-    let plan = step("{ exponential = { mean = \"3us\" } }");
+    let plan = plan("{ exponential = { mean = \"3us\" } }");
+    let mut draws = Draws::new(&plan);
     for index in 0..10_000 {
-        let drawn = plan.draw(&Luck::new(SEED, index / ROBOTS), index % ROBOTS, 0);
-        let unrounded = plan.latency.sample(&mut latency_stream(index));
+        let drawn = drawn(&mut draws, index);
+        let unrounded = plan.group(0).steps[0].latency.sample(&mut latency_stream(index));
         assert!((drawn.latency.micros() as f64 - unrounded).abs() <= 0.5, "{unrounded}");
         let mut whole = Luck::new(SEED, index / ROBOTS).robot(index % ROBOTS, 0, Purpose::Step(STEP));
         assert_eq!(drawn.failure.is_some(), whole.chance() < 0.5);
@@ -534,11 +545,12 @@ fn failure_and_latency_are_independent() {
         "{ pert = { min = \"0s\", mode = \"10s\", max = \"60s\" } }",
         "{ mixture = [ { weight = 1, constant = \"1s\" }, { weight = 1, exponential = { mean = \"9s\" } } ] }",
     ] {
-        let plan = step(latency);
+        let plan = plan(latency);
+        let mut draws = Draws::new(&plan);
         let (mut failed, mut fine, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
         for index in 0..DRAWS {
             let luck = Luck::new(SEED, index / ROBOTS);
-            let drawn = plan.draw(&luck, index % ROBOTS, 0);
+            let drawn = drawn(&mut draws, index);
             let seconds = drawn.latency.seconds();
             if drawn.failure.is_some() { &mut failed } else { &mut fine }.push(seconds);
             let chance = luck.robot(index % ROBOTS, 0, Purpose::Step(STEP)).chance();

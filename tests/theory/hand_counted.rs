@@ -79,7 +79,7 @@ mod slots_and_order {
         assert_eq!(trace.in_sync_seconds(), [(10, 0), (10, 1), (20, 2), (20, 3), (30, 4), (30, 5), (40, 6)]);
         assert_ended(&replication, CampaignOutcome::InSync, 40);
         assert_eq!(replication.time_to_success(), Some(Span::from_secs(40)));
-        let job = &replication.first_job;
+        let job = &replication.first_job.unwrap();
         assert_eq!(count(job), succeeded([7, 0, 0, 0, 0]));
         assert_eq!(
             (job.created, job.began, job.last_robot_ended, job.ended),
@@ -113,7 +113,7 @@ mod slots_and_order {
         ] {
             let (replication, _) = watch(&policy(concurrency, 100, &good("a", robots, "10s")));
             let what = format!("{concurrency} % of {robots}");
-            assert_eq!(replication.first_job.progress.peak_in_flight, slots, "{what}");
+            assert_eq!(replication.first_job.unwrap().progress.peak_in_flight, slots, "{what}");
             assert_eq!(replication.peak_robots_down, slots, "{what}");
             assert_eq!(replication.ended, at(10 * waves), "{what}");
             assert_eq!(replication.out_of_service, micros(10 * u64::from(robots)), "{what}");
@@ -192,7 +192,7 @@ mod threshold {
             let text = policy(40, 25, &format!("on_breach = \"{on_breach}\"\n{}", bad("a", 10, "10s")));
             let (replication, trace) = watch(&text);
             assert_ended(&replication, CampaignOutcome::Halted, 10);
-            let job = &replication.first_job;
+            let job = &replication.first_job.unwrap();
             assert_eq!(count(job), breached([0, 4, 0, 0, 6]));
             assert_eq!((job.halted, job.progress.counted_failures(), job.progress.robots_failed()), (true, 4, 4));
             assert_eq!((job.makespan(), job.ended), (Some(Span::from_secs(10)), Some(at(10))));
@@ -233,7 +233,7 @@ mod threshold {
                 } else {
                     succeeded([robots - failing, failing, 0, 0, 0])
                 };
-                assert_eq!(count(&replication.first_job), counts, "{what}");
+                assert_eq!(count(&replication.first_job.unwrap()), counts, "{what}");
                 let outcome = match failing {
                     0 => CampaignOutcome::InSync,
                     _ if halts => CampaignOutcome::Halted,
@@ -250,10 +250,10 @@ mod threshold {
     #[test]
     fn a_hundred_percent() {
         let (replication, _) = watch(&policy(50, 100, &bad("a", 4, "10s")));
-        assert_eq!(count(&replication.first_job), breached([0, 4, 0, 0, 0]));
+        assert_eq!(count(&replication.first_job.unwrap()), breached([0, 4, 0, 0, 0]));
         assert_ended(&replication, CampaignOutcome::Halted, 20);
         let (replication, _) = watch(&policy(50, 100, &(bad("a", 3, "10s") + &good("b", 1, "10s"))));
-        assert_eq!(count(&replication.first_job), succeeded([1, 3, 0, 0, 0]));
+        assert_eq!(count(&replication.first_job.unwrap()), succeeded([1, 3, 0, 0, 0]));
         assert_ended(&replication, CampaignOutcome::MaxJobs, 20);
     }
 
@@ -262,15 +262,15 @@ mod threshold {
     fn in_flight_at_the_breach() {
         let groups = bad("bad", 3, "10s") + &good("slow", 3, "60s");
         let (replication, trace) = watch(&policy(100, 50, &groups));
-        assert_eq!(count(&replication.first_job), breached([3, 3, 0, 0, 0]));
+        assert_eq!(count(&replication.first_job.unwrap()), breached([3, 3, 0, 0, 0]));
         assert_eq!(trace.breaches, [at(10)]);
         assert_ended(&replication, CampaignOutcome::Halted, 60);
-        assert_eq!(replication.first_job.makespan(), Some(Span::from_secs(60)));
+        assert_eq!(replication.first_job.unwrap().makespan(), Some(Span::from_secs(60)));
         // The failed robots stay down until the campaign ends.
         assert_lost(&replication, 3 * 10 + 3 * 60, 6 * 60);
 
         let (replication, trace) = watch(&policy(100, 50, &format!("on_breach = \"abort\"\n{groups}")));
-        let job = &replication.first_job;
+        let job = &replication.first_job.unwrap();
         assert_eq!(count(job), breached([0, 3, 0, 3, 0]));
         assert_eq!((job.progress.counted_failures(), job.progress.robots_failed()), (3, 6));
         assert_ended(&replication, CampaignOutcome::Halted, 10);
@@ -284,7 +284,7 @@ mod threshold {
     #[test]
     fn draining_robots_fail_too() {
         let (replication, trace) = watch(&policy(100, 50, &(bad("a", 2, "10s") + &bad("b", 2, "20s"))));
-        assert_eq!(count(&replication.first_job), breached([0, 4, 0, 0, 0]));
+        assert_eq!(count(&replication.first_job.unwrap()), breached([0, 4, 0, 0, 0]));
         assert_eq!(trace.breaches, [at(10)], "a job breaches once");
         assert_ended(&replication, CampaignOutcome::Halted, 20);
     }
@@ -296,7 +296,7 @@ mod threshold {
         for on_breach in ["drain", "abort"] {
             for groups in [bad("a", 2, "10s") + &good("b", 2, "10s"), good("b", 2, "10s") + &bad("a", 2, "10s")] {
                 let (replication, _) = watch(&policy(100, 50, &format!("on_breach = \"{on_breach}\"\n{groups}")));
-                assert_eq!(count(&replication.first_job), breached([2, 2, 0, 0, 0]));
+                assert_eq!(count(&replication.first_job.unwrap()), breached([2, 2, 0, 0, 0]));
                 assert_ended(&replication, CampaignOutcome::Halted, 10);
             }
         }
@@ -308,7 +308,7 @@ mod threshold {
     fn no_start_at_the_breach() {
         let (replication, trace) = watch(&policy(25, 25, &(bad("a", 2, "10s") + &good("b", 6, "10s"))));
         assert_eq!(trace.starts.len(), 2);
-        assert_eq!(count(&replication.first_job), breached([0, 2, 0, 0, 6]));
+        assert_eq!(count(&replication.first_job.unwrap()), breached([0, 2, 0, 0, 6]));
     }
 
     /// R4 and R9 take F, not the targets: in the second job 2 of 10 are left, both fail, and 2 < 3 halts nothing; and 20 % of
@@ -335,7 +335,7 @@ mod threshold {
     fn failed_robots_stay_down() {
         let (replication, _) = watch(&policy(25, 100, &(bad("a", 3, "10s") + &good("b", 1, "10s"))));
         assert_ended(&replication, CampaignOutcome::MaxJobs, 40);
-        assert_eq!((replication.peak_robots_down, replication.first_job.progress.peak_in_flight), (4, 1));
+        assert_eq!((replication.peak_robots_down, replication.first_job.unwrap().progress.peak_in_flight), (4, 1));
         assert_lost(&replication, 40, 40 + 30 + 20 + 10);
     }
 }
@@ -373,7 +373,7 @@ mod robot_timeout {
                 watch(&policy(100, 100, &format!("robot_deployment_timeout = \"1m\"\n{groups}")));
             assert_eq!(trace.ends, [(at(60), 0, end)], "{groups}");
             assert_lost(&replication, 60, 60);
-            let job = &replication.first_job;
+            let job = &replication.first_job.unwrap();
             let (counts, outcome) = match end {
                 RobotEnd::InSync => (succeeded([1, 0, 0, 0, 0]), CampaignOutcome::InSync),
                 RobotEnd::NoResponse => (breached([0, 0, 1, 0, 0]), CampaignOutcome::Halted),
@@ -401,8 +401,8 @@ mod robot_timeout {
         for (threshold, counts) in [(50, breached([2, 1, 1, 0, 0])), (51, succeeded([2, 1, 1, 0, 0]))] {
             let text = policy(100, threshold, &format!("robot_deployment_timeout = \"1m\"\n{groups}"));
             let (replication, trace) = watch(&text);
-            assert_eq!(count(&replication.first_job), counts);
-            assert_eq!(replication.first_job.ended, Some(at(60)));
+            assert_eq!(count(&replication.first_job.unwrap()), counts);
+            assert_eq!(replication.first_job.unwrap().ended, Some(at(60)));
             let breaches: &[Time] = if threshold == 50 { &[at(60)] } else { &[] };
             assert_eq!(trace.breaches, breaches);
         }
@@ -420,7 +420,7 @@ mod fleet_timeout {
     #[test]
     fn an_ending_at_exactly_that_time_counts() {
         let (replication, _) = watch(&policy(50, 100, &with("20s", &good("a", 4, "10s"))));
-        assert_eq!(count(&replication.first_job), succeeded([4, 0, 0, 0, 0]));
+        assert_eq!(count(&replication.first_job.unwrap()), succeeded([4, 0, 0, 0, 0]));
         assert_ended(&replication, CampaignOutcome::InSync, 20);
     }
 
@@ -428,7 +428,7 @@ mod fleet_timeout {
     #[test]
     fn robots_in_flight_are_aborted() {
         let (replication, trace) = watch(&policy(50, 1, &with("19999999us", &good("a", 4, "10s"))));
-        let job = &replication.first_job;
+        let job = &replication.first_job.unwrap();
         // Aborted robots never cause a breach, not even of 1 %.
         assert_eq!(count(job), timed_out([2, 0, 0, 2, 0]));
         assert_eq!((job.halted, job.progress.counted_failures(), job.progress.robots_failed()), (false, 0, 2));
@@ -445,7 +445,7 @@ mod fleet_timeout {
     #[test]
     fn nobody_starts_at_the_timeout() {
         let (replication, trace) = watch(&policy(34, 100, &with("20s", &good("a", 6, "10s"))));
-        assert_eq!(count(&replication.first_job), timed_out([4, 0, 0, 0, 2]));
+        assert_eq!(count(&replication.first_job.unwrap()), timed_out([4, 0, 0, 0, 2]));
         assert_eq!(trace.starts.len(), 4);
         assert_ended(&replication, CampaignOutcome::TimedOut, 20);
         assert_lost(&replication, 40, 40);
@@ -461,7 +461,7 @@ mod fleet_timeout {
         for (robots, counts) in [(90, succeeded([90, 0, 0, 0, 0])), (91, timed_out([90, 0, 0, 0, 1]))] {
             let timeout = "robot_deployment_timeout = \"8h\"\n".to_owned();
             let (replication, _) = watch(&policy(1, 100, &(timeout + &good("a", robots, "8h"))));
-            assert_eq!(count(&replication.first_job), counts);
+            assert_eq!(count(&replication.first_job.unwrap()), counts);
             assert_eq!(replication.ended, at(30 * 86_400));
         }
     }
@@ -486,7 +486,7 @@ mod fleet_timeout {
             (again("retry", "retry"), CampaignOutcome::MaxJobs),
         ] {
             let (replication, trace) = watch(&format!("{base}{tail}"));
-            let job = &replication.first_job;
+            let job = &replication.first_job.unwrap();
             assert_eq!(count(job), timed_out([0, 1, 0, 3, 0]), "{tail}");
             // The aborted robots are no overshoot: 1 failure, and 25 % of 4 are 1.
             assert_eq!((job.halted, job.progress.counted_failures()), (true, 1));
@@ -504,13 +504,13 @@ mod fleet_timeout {
         for (on_breach, counts) in [("drain", timed_out([0, 1, 0, 3, 0])), ("abort", breached([0, 1, 0, 3, 0]))] {
             let text = policy(100, 25, &with("30s", &format!("on_breach = \"{on_breach}\"\n{groups}")));
             let (replication, _) = watch(&text);
-            assert_eq!(count(&replication.first_job), counts);
-            assert!(replication.first_job.halted);
+            assert_eq!(count(&replication.first_job.unwrap()), counts);
+            assert!(replication.first_job.unwrap().halted);
             assert_ended(&replication, CampaignOutcome::Halted, 30);
         }
         // Nobody is left to drain: the breach ends the job.
         let (replication, _) = watch(&policy(100, 25, &with("30s", &bad("bad", 4, "30s"))));
-        assert_eq!(count(&replication.first_job), breached([0, 4, 0, 0, 0]));
+        assert_eq!(count(&replication.first_job.unwrap()), breached([0, 4, 0, 0, 0]));
     }
 
     /// The robot timeout at the same instant is an ending and comes first: no response, not aborted.
@@ -519,7 +519,7 @@ mod fleet_timeout {
         let timeout = "robot_deployment_timeout = \"1m\"\n".to_owned();
         let groups = good("late", 1, "2m") + &good("fine", 3, "10s");
         let (replication, _) = watch(&policy(100, 50, &with("1m", &(timeout + &groups))));
-        assert_eq!(count(&replication.first_job), succeeded([3, 0, 1, 0, 0]));
+        assert_eq!(count(&replication.first_job.unwrap()), succeeded([3, 0, 1, 0, 0]));
         assert_ended(&replication, CampaignOutcome::MaxJobs, 60);
     }
 
@@ -577,7 +577,7 @@ mod calls {
         let text = policy(50, 100, &format!("preparing = {{ constant = \"5s\" }}\n{}", good("a", 2, "10s")));
         let (replication, trace) = watch(&text);
         assert_eq!(trace.start_seconds(), [(5, 0), (15, 1)]);
-        let job = &replication.first_job;
+        let job = &replication.first_job.unwrap();
         assert_eq!((job.created, job.began, job.ended), (at(0), Some(at(5)), Some(at(25))));
         assert_eq!(job.makespan(), Some(Span::from_secs(20)), "from InProgress");
         assert_eq!(replication.time_to_success(), Some(Span::from_secs(25)), "from the start");
@@ -752,9 +752,9 @@ mod horizon {
             assert_ended(&replication, outcome, 10);
             assert_eq!(replication.jobs, 1);
             // The job ended in every case, so it has an outcome and a makespan.
-            assert_eq!(replication.first_job.ended, Some(at(10)));
-            assert_eq!(replication.first_job.makespan(), Some(Span::from_secs(10)));
-            assert_eq!(trace.jobs, [replication.first_job]);
+            assert_eq!(replication.first_job.unwrap().ended, Some(at(10)));
+            assert_eq!(replication.first_job.unwrap().makespan(), Some(Span::from_secs(10)));
+            assert_eq!(trace.jobs, [replication.first_job.unwrap()]);
         }
     }
 
@@ -775,7 +775,7 @@ mod horizon {
         let (replication, trace) = watch(&(failing.clone() + &until("15s", "on_halt = \"retry\"")));
         assert_eq!((replication.jobs, trace.created_seconds()), (1, vec![0]));
         assert_ended(&replication, CampaignOutcome::Horizon, 15);
-        assert_eq!(count(&replication.first_job), breached([0, 1, 0, 0, 0]));
+        assert_eq!(count(&replication.first_job.unwrap()), breached([0, 1, 0, 0, 0]));
         // Failed at 10 s and down until the horizon.
         assert_lost(&replication, 10, 15);
         // A microsecond later the call is made, and the second job cut off.
@@ -796,7 +796,7 @@ mod horizon {
     fn in_mid_flight() {
         let (replication, trace) = watch(&(policy(34, 100, &good("a", 6, "10s")) + &until("15s", "")));
         assert_ended(&replication, CampaignOutcome::Horizon, 15);
-        let job = &replication.first_job;
+        let job = &replication.first_job.unwrap();
         assert_eq!(count(job), cut_off([2, 0, 0, 0, 2]));
         assert_eq!((job.progress.started, job.progress.in_flight), (4, 2));
         assert_eq!((job.ended, job.makespan(), job.failure_code), (None, None, None));
@@ -809,7 +809,7 @@ mod horizon {
     #[test]
     fn endings_count_and_nobody_starts() {
         let (replication, trace) = watch(&(policy(34, 100, &good("a", 6, "10s")) + &until("10s", "")));
-        assert_eq!(count(&replication.first_job), cut_off([2, 0, 0, 0, 4]));
+        assert_eq!(count(&replication.first_job.unwrap()), cut_off([2, 0, 0, 0, 4]));
         assert_eq!((trace.starts.len(), trace.ends.len()), (2, 2));
         assert_ended(&replication, CampaignOutcome::Horizon, 10);
     }
@@ -821,8 +821,8 @@ mod horizon {
         let groups = bad("bad", 1, "10s") + &good("slow", 3, "60s");
         let (replication, trace) = watch(&(policy(100, 25, &groups) + &until("30s", "")));
         assert_ended(&replication, CampaignOutcome::Horizon, 30);
-        assert_eq!(count(&replication.first_job), cut_off([0, 1, 0, 0, 0]));
-        assert_eq!((replication.first_job.halted, trace.breaches), (true, vec![at(10)]));
+        assert_eq!(count(&replication.first_job.unwrap()), cut_off([0, 1, 0, 0, 0]));
+        assert_eq!((replication.first_job.unwrap().halted, trace.breaches), (true, vec![at(10)]));
     }
 
     /// Preparing until 20 s, or to the very instant of the horizon: the job never began.
@@ -832,7 +832,7 @@ mod horizon {
             let text = policy(100, 100, &format!("preparing = {{ constant = \"20s\" }}\n{}", good("a", 2, "10s")));
             let (replication, trace) = watch(&(text + &until(horizon, "")));
             assert_eq!(replication.outcome, CampaignOutcome::Horizon);
-            let job = &replication.first_job;
+            let job = &replication.first_job.unwrap();
             assert_eq!((job.status, job.began, job.ended, job.makespan()), (Status::Preparing, None, None, None));
             assert_eq!(job.progress.not_attempted(), 2);
             assert!(trace.began.is_empty() && trace.starts.is_empty());
@@ -865,7 +865,7 @@ mod no_latency {
         let (replication, trace) = watch(&policy(1, 1, "[[group]]\nname = \"a\"\nrobots = 3\n"));
         assert_eq!(trace.in_sync_seconds(), [(0, 0), (0, 1), (0, 2)]);
         assert_ended(&replication, CampaignOutcome::InSync, 0);
-        let job = &replication.first_job;
+        let job = &replication.first_job.unwrap();
         assert_eq!((count(job), job.makespan()), (succeeded([3, 0, 0, 0, 0]), Some(Span::ZERO)));
         assert_eq!(job.progress.peak_in_flight, 1);
         assert_lost(&replication, 0, 0);
@@ -878,9 +878,9 @@ mod no_latency {
         for on_breach in ["drain", "abort"] {
             let (replication, trace) =
                 watch(&policy(20, 30, &format!("on_breach = \"{on_breach}\"\n{}", bad("a", 10, "0s"))));
-            assert_eq!(count(&replication.first_job), breached([0, 4, 0, 0, 6]));
+            assert_eq!(count(&replication.first_job.unwrap()), breached([0, 4, 0, 0, 6]));
             assert_eq!(trace.breaches, [at(0)]);
-            assert_eq!(replication.first_job.progress.peak_in_flight, 2);
+            assert_eq!(replication.first_job.unwrap().progress.peak_in_flight, 2);
             assert_ended(&replication, CampaignOutcome::Halted, 0);
         }
     }

@@ -20,6 +20,7 @@ enum Kind {
     Time,
     Count,
     Share,
+    Number,
 }
 
 /// Steps of clock and calendar, in seconds; below and above, decimal ones.
@@ -65,6 +66,12 @@ impl Axis {
         Axis { start, end, step, kind: Kind::Count }
     }
 
+    /// Numbers from 0, with decimals where the step needs them.
+    pub fn number(end: f64, ticks: u32) -> Axis {
+        let step = decimal_step((end / f64::from(ticks)).max(1e-6));
+        Axis { start: 0.0, end: end.max(step), step, kind: Kind::Number }
+    }
+
     /// Shares from 0 to `end`, at most 1, shown in percent.
     pub fn share(end: f64, ticks: u32) -> Axis {
         let step = decimal_step(end * 100.0 / f64::from(ticks)) / 100.0;
@@ -76,6 +83,8 @@ impl Axis {
         match self.kind {
             Kind::Time => exact(value.max(0.0), self.step),
             Kind::Count => format!("{value:.0}"),
+            Kind::Number if self.step >= 0.99 => format!("{value:.0}"),
+            Kind::Number => format!("{value}", value = (value * 1e6).round() / 1e6),
             Kind::Share if self.step < 0.009 => format!("{:.1} %", value * 100.0),
             Kind::Share => format!("{:.0} %", value * 100.0),
         }

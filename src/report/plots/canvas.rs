@@ -20,6 +20,9 @@ pub const GRID: RGBColor = RGBColor(0xdd, 0xe2, 0xe8);
 pub const BLUE: RGBColor = RGBColor(0x2f, 0x6d, 0xb5);
 pub const PALE_BLUE: RGBColor = RGBColor(0xbf, 0xd5, 0xee);
 pub const RED: RGBColor = RGBColor(0xc0, 0x39, 0x2b);
+pub const GREEN: RGBColor = RGBColor(0x2e, 0x8b, 0x57);
+pub const ORANGE: RGBColor = RGBColor(0xd6, 0x8a, 0x1c);
+pub const PURPLE: RGBColor = RGBColor(0x7d, 0x4f, 0xa8);
 
 /// Text sizes, drawn.
 pub const LABEL: u32 = 28;
@@ -28,15 +31,15 @@ const TITLE: u32 = 40;
 pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// A colour's meaning: a line or a filled band with its name.
-pub struct LegendEntry {
-    pub name: &'static str,
+pub struct LegendEntry<'n> {
+    pub name: &'n str,
     pub color: RGBAColor,
     pub filled: bool,
 }
 
 /// Draws on a white canvas under a title and returns the SVG text. `draw` gets the area below the title; the legend stands
 /// above it, where it covers nothing.
-pub fn picture(title: &str, note: &str, legend: &[LegendEntry], draw: impl FnOnce(&Area<'_>)) -> String {
+pub fn picture(title: &str, note: &str, legend: &[LegendEntry<'_>], draw: impl FnOnce(&Area<'_>)) -> String {
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
@@ -45,7 +48,8 @@ pub fn picture(title: &str, note: &str, legend: &[LegendEntry], draw: impl FnOnc
         text(&head, title, (50, 34), TITLE, &INK, HPos::Left);
         text(&head, note, (50, 90), LABEL, &SOFT, HPos::Left);
         for (index, entry) in legend.iter().enumerate() {
-            draw_legend_entry(&head, entry, SIZE.0 as i32 - 60 - 420 * (legend.len() - index) as i32);
+            let width = if legend.len() > 2 { 300 } else { 420 };
+            draw_legend_entry(&head, entry, SIZE.0 as i32 - 60 - width * (legend.len() - index) as i32);
         }
         draw(&body);
         root.present().expect(IN_MEMORY);
@@ -55,7 +59,7 @@ pub fn picture(title: &str, note: &str, legend: &[LegendEntry], draw: impl FnOnc
     svg.replacen(&drawn, &shown, 1)
 }
 
-fn draw_legend_entry(head: &Area<'_>, entry: &LegendEntry, x: i32) {
+fn draw_legend_entry(head: &Area<'_>, entry: &LegendEntry<'_>, x: i32) {
     const Y: i32 = 105;
     if entry.filled {
         let band = [(x, Y - 14), (x + 60, Y + 14)];

@@ -11,7 +11,7 @@ use crate::scenario::Scenario;
 const TITLE: &str = "Share of the fleet in sync over time";
 
 pub fn draw(_scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
-    let Some(curve) = &tally.in_sync_curve else {
+    let Some(curve) = tally.curves.as_ref().map(|curves| &curves.in_sync) else {
         return empty(TITLE, &identity(summary), "The share in sync was not recorded.");
     };
     let [low, median, high] = [5, 50, 95].map(|percent| curve.quantile_over_replications(percent));

@@ -5,21 +5,33 @@
 
 mod axis;
 mod canvas;
+mod egress_over_time;
 mod failed_robots;
+mod in_flight_over_time;
 mod in_sync_over_time;
 mod outcomes;
+mod over_time;
 mod time_to_success;
+mod time_to_success_by_build;
 
 use super::Summary;
 use crate::experiment::Tally;
 use crate::scenario::Scenario;
 
-/// All pictures with their names.
+/// All pictures with their names; those of a part of the world only where the scenario has it.
 pub fn render(scenario: &Scenario, summary: &Summary, tally: &Tally) -> Vec<(&'static str, String)> {
-    vec![
+    let mut pictures = vec![
         ("outcomes", outcomes::draw(scenario, summary)),
         ("time_to_success", time_to_success::draw(scenario, summary, tally)),
         ("in_sync_over_time", in_sync_over_time::draw(scenario, summary, tally)),
         ("failed_robots", failed_robots::draw(scenario, summary, tally)),
-    ]
+        ("in_flight_over_time", in_flight_over_time::draw(scenario, summary, tally)),
+    ];
+    if scenario.download.is_some() {
+        pictures.push(("egress_over_time", egress_over_time::draw(scenario, summary, tally)));
+    }
+    if !scenario.builds.is_empty() {
+        pictures.push(("time_to_success_by_build", time_to_success_by_build::draw(scenario, summary, tally)));
+    }
+    pictures
 }

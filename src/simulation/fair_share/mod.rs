@@ -167,6 +167,11 @@ impl FairShare {
         }
     }
 
+    /// The present instant.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
     /// Lets time pass until `to`: from the present instant to that of the next completion.
     pub fn advance(&mut self, to: Time) {
         debug_assert!(self.now <= to && to <= self.next_completion(), "{to:?} is not until the next completion");

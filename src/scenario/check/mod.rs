@@ -1,16 +1,22 @@
 //! From the document to a [`Scenario`]: every table of the format, each key with what it accepts.
 
+mod builds;
+mod failure;
+mod world;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use self::builds::Written;
+use self::failure::Failure;
 use super::diagnostics::{Diagnostics, Problem};
+use super::distribution::{self, Of};
 use super::document::{self, Entry, Node, Value, join};
+use super::quantity::Quantity;
 use super::reader::{self, Reader, one_of};
-use super::{DEFAULT_MAX_JOBS, Deployment, Group, MAX_JOBS, MAX_ROBOTS, Scenario, Step, latency};
+use super::{DEFAULT_MAX_JOBS, Deployment, Group, MAX_JOBS, MAX_ROBOTS, Probability, Scenario, Step};
 use crate::random::Distribution;
-use crate::rollout::{
-    Again, Architecture, DeploymentJobErrorCode, OnBreach, RobotDeploymentStep, Schedule, StartOrder, SyncPolicy,
-};
+use crate::rollout::{Again, Architecture, OnBreach, RobotDeploymentStep, Schedule, StartOrder, SyncPolicy};
 use crate::time::Span;
 
 const AGAIN: [(&str, Again); 2] = [("stop", Again::Stop), ("retry", Again::Retry)];
@@ -32,6 +38,13 @@ pub fn scenario(root: &Node, folder: &Path, diagnostics: &mut Diagnostics) -> Op
         groups(node, path, folder, diagnostics)
     });
     let sync = top.optional("sync", diagnostics, sync).unwrap_or(SyncPolicy::SINGLE_JOB);
+    let written = Written::new(top.entry("group").map(|entry| &entry.node));
+    let builds = top.optional("build", diagnostics, |node, path, d| builds::builds(node, path, &written, d));
+    let download = top.optional("download", diagnostics, world::download);
+    let api = top.optional("api", diagnostics, world::api);
+    if top.entry("download").is_none() {
+        report_downloads_of_nothing(top.entry("group").map(|entry| &entry.node), diagnostics);
+    }
     top.close(diagnostics);
     Some(Scenario {
         name: name?,
@@ -41,7 +54,23 @@ pub fn scenario(root: &Node, folder: &Path, diagnostics: &mut Diagnostics) -> Op
         deployment: deployment?,
         groups: groups?,
         sync,
+        builds: builds.unwrap_or_default(),
+        download,
+        api,
     })
+}
+
+/// Links and uplinks of groups belong to a bundle.
+fn report_downloads_of_nothing(groups: Option<&Node>, diagnostics: &mut Diagnostics) {
+    let Some(Node { value: Value::Array(elements), .. }) = groups else { return };
+    for element in elements {
+        let Value::Table(table) = &element.value else { continue };
+        if let Some(entry) = table.get("download") {
+            let problem = Problem::new("there is nothing to download: `download.bundle_size` is missing");
+            let problem = problem.at(&entry.key_place, "this group's downloads");
+            diagnostics.report(problem.help("add a table such as [download] with bundle_size = \"600MB\""));
+        }
+    }
 }
 
 fn run(node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<(u64, u32)> {
@@ -84,7 +113,7 @@ fn deployment(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnost
         })
         .unwrap_or_default();
     let preparing = table
-        .optional("preparing", diagnostics, |node, path, d| latency::distribution(node, path, folder, d))
+        .optional("preparing", diagnostics, |node, path, d| latency(node, path, folder, d))
         .unwrap_or(Distribution::Constant(0.0));
     table.close(diagnostics);
     Some(Deployment {
@@ -99,34 +128,37 @@ fn deployment(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnost
 }
 
 fn groups(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics) -> Option<Vec<Group>> {
-    let Value::Array(elements) = &node.value else {
-        let problem = Problem::new(format!("`{path}` is {}", node.value.kind()));
-        diagnostics.report(problem.at(&node.place, "expected an array of tables: write [[group]]"));
-        return None;
-    };
-    if elements.is_empty() {
-        let problem = Problem::new("there is no group");
-        diagnostics.report(problem.at(&node.place, "expected at least one [[group]]"));
-        return None;
-    }
+    let elements = tables(node, path, "group", diagnostics)?;
     let mut groups: Vec<Option<Group>> = Vec::new();
     for element in elements {
         // A group is called by its name, as in a --set path.
         let path = document::name_of(element).map_or_else(|| path.to_owned(), |name| join(path, name));
         groups.push(group(element, &path, folder, diagnostics));
     }
-    report_duplicate_names(elements, diagnostics);
+    report_duplicate_names(elements, "groups", diagnostics);
     let groups: Option<Vec<Group>> = groups.into_iter().collect();
-    let robots: u64 = groups.iter().flatten().map(|group| u64::from(group.robots)).sum();
+    let most = |group: &Group| u64::from(group.robots) + group.registrations.as_ref().map_or(0, |r| r.max.into());
+    let robots: u64 = groups.iter().flatten().map(most).sum();
     if robots > u64::from(MAX_ROBOTS) {
-        let problem = Problem::new(format!("the fleet has {robots} robots"));
+        let problem = Problem::new(format!("the fleet has up to {robots} robots"));
         let label = format!("expected at most {MAX_ROBOTS} over all groups");
         diagnostics.report(problem.at(&elements[elements.len() - 1].place, label));
     }
     groups
 }
 
-fn report_duplicate_names(elements: &[Node], diagnostics: &mut Diagnostics) {
+/// The elements of an array of tables `[[what]]`, at least one.
+fn tables<'n>(node: &'n Node, path: &str, what: &str, diagnostics: &mut Diagnostics) -> Option<&'n [Node]> {
+    let (title, label) = match &node.value {
+        Value::Array(elements) if !elements.is_empty() => return Some(elements),
+        Value::Array(_) => (format!("there is no {what}"), format!("expected at least one [[{what}]]")),
+        other => (format!("`{path}` is {}", other.kind()), format!("expected an array of tables: write [[{what}]]")),
+    };
+    diagnostics.report(Problem::new(title).at(&node.place, label));
+    None
+}
+
+fn report_duplicate_names(elements: &[Node], what: &str, diagnostics: &mut Diagnostics) {
     let mut seen: BTreeMap<&str, &Entry> = BTreeMap::new();
     for element in elements {
         let Value::Table(table) = &element.value else { continue };
@@ -134,7 +166,7 @@ fn report_duplicate_names(elements: &[Node], diagnostics: &mut Diagnostics) {
         let Value::String(name) = &entry.node.value else { continue };
         match seen.get(name.as_str()) {
             Some(first) => {
-                let problem = Problem::new(format!("two groups are named `{name}`"));
+                let problem = Problem::new(format!("two {what} are named `{name}`"));
                 let problem =
                     problem.at(&entry.node.place, "expected another name").at(&first.node.place, "the first one");
                 diagnostics.report(problem);
@@ -157,8 +189,14 @@ fn group(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics) 
         })
         .unwrap_or(Architecture::X86_64);
     let steps = table.optional("step", diagnostics, |node, path, d| steps(node, path, folder, d)).unwrap_or_default();
+    let connectivity =
+        table.optional("connectivity", diagnostics, |node, path, d| world::connectivity(node, path, folder, d));
+    let registrations =
+        table.optional("registrations", diagnostics, |node, path, d| world::registrations(node, path, folder, d));
+    let download =
+        table.optional("download", diagnostics, |node, path, d| world::group_download(node, path, folder, d));
     table.close(diagnostics);
-    Some(Group { name: name?, robots: robots?, architecture, steps })
+    Some(Group { name: name?, robots: robots?, architecture, steps, connectivity, registrations, download })
 }
 
 fn steps(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics) -> Option<Vec<Step>> {
@@ -179,10 +217,10 @@ fn step(
     diagnostics: &mut Diagnostics,
 ) -> Option<Step> {
     let mut table = Reader::open(node, path, diagnostics)?;
-    let latency = table.required("latency", latency::ACCEPTED, diagnostics, |node, path, d| {
-        latency::distribution(node, path, folder, d)
-    });
-    let failure = table.optional("failure", diagnostics, failure).unwrap_or_default();
+    let latency =
+        table.required("latency", distribution::ACCEPTED, diagnostics, |node, path, d| latency(node, path, folder, d));
+    let never = Failure { probability: Probability::Fixed(0.0), codes: None };
+    let failure = table.optional("failure", diagnostics, failure::failure).unwrap_or(never);
     table.close(diagnostics);
     Some(Step {
         step,
@@ -192,50 +230,9 @@ fn step(
     })
 }
 
-/// How a step fails; without codes it is the step's own one.
-#[derive(Default)]
-struct Failure {
-    probability: f64,
-    codes: Option<Vec<(DeploymentJobErrorCode, f64)>>,
-}
-
-/// A probability, or `{ probability = p, codes = { CODE = weight } }`.
-fn failure(node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<Failure> {
-    let Value::Table(_) = &node.value else {
-        let probability = reader::probability(node, path, diagnostics)?;
-        return Some(Failure { probability, codes: None });
-    };
-    let mut table = Reader::open(node, path, diagnostics)?;
-    let accepted = "a probability from 0 to 1";
-    let probability = table.required("probability", accepted, diagnostics, reader::probability);
-    let codes = table.optional("codes", diagnostics, failure_codes);
-    table.close(diagnostics);
-    Some(Failure { probability: probability?, codes })
-}
-
-fn failure_codes(node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<Vec<(DeploymentJobErrorCode, f64)>> {
-    let table = Reader::open(node, path, diagnostics)?;
-    let mut codes = Vec::new();
-    for entry in table.entries() {
-        match DeploymentJobErrorCode::from_name(&entry.key) {
-            Some(code) => {
-                let weight = reader::nonnegative(&entry.node, &join(path, &entry.key), diagnostics);
-                codes.extend(weight.map(|weight| (code, weight)));
-            }
-            None => {
-                let known: Vec<&str> = DeploymentJobErrorCode::ALL.iter().map(|code| code.as_str()).collect();
-                let problem = Problem::new(format!("unknown failure code `{}`", entry.key));
-                diagnostics.report(problem.at(&entry.key_place, "unknown").help(reader::nearest(&entry.key, &known)));
-            }
-        }
-    }
-    if codes.len() < table.entries().len() {
-        return None;
-    }
-    latency::check_weights(codes.iter().map(|(_, weight)| *weight), node, path, diagnostics)?;
-    // In the API's order, so that the order of the file decides nothing.
-    codes.sort_by_key(|(code, _)| *code);
-    Some(codes)
+/// A distribution of durations.
+fn latency(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics) -> Option<Distribution> {
+    distribution::distribution(node, path, Of { quantity: Quantity::Duration, folder }, diagnostics)
 }
 
 fn sync(node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<SyncPolicy> {

@@ -1,12 +1,12 @@
-//! Distributions of durations, as a scenario writes them: `{ lognormal = { median = "2m", sigma = 0.8 } }`.
+//! Distributions of durations and rates, as a scenario writes them: `{ lognormal = { median = "2m", sigma = 0.8 } }`.
 
 use std::path::Path;
 
 use super::diagnostics::{Diagnostics, Problem};
 use super::document::{Entry, Node, Value, join};
+use super::quantity::Quantity;
 use super::reader::{self, Reader, one_of};
 use crate::random::{Distribution, normal_quantile};
-use crate::time::{MICROS, Span};
 
 /// The families, in the order of the documentation.
 pub const FAMILIES: [&str; 12] = [
@@ -27,48 +27,72 @@ pub const FAMILIES: [&str; 12] = [
 /// What is accepted, for messages.
 pub const ACCEPTED: &str = "a distribution, such as { exponential = { mean = \"10s\" } }";
 
-/// Reads a distribution; its unit is the microsecond.
-pub fn distribution(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics) -> Option<Distribution> {
-    let family = one_of(node, path, "a distribution", &FAMILIES, diagnostics)?;
-    read_family(family, path, folder, diagnostics)
+/// What a distribution is of, and where the files that it names are.
+#[derive(Clone, Copy)]
+pub struct Of<'a> {
+    /// Its numbers are in this quantity's base unit.
+    pub quantity: Quantity,
+    /// Paths are relative to this folder.
+    pub folder: &'a Path,
 }
 
-fn read_family(family: &Entry, path: &str, folder: &Path, diagnostics: &mut Diagnostics) -> Option<Distribution> {
+impl Of<'_> {
+    /// A required number of at least 0.
+    fn number(self, table: &mut Reader<'_>, key: &'static str, diagnostics: &mut Diagnostics) -> Option<f64> {
+        let quantity = self.quantity;
+        table.required(key, quantity.accepted(), diagnostics, |node, path, d| quantity.read(node, path, d))
+    }
+
+    /// A required number greater than 0.
+    fn scale(self, table: &mut Reader<'_>, key: &'static str, diagnostics: &mut Diagnostics) -> Option<f64> {
+        let quantity = self.quantity;
+        let accepted = quantity.positive();
+        table.required(key, accepted, diagnostics, |node, path, d| quantity.read_positive(node, path, d))
+    }
+}
+
+/// Reads a distribution.
+pub fn distribution(node: &Node, path: &str, of: Of<'_>, diagnostics: &mut Diagnostics) -> Option<Distribution> {
+    let family = one_of(node, path, "a distribution", &FAMILIES, diagnostics)?;
+    read_family(family, path, of, diagnostics)
+}
+
+fn read_family(family: &Entry, path: &str, of: Of<'_>, diagnostics: &mut Diagnostics) -> Option<Distribution> {
     let path = &join(path, &family.key);
     match family.key.as_str() {
         "constant" => {
-            let value = reader::duration(&family.node, path, diagnostics)?;
-            return Some(Distribution::Constant(value.micros() as f64));
+            let value = of.quantity.read(&family.node, path, diagnostics)?;
+            return Some(Distribution::Constant(value));
         }
-        "mixture" => return mixture(&family.node, path, folder, diagnostics),
+        "mixture" => return mixture(&family.node, path, of, diagnostics),
         _ => {}
     }
     let mut table = Reader::open(&family.node, path, diagnostics)?;
     let distribution = match family.key.as_str() {
-        "uniform" => bounds(&mut table, diagnostics).map(|(min, max)| Distribution::Uniform { min, max }),
-        "exponential" => scale(&mut table, "mean", diagnostics).map(|mean| Distribution::Exponential { mean }),
+        "uniform" => bounds(&mut table, of, diagnostics).map(|(min, max)| Distribution::Uniform { min, max }),
+        "exponential" => of.scale(&mut table, "mean", diagnostics).map(|mean| Distribution::Exponential { mean }),
         "normal" => {
-            let mean = span(&mut table, "mean", diagnostics);
-            let std = span(&mut table, "std", diagnostics);
+            let mean = of.number(&mut table, "mean", diagnostics);
+            let std = of.number(&mut table, "std", diagnostics);
             both(mean, std).map(|(mean, std)| spread(std, mean, || Distribution::Normal { mean, std }))
         }
-        "lognormal" => lognormal(&mut table, diagnostics),
-        "gamma" => gamma(&mut table, diagnostics),
+        "lognormal" => lognormal(&mut table, of, diagnostics),
+        "gamma" => gamma(&mut table, of, diagnostics),
         "weibull" => {
             let shape = shape(&mut table, diagnostics);
-            let scale = scale(&mut table, "scale", diagnostics);
+            let scale = of.scale(&mut table, "scale", diagnostics);
             both(shape, scale).map(|(shape, scale)| Distribution::Weibull { shape, scale })
         }
         "triangular" => {
-            peaked(&mut table, diagnostics).map(|(min, mode, max)| Distribution::Triangular { min, mode, max })
+            peaked(&mut table, of, diagnostics).map(|(min, mode, max)| Distribution::Triangular { min, mode, max })
         }
-        "pert" => peaked(&mut table, diagnostics).map(|(min, mode, max)| Distribution::Pert { min, mode, max }),
+        "pert" => peaked(&mut table, of, diagnostics).map(|(min, mode, max)| Distribution::Pert { min, mode, max }),
         "pareto" => {
-            let scale = scale(&mut table, "scale", diagnostics);
+            let scale = of.scale(&mut table, "scale", diagnostics);
             let shape = shape(&mut table, diagnostics);
             both(scale, shape).map(|(scale, shape)| Distribution::Pareto { scale, shape })
         }
-        _ => empirical(&mut table, folder, diagnostics),
+        _ => empirical(&mut table, of, diagnostics),
     };
     table.close(diagnostics);
     distribution
@@ -83,32 +107,20 @@ fn spread(std: f64, center: f64, family: impl FnOnce() -> Distribution) -> Distr
     if std == 0.0 { Distribution::Constant(center) } else { family() }
 }
 
-/// A required duration >= 0.
-fn span(table: &mut Reader<'_>, key: &'static str, diagnostics: &mut Diagnostics) -> Option<f64> {
-    let span = table.required(key, "a duration", diagnostics, reader::duration);
-    span.map(|span| span.micros() as f64)
-}
-
-/// A required duration > 0.
-fn scale(table: &mut Reader<'_>, key: &'static str, diagnostics: &mut Diagnostics) -> Option<f64> {
-    let accepted = "a duration longer than 0";
-    table.required(key, accepted, diagnostics, reader::positive_duration).map(|span| span.micros() as f64)
-}
-
 fn shape(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<f64> {
     table.required("shape", "a number greater than 0", diagnostics, reader::positive)
 }
 
 /// min < max.
-fn bounds(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<(f64, f64)> {
-    let min = span(table, "min", diagnostics);
-    let max = span(table, "max", diagnostics);
+fn bounds(table: &mut Reader<'_>, of: Of<'_>, diagnostics: &mut Diagnostics) -> Option<(f64, f64)> {
+    let min = of.number(table, "min", diagnostics);
+    let max = of.number(table, "max", diagnostics);
     let (min, max) = both(min, max)?;
     if min >= max {
         let problem = Problem::new(format!("`{}` is not below `{}`", table.path_of("min"), table.path_of("max")));
         let at = |table: &mut Reader<'_>, key| table.entry(key).map(|entry| entry.node.place.clone());
         if let (Some(low), Some(high)) = (at(table, "min"), at(table, "max")) {
-            diagnostics.report(problem.at(&low, "expected a shorter duration").at(&high, "than this"));
+            diagnostics.report(problem.at(&low, format!("expected {}", of.quantity.less())).at(&high, "than this"));
         }
         return None;
     }
@@ -116,15 +128,16 @@ fn bounds(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<(f64,
 }
 
 /// min <= mode <= max, min < max.
-fn peaked(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<(f64, f64, f64)> {
-    let bounds = bounds(table, diagnostics);
-    let mode = span(table, "mode", diagnostics);
+fn peaked(table: &mut Reader<'_>, of: Of<'_>, diagnostics: &mut Diagnostics) -> Option<(f64, f64, f64)> {
+    let bounds = bounds(table, of, diagnostics);
+    let mode = of.number(table, "mode", diagnostics);
     let ((min, max), mode) = both(bounds, mode)?;
     if !(min..=max).contains(&mode) {
         let path = table.path_of("mode");
         if let Some(entry) = table.entry("mode") {
             let problem = Problem::new(format!("`{path}` is outside min and max"));
-            diagnostics.report(problem.at(&entry.node.place, "expected a duration from min to max"));
+            let label = format!("expected {} from min to max", of.quantity.noun());
+            diagnostics.report(problem.at(&entry.node.place, label));
         }
         return None;
     }
@@ -152,24 +165,25 @@ fn alternative(table: &mut Reader<'_>, sets: &[[&'static str; 2]], diagnostics: 
     }
 }
 
-fn lognormal(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<Distribution> {
+fn lognormal(table: &mut Reader<'_>, of: Of<'_>, diagnostics: &mut Diagnostics) -> Option<Distribution> {
     let sets = [["median", "sigma"], ["median", "p95"], ["mean", "std"]];
     match alternative(table, &sets, diagnostics)? {
         0 => {
-            let median = scale(table, "median", diagnostics);
+            let median = of.scale(table, "median", diagnostics);
             let sigma = table.required("sigma", "a number of at least 0", diagnostics, reader::nonnegative);
             both(median, sigma)
                 .map(|(median, sigma)| spread(sigma, median, || Distribution::Lognormal { median, sigma }))
         }
         1 => {
-            let median = scale(table, "median", diagnostics);
-            let p95 = scale(table, "p95", diagnostics);
+            let median = of.scale(table, "median", diagnostics);
+            let p95 = of.scale(table, "p95", diagnostics);
             let (median, p95) = both(median, p95)?;
             if p95 <= median {
                 let path = table.path_of("p95");
                 if let Some(entry) = table.entry("p95") {
                     let problem = Problem::new(format!("`{path}` is not above the median"));
-                    diagnostics.report(problem.at(&entry.node.place, "expected a longer duration than `median`"));
+                    let label = format!("expected {} than `median`", of.quantity.more());
+                    diagnostics.report(problem.at(&entry.node.place, label));
                 }
                 return None;
             }
@@ -178,8 +192,8 @@ fn lognormal(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<Di
             Some(Distribution::Lognormal { median, sigma })
         }
         _ => {
-            let mean = scale(table, "mean", diagnostics);
-            let std = span(table, "std", diagnostics);
+            let mean = of.scale(table, "mean", diagnostics);
+            let std = of.number(table, "std", diagnostics);
             both(mean, std).map(|(mean, std)| {
                 // The moments of a lognormal: mean = median * exp(sigma^2 / 2), cv^2 = exp(sigma^2) - 1.
                 let cv = std / mean;
@@ -191,11 +205,11 @@ fn lognormal(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<Di
     }
 }
 
-fn gamma(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<Distribution> {
+fn gamma(table: &mut Reader<'_>, of: Of<'_>, diagnostics: &mut Diagnostics) -> Option<Distribution> {
     match alternative(table, &[["mean", "std"], ["shape", "scale"]], diagnostics)? {
         0 => {
-            let mean = scale(table, "mean", diagnostics);
-            let std = span(table, "std", diagnostics);
+            let mean = of.scale(table, "mean", diagnostics);
+            let std = of.number(table, "std", diagnostics);
             both(mean, std).map(|(mean, std)| {
                 // mean = shape * scale, variance = shape * scale^2.
                 let family = || Distribution::Gamma { shape: (mean / std) * (mean / std), scale: std * (std / mean) };
@@ -204,13 +218,13 @@ fn gamma(table: &mut Reader<'_>, diagnostics: &mut Diagnostics) -> Option<Distri
         }
         _ => {
             let shape = shape(table, diagnostics);
-            let scale = scale(table, "scale", diagnostics);
+            let scale = of.scale(table, "scale", diagnostics);
             both(shape, scale).map(|(shape, scale)| Distribution::Gamma { shape, scale })
         }
     }
 }
 
-fn mixture(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics) -> Option<Distribution> {
+fn mixture(node: &Node, path: &str, of: Of<'_>, diagnostics: &mut Diagnostics) -> Option<Distribution> {
     let Value::Array(elements) = &node.value else {
         let problem = Problem::new(format!("`{path}` is {}", node.value.kind()));
         let label = "expected an array of { weight = w, FAMILY = { ... } }";
@@ -225,7 +239,7 @@ fn mixture(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics
         // The rest of the element is a distribution.
         let rest = table.entries().iter().filter(|entry| entry.key != "weight").cloned().collect();
         let rest = Node { value: Value::Table(super::document::Table(rest)), place: element.place.clone() };
-        let component = distribution(&rest, &path, folder, diagnostics);
+        let component = distribution(&rest, &path, of, diagnostics);
         if let (Some(weight), Some(component)) = (weight, component) {
             components.push((weight, component));
         }
@@ -264,7 +278,7 @@ pub fn check_weights(
     None
 }
 
-fn empirical(table: &mut Reader<'_>, folder: &Path, diagnostics: &mut Diagnostics) -> Option<Distribution> {
+fn empirical(table: &mut Reader<'_>, of: Of<'_>, diagnostics: &mut Diagnostics) -> Option<Distribution> {
     let values = table.entry("values");
     let file = table.entry("file");
     let column = table.entry("column");
@@ -277,22 +291,22 @@ fn empirical(table: &mut Reader<'_>, folder: &Path, diagnostics: &mut Diagnostic
             let path = table.path_of("values");
             let Value::Array(elements) = &values.node.value else {
                 let problem = Problem::new(format!("`{path}` is {}", values.node.value.kind()));
-                diagnostics.report(problem.at(&values.node.place, "expected an array of durations"));
+                diagnostics
+                    .report(problem.at(&values.node.place, format!("expected an array of {}s", of.quantity.word())));
                 return None;
             };
-            let spans: Vec<Option<Span>> = elements
+            let numbers: Vec<Option<f64>> = elements
                 .iter()
                 .enumerate()
-                .map(|(index, element)| reader::duration(element, &format!("{path}[{index}]"), diagnostics))
+                .map(|(index, element)| of.quantity.read(element, &format!("{path}[{index}]"), diagnostics))
                 .collect();
-            if spans.is_empty() {
+            if numbers.is_empty() {
                 let problem = Problem::new(format!("`{path}` is empty"));
-                diagnostics.report(problem.at(&values.node.place, "expected at least one duration"));
+                diagnostics
+                    .report(problem.at(&values.node.place, format!("expected at least one {}", of.quantity.word())));
                 return None;
             }
-            let micros: Option<Vec<f64>> =
-                spans.into_iter().map(|span| span.map(|span| span.micros() as f64)).collect();
-            micros.map(Distribution::Empirical)
+            numbers.into_iter().collect::<Option<Vec<f64>>>().map(Distribution::Empirical)
         }
         (None, Some(file)) => {
             let shown = reader::string(&file.node, &table.path_of("file"), diagnostics);
@@ -301,7 +315,7 @@ fn empirical(table: &mut Reader<'_>, folder: &Path, diagnostics: &mut Diagnostic
                     reader::string(node, path, d).map(|text| (text, node))
                 });
             let (shown, (column, column_node)) = both(shown, column)?;
-            match read_column(&folder.join(shown), column) {
+            match read_column(&of.folder.join(shown), column, of.quantity) {
                 Ok(values) => Some(Distribution::Empirical(values)),
                 Err(CsvError::Column(known)) => {
                     let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -312,7 +326,7 @@ fn empirical(table: &mut Reader<'_>, folder: &Path, diagnostics: &mut Diagnostic
                 }
                 Err(CsvError::File(why)) => {
                     let problem = Problem::new(format!("{shown} cannot be used: {why}"));
-                    let label = "expected a CSV file with a header and numbers of seconds";
+                    let label = format!("expected a CSV file with a header and numbers of {}", of.quantity.file_unit());
                     diagnostics.report(problem.at(&file.node.place, label));
                     None
                 }
@@ -335,8 +349,8 @@ enum CsvError {
     Column(Vec<String>),
 }
 
-/// The numbers of a CSV file's column, from seconds to microseconds.
-fn read_column(path: &Path, column: &str) -> Result<Vec<f64>, CsvError> {
+/// The numbers of a CSV file's column, in the quantity's base unit.
+fn read_column(path: &Path, column: &str, quantity: Quantity) -> Result<Vec<f64>, CsvError> {
     let fail = |why: String| CsvError::File(why);
     let metadata = std::fs::metadata(path).map_err(|error| fail(error.to_string()))?;
     if !metadata.is_file() {
@@ -353,12 +367,12 @@ fn read_column(path: &Path, column: &str) -> Result<Vec<f64>, CsvError> {
         let record = record.map_err(|error| fail(error.to_string()))?;
         let line = record.position().map_or(0, csv::Position::line);
         let text = record.get(index).unwrap_or_default();
-        let longest = Span::MAX.seconds();
+        let (unit, scale, greatest) = (quantity.file_unit(), quantity.file_scale(), quantity.greatest_in_file());
         match text.parse::<f64>() {
-            Ok(seconds) if (0.0..=longest).contains(&seconds) => values.push(seconds * MICROS as f64),
+            Ok(number) if (0.0..=greatest).contains(&number) => values.push(number * scale),
             _ => {
                 return Err(fail(format!(
-                    "line {line} has `{text}` where a number of seconds from 0 to {longest} belongs"
+                    "line {line} has `{text}` where a number of {unit} from 0 to {greatest} belongs"
                 )));
             }
         }

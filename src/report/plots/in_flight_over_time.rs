@@ -1,0 +1,23 @@
+//! Robots in flight over time: the mean over campaigns.
+
+use super::canvas::{empty, identity};
+use super::over_time::{self, Scale};
+use crate::experiment::Tally;
+use crate::report::Summary;
+use crate::rollout::slots;
+use crate::scenario::Scenario;
+
+const TITLE: &str = "Robots deploying over time";
+
+pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
+    let Some(curves) = &tally.curves else {
+        return empty(TITLE, &identity(summary), "Robots in flight were not recorded.");
+    };
+    let means = curves.in_flight.means(tally.replications);
+    if means.iter().all(|(_, mean)| *mean == 0.0) {
+        return empty(TITLE, &identity(summary), "No robot deploys, or deployments take no time.");
+    }
+    let slots = slots(scenario.fleet_size(), scenario.deployment.concurrent_deployment_percentage);
+    let limit = Some((f64::from(slots), format!("{slots} at once at most")));
+    over_time::draw(TITLE, "mean number of robots deploying", summary, &means, limit, Scale::Robots)
+}

@@ -1,0 +1,99 @@
+//! A mean over campaigns as a filled line over time, with a limit.
+
+use plotters::prelude::*;
+
+use super::axis::Axis;
+use super::canvas::{BLUE, GRID, IN_MEMORY, INK, LABEL, PALE_BLUE, RED, SOFT, identity, label, picture, style};
+use crate::report::Summary;
+
+/// What is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Numbers of robots.
+    Robots,
+    /// Bits a second.
+    Rate,
+}
+
+/// Draws means over cells of time; each pair is the end of a cell in seconds and the mean over it. The first cell begins at 0, and
+/// all are equally wide. A limit is drawn as a line with its name, unless everything stays far below it.
+pub fn draw(
+    title: &str,
+    what: &str,
+    summary: &Summary,
+    means: &[(f64, f64)],
+    limit: Option<(f64, String)>,
+    scale: Scale,
+) -> String {
+    let highest = means.iter().map(|(_, mean)| *mean).fold(0.0, f64::max);
+    let end = shown_until(means);
+    let near = limit.filter(|(limit, _)| *limit <= 4.0 * highest);
+    let top = near.as_ref().map_or(highest, |(limit, _)| limit.max(highest)) * 1.12;
+    let times = Axis::time(0.0, end, 8);
+    let (unit, name) = match scale {
+        Scale::Robots => (1.0, ""),
+        Scale::Rate => rate_unit(top),
+    };
+    let values = Axis::number(top / unit, 5);
+    let mut note = identity(summary);
+    if means.last().is_some_and(|(last, _)| *last > times.end) {
+        note += "; the last 0.1 % lie beyond the right edge";
+    }
+    let mut corners = vec![(0.0, 0.0)];
+    let mut from = 0.0;
+    for (until, mean) in means.iter().filter(|(until, _)| *until <= times.end) {
+        corners.extend([(from, mean / unit), (*until, mean / unit)]);
+        from = *until;
+    }
+    corners.push((from, 0.0));
+    picture(title, &note, &[], |body| {
+        let mut chart = ChartBuilder::on(body)
+            .margin_left(40)
+            .margin_right(60)
+            .margin_bottom(20)
+            .x_label_area_size(100)
+            .y_label_area_size(140)
+            .build_cartesian_2d(times.clone(), values.clone())
+            .expect(IN_MEMORY);
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(GRID.stroke_width(2))
+            .axis_style(SOFT.stroke_width(2))
+            .label_style(style(LABEL, &SOFT))
+            .axis_desc_style(style(LABEL, &INK))
+            .x_desc("time since the start of the rollout")
+            .y_desc(if name.is_empty() { what.to_owned() } else { format!("{what}, {name}") })
+            .x_label_formatter(&|value| times.label(value))
+            .y_label_formatter(&|value| values.label(value))
+            .draw()
+            .expect(IN_MEMORY);
+        chart.draw_series([Polygon::new(corners.clone(), PALE_BLUE.mix(0.6))]).expect(IN_MEMORY);
+        chart.draw_series(LineSeries::new(corners, BLUE.stroke_width(4))).expect(IN_MEMORY);
+        if let Some((limit, words)) = near {
+            let line = PathElement::new([(0.0, limit / unit), (times.end, limit / unit)], RED.stroke_width(3));
+            chart.draw_series([line]).expect(IN_MEMORY);
+            let corner = chart.backend_coord(&(times.end, limit / unit));
+            label(body, corner, &words, false, -40);
+        }
+    })
+}
+
+/// The instant after which a thousandth of the whole area is left: a far tail would press everything else together.
+fn shown_until(means: &[(f64, f64)]) -> f64 {
+    let total: f64 = means.iter().map(|(_, mean)| mean).sum();
+    let mut seen = 0.0;
+    for (until, mean) in means {
+        seen += mean;
+        if seen >= 0.999 * total {
+            return *until;
+        }
+    }
+    means.last().map_or(1.0, |(until, _)| *until)
+}
+
+/// The unit in which a rate reads well.
+fn rate_unit(rate: f64) -> (f64, &'static str) {
+    let units = [(1e12, "Tbit/s"), (1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s")];
+    units.into_iter().find(|(unit, _)| rate >= *unit).unwrap_or((1.0, "bit/s"))
+}

@@ -1,0 +1,219 @@
+//! Quantities with a unit: durations, rates ("20Mbit/s") and sizes ("600MB").
+//!
+//! Units of data are decimal, as networks are sold: 1 MB is 10^6 bytes, 1 Mbit/s is 10^6 bits a second.
+
+use super::diagnostics::{Diagnostics, Problem};
+use super::document::{Node, Value};
+use super::reader;
+use crate::time::{MICROS, Span};
+
+/// What the numbers of a distribution measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// In microseconds.
+    Duration,
+    /// In bits a second.
+    Rate,
+}
+
+/// The highest rate, in bits a second: 1 Pbit/s.
+pub const MAX_RATE: u64 = 1_000_000_000_000_000;
+/// The largest bundle, in bytes: 1 TB.
+pub const MAX_SIZE: u64 = 1_000_000_000_000;
+
+/// What is accepted as a rate above 0, for messages.
+pub const RATE: &str = "a rate from \"1bit/s\" to \"1000Tbit/s\", such as \"20Mbit/s\"";
+/// What is accepted as a size, for messages.
+pub const SIZE: &str = "a size from \"1B\" to \"1TB\", such as \"600MB\"";
+
+const RATES: [(&str, f64); 5] = [("bit/s", 1.0), ("kbit/s", 1e3), ("Mbit/s", 1e6), ("Gbit/s", 1e9), ("Tbit/s", 1e12)];
+const SIZES: [(&str, f64); 5] = [("B", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)];
+
+impl Quantity {
+    /// Reads a number of at least 0.
+    pub fn read(self, node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<f64> {
+        match self {
+            Quantity::Duration => reader::duration(node, path, diagnostics).map(|span| span.micros() as f64),
+            Quantity::Rate => with_unit(node, path, &RATES, 0.0..=MAX_RATE as f64, self.accepted(), diagnostics),
+        }
+    }
+
+    /// Reads a number greater than 0.
+    pub fn read_positive(self, node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<f64> {
+        match self {
+            Quantity::Duration => reader::positive_duration(node, path, diagnostics).map(|span| span.micros() as f64),
+            Quantity::Rate => rate(node, path, diagnostics),
+        }
+    }
+
+    /// What [`Quantity::read`] accepts, for messages.
+    pub const fn accepted(self) -> &'static str {
+        match self {
+            Quantity::Duration => "a duration",
+            Quantity::Rate => "a rate with a unit (bit/s, kbit/s, Mbit/s, Gbit/s, Tbit/s), such as \"20Mbit/s\"",
+        }
+    }
+
+    /// What [`Quantity::read_positive`] accepts, for messages.
+    pub const fn positive(self) -> &'static str {
+        match self {
+            Quantity::Duration => "a duration longer than 0",
+            Quantity::Rate => RATE,
+        }
+    }
+
+    /// The quantity's name.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Quantity::Duration => "duration",
+            Quantity::Rate => "rate",
+        }
+    }
+
+    /// One of them, in words.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Quantity::Duration => "a duration",
+            Quantity::Rate => "a rate",
+        }
+    }
+
+    /// A smaller one, in words.
+    pub const fn less(self) -> &'static str {
+        match self {
+            Quantity::Duration => "a shorter duration",
+            Quantity::Rate => "a lower rate",
+        }
+    }
+
+    /// A greater one, in words.
+    pub const fn more(self) -> &'static str {
+        match self {
+            Quantity::Duration => "a longer duration",
+            Quantity::Rate => "a higher rate",
+        }
+    }
+
+    /// The unit of bare numbers in a CSV file.
+    pub const fn file_unit(self) -> &'static str {
+        match self {
+            Quantity::Duration => "seconds",
+            Quantity::Rate => "bit/s",
+        }
+    }
+
+    /// How many base units the unit of bare numbers holds.
+    pub const fn file_scale(self) -> f64 {
+        match self {
+            Quantity::Duration => MICROS as f64,
+            Quantity::Rate => 1.0,
+        }
+    }
+
+    /// The greatest bare number.
+    pub fn greatest_in_file(self) -> f64 {
+        match self {
+            Quantity::Duration => Span::MAX.seconds(),
+            Quantity::Rate => MAX_RATE as f64,
+        }
+    }
+}
+
+/// A rate of at least 1 bit/s, in bits a second; not always a whole number.
+pub fn rate(node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<f64> {
+    with_unit(node, path, &RATES, 1.0..=MAX_RATE as f64, RATE, diagnostics)
+}
+
+/// A cap: a rate in whole bits a second.
+pub fn cap(node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<u64> {
+    rate(node, path, diagnostics).map(whole_rate)
+}
+
+/// A rate as a cap: rounded to whole bits a second, from 1 to [`MAX_RATE`].
+pub fn whole_rate(bits: f64) -> u64 {
+    // A cast from float to integer saturates.
+    ((bits + 0.5) as u64).clamp(1, MAX_RATE)
+}
+
+/// A size in whole bytes, at least 1.
+pub fn size(node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<u64> {
+    with_unit(node, path, &SIZES, 1.0..=MAX_SIZE as f64, SIZE, diagnostics).map(|bytes| (bytes + 0.5) as u64)
+}
+
+fn with_unit(
+    node: &Node,
+    path: &str,
+    units: &[(&str, f64)],
+    range: std::ops::RangeInclusive<f64>,
+    accepted: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<f64> {
+    let Value::String(text) = &node.value else {
+        reader::wrong_kind(node, path, accepted, node.value.kind(), diagnostics);
+        return None;
+    };
+    let read = parse(text, units).map_err(|why| format!("`{path}` cannot be read: {why}"));
+    let checked = read
+        .and_then(|number| if range.contains(&number) { Ok(number) } else { Err(format!("`{path}` is out of range")) });
+    checked
+        .map_err(|title| diagnostics.report(Problem::new(title).at(&node.place, format!("expected {accepted}"))))
+        .ok()
+}
+
+/// A decimal number with one of the units, a space allowed between them.
+fn parse(text: &str, units: &[(&str, f64)]) -> Result<f64, String> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = (&text[..end], text[end..].trim_start());
+    if unit.is_empty() {
+        return Err(String::from("the unit is missing"));
+    }
+    let Some((_, factor)) = units.iter().find(|(name, _)| *name == unit) else {
+        let (binary, unit) = (unit.contains("iB") || unit.contains("ibit"), unit.escape_debug());
+        let why = if binary { "; units are decimal" } else { "" };
+        return Err(format!("`{unit}` is not a unit here{why}"));
+    };
+    match number.parse::<f64>() {
+        Ok(number) => Ok(number * factor),
+        Err(_) => Err(String::from("the number is missing")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_with_units() {
+        for (text, units, number) in [
+            ("600MB", &SIZES, 6e8),
+            ("1.5 GB", &SIZES, 1.5e9),
+            ("7B", &SIZES, 7.0),
+            ("20Mbit/s", &RATES, 2e7),
+            (" 0.5 Gbit/s ", &RATES, 5e8),
+            ("0bit/s", &RATES, 0.0),
+        ] {
+            assert_eq!(parse(text, units), Ok(number), "{text}");
+        }
+        for (text, units, why) in [
+            ("600", &SIZES, "the unit is missing"),
+            ("", &SIZES, "the unit is missing"),
+            ("MB", &SIZES, "the number is missing"),
+            ("1.2.3MB", &SIZES, "the number is missing"),
+            ("600MiB", &SIZES, "`MiB` is not a unit here; units are decimal"),
+            ("600mb", &SIZES, "`mb` is not a unit here"),
+            ("20MB/s", &RATES, "`MB/s` is not a unit here"),
+            ("-5Mbit/s", &RATES, "`-5Mbit/s` is not a unit here"),
+            ("1e3bit/s", &RATES, "`e3bit/s` is not a unit here"),
+        ] {
+            assert_eq!(parse(text, units), Err(why.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn rates_become_whole_caps() {
+        for (bits, cap) in [(0.0, 1), (0.9, 1), (1.5, 2), (2e7, 20_000_000), (f64::INFINITY, MAX_RATE), (f64::NAN, 1)] {
+            assert_eq!(whole_rate(bits), cap, "{bits}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Connectivity: when a robot is online (R14).
+
+use crate::random::{Luck, Purpose, Residual, Sampler, Stream};
+use crate::scenario::Connectivity;
+use crate::time::{Span, Time};
+
+/// How the robots of a group alternate between online and offline.
+#[derive(Clone, Debug)]
+pub struct ConnectivityPlan {
+    online: Sampler,
+    offline: Sampler,
+    /// What is left of the period in which time 0 falls.
+    online_left: Residual,
+    offline_left: Residual,
+    /// E\[online\] / (E\[online\] + E\[offline\]): the probability to be online, at time 0 and at any other instant.
+    online_share: f64,
+}
+
+impl ConnectivityPlan {
+    /// Prepares a checked `[group.connectivity]`.
+    pub fn new(connectivity: &Connectivity) -> ConnectivityPlan {
+        let (on, off) = (connectivity.online.mean(), connectivity.offline.mean());
+        ConnectivityPlan {
+            online: Sampler::from(&connectivity.online),
+            offline: Sampler::from(&connectivity.offline),
+            online_left: Residual::from(&connectivity.online),
+            offline_left: Residual::from(&connectivity.offline),
+            // Written so that the sum of two huge means cannot overflow.
+            online_share: 1.0 / (1.0 + off / on),
+        }
+    }
+}
+
+/// A robot's periods, from one of them on: a pure function of (seed, replication, robot).
+///
+/// A period is half open: a robot is online from the instant at which it returns, and offline from the instant at which it
+/// leaves. Time 0 falls into a period of the stationary process (D. R. Cox, "Renewal Theory" (1962), section 7.2: an
+/// alternating renewal process begun so has the same law at every later instant). A period lasts at least a
+/// microsecond, so that time goes on.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    stream: Stream,
+    online: bool,
+    /// When the present period ends.
+    until: Time,
+}
+
+impl Timeline {
+    /// The period in which time 0 falls.
+    pub fn new(plan: &ConnectivityPlan, luck: &Luck, robot: u32) -> Timeline {
+        let mut stream = luck.robot(robot, 0, Purpose::Connectivity);
+        let online = stream.chance() < plan.online_share;
+        let left = if online { &plan.online_left } else { &plan.offline_left };
+        let left = period(left.sample(&mut stream));
+        Timeline { stream, online, until: Time::ZERO + left }
+    }
+
+    /// Whether the robot is online in the present period.
+    pub fn online(&self) -> bool {
+        self.online
+    }
+
+    /// When the present period ends.
+    pub fn until(&self) -> Time {
+        self.until
+    }
+
+    /// Goes on to the next period.
+    pub fn next(&mut self, plan: &ConnectivityPlan) {
+        self.online = !self.online;
+        let periods = if self.online { &plan.online } else { &plan.offline };
+        self.until = self.until + period(periods.sample(&mut self.stream));
+    }
+
+    /// Goes on to the period in which `instant` falls, which must not be earlier than the present one.
+    pub fn advance(&mut self, plan: &ConnectivityPlan, instant: Time) {
+        while self.until <= instant {
+            self.next(plan);
+        }
+    }
+
+    /// The first instant from `instant` on at which the robot is online; goes on to that period.
+    pub fn online_from(&mut self, plan: &ConnectivityPlan, instant: Time) -> Time {
+        self.advance(plan, instant);
+        if self.online {
+            return instant;
+        }
+        let returns = self.until;
+        self.next(plan);
+        returns
+    }
+
+    /// The first instant by which the robot has been online for `work` since `from`; none if that is later than `limit`.
+    pub fn work(&mut self, plan: &ConnectivityPlan, from: Time, work: Span, limit: Time) -> Option<Time> {
+        let (mut at, mut left) = (from, work.micros());
+        if left == 0 {
+            return Some(at);
+        }
+        loop {
+            at = self.online_from(plan, at);
+            if at > limit {
+                return None;
+            }
+            let available = (self.until - at).micros();
+            if left <= available {
+                return Some(at + Span::from_micros(left));
+            }
+            left -= available;
+            at = self.until;
+        }
+    }
+}
+
+/// A drawn period in whole microseconds, at least one.
+fn period(micros: f64) -> Span {
+    Span::from_drawn_micros(micros).max(Span::from_micros(1))
+}

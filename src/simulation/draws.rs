@@ -1,0 +1,113 @@
+//! All that one replication draws for its robots.
+
+use super::odds::Odds;
+use super::plan::{GroupPlan, Plan, StepPlan};
+use crate::random::{Luck, Purpose};
+use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, RobotEnd, RobotId};
+use crate::scenario::whole_rate;
+use crate::time::Span;
+
+/// The luck of one replication, applied to a plan: pure functions of (robot, attempt).
+#[derive(Clone, Debug)]
+pub struct Draws<'p> {
+    /// What there is to draw.
+    pub plan: &'p Plan,
+    /// Where it comes from.
+    pub luck: Luck,
+    /// How likely steps fail.
+    pub odds: Odds<'p>,
+    /// The groups of the robots that have registered since the start, in order (R13).
+    registered: Vec<u32>,
+}
+
+/// What a robot draws for one step: how long it takes, and whether it fails at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepDraw {
+    /// How long the step takes.
+    pub latency: Span,
+    /// With which code it fails at its end, if it does.
+    pub failure: Option<DeploymentJobErrorCode>,
+}
+
+/// A robot's deployment as drawn: when it ends after its start, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Start to end.
+    pub duration: Span,
+    /// How it ends.
+    pub end: RobotEnd,
+}
+
+impl<'p> Draws<'p> {
+    /// The draws of replication 0 under seed 0.
+    pub fn new(plan: &'p Plan) -> Draws<'p> {
+        let mut draws = Draws { plan, luck: Luck::new(0, 0), odds: Odds::default(), registered: Vec::new() };
+        draws.reset(draws.luck);
+        draws
+    }
+
+    /// Goes on to another replication; keeps the memory.
+    pub fn reset(&mut self, luck: Luck) {
+        self.luck = luck;
+        self.registered.clear();
+        self.plan.odds.draw(&luck, &mut self.odds);
+    }
+
+    /// A robot has registered with this group: it gets the next number (R2, R13).
+    pub fn register(&mut self, group: u32) {
+        self.registered.push(group);
+    }
+
+    /// The group that a registered robot belongs to: its index.
+    #[inline]
+    pub fn group_of(&self, robot: RobotId) -> usize {
+        match robot.checked_sub(self.plan.fleet_size) {
+            None => self.plan.group_of(robot),
+            Some(later) => self.registered[later as usize] as usize,
+        }
+    }
+
+    /// The group that a registered robot belongs to.
+    #[inline]
+    pub fn group(&self, robot: RobotId) -> &'p GroupPlan {
+        self.plan.group(self.group_of(robot))
+    }
+
+    /// What `robot` draws for a step in its attempt `attempt` (from 0).
+    #[inline]
+    pub fn step(&self, step: &StepPlan, robot: RobotId, attempt: u32) -> StepDraw {
+        let mut stream = self.luck.robot(robot, attempt, Purpose::Step(step.step));
+        let failure = self.odds.step(step.place).failure(stream.chance());
+        StepDraw { latency: Span::from_drawn_micros(step.latency.sample(&mut stream)), failure }
+    }
+
+    /// Draws a deployment that nothing from outside delays (R7, R8): it ends with its first failing step, with its last step,
+    /// or at the robot timeout. Steps that would begin after the end are not drawn; no other draw depends on them.
+    #[inline]
+    pub fn attempt(&self, group: &GroupPlan, robot: RobotId, attempt: u32) -> Attempt {
+        let timeout = self.plan.robot_timeout;
+        let mut elapsed = 0;
+        for step in &group.steps {
+            let draw = self.step(step, robot, attempt);
+            elapsed += draw.latency.micros();
+            if elapsed > timeout.micros() {
+                return Attempt { duration: timeout, end: RobotEnd::NoResponse };
+            }
+            if let Some(code) = draw.failure {
+                return Attempt { duration: Span::from_micros(elapsed), end: RobotEnd::Failed(code) };
+            }
+        }
+        Attempt { duration: Span::from_micros(elapsed), end: RobotEnd::InSync }
+    }
+
+    /// The rate of a robot's own link in whole bits a second, if it has a limit: the same in all its attempts (R16).
+    pub fn link(&self, robot: RobotId) -> Option<u64> {
+        let link = self.group(robot).link.as_ref()?;
+        Some(whole_rate(link.sample(&mut self.luck.robot(robot, 0, Purpose::Link))))
+    }
+}
+
+/// Whether a step goes on only while its robot is online (R14): those before the launch.
+pub fn needs_connection(step: RobotDeploymentStep) -> bool {
+    step <= RobotDeploymentStep::DownloadingExtracting
+}

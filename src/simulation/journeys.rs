@@ -1,0 +1,420 @@
+//! Journeys: robot deployments that the world delays, because robots go offline (R14) or share their downloads (R16).
+//!
+//! A robot's walk through its steps is computed ahead as far as nothing else can change it: connectivity belongs to the robot
+//! alone, so periods offline are walked over without an event. Only a download depends on others. So a
+//! journey stops where its download begins, and is walked on from where it ends; meanwhile the robot's connectivity makes events.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::draws::{Draws, needs_connection};
+use super::endings::Ending;
+use super::{FairShare, Timeline, Volume};
+use crate::rollout::{RobotDeploymentStep, RobotEnd, RobotId};
+use crate::time::Time;
+
+/// The journeys of one campaign.
+#[derive(Clone, Debug)]
+pub struct Journeys {
+    /// One a robot of the fleet.
+    journeys: Vec<Journey>,
+    events: BinaryHeap<Reverse<Event>>,
+    /// The downloads that are going on (R16).
+    downloads: Option<Downloads>,
+    /// No event later than this is kept.
+    horizon: Time,
+}
+
+/// The downloads of one campaign.
+#[derive(Clone, Debug)]
+struct Downloads {
+    bundle_size: u64,
+    share: FairShare,
+    /// Since when the origin sends at this rate, in bits a second.
+    egress: u64,
+    delivered: u128,
+    peak: u64,
+}
+
+/// What downloads come to in one campaign (R16).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Downloaded {
+    /// Delivered, those of unfinished downloads included.
+    pub bytes: u128,
+    /// The highest rate of the origin, in bits a second; downloads without any cap take no time and have no rate.
+    pub peak_egress: u64,
+}
+
+/// A robot's latest attempt.
+#[derive(Clone, Debug, Default)]
+struct Journey {
+    /// Where the robot's connectivity was at its latest start: a later start goes on from there.
+    timeline: Option<Timeline>,
+    /// How far the attempt has been walked.
+    walked: Option<Timeline>,
+    attempt: u32,
+    /// The number of the job that started it.
+    job: u32,
+    started: Time,
+    deadline: Time,
+    stage: Stage,
+    /// The attempt has ended as `NoResponse` and goes on by itself.
+    late: bool,
+}
+
+/// How far an attempt has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    /// There is none.
+    #[default]
+    Idle,
+    /// It will reach its download.
+    Before,
+    Downloading,
+    /// Offline, with so much left to download.
+    Paused(Volume),
+    /// How it ends is known.
+    Decided,
+}
+
+/// Something that comes to a robot, in the order in which it happens at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Event {
+    at: Time,
+    kind: Kind,
+    robot: RobotId,
+    /// The attempt that it belongs to: after the next start it means nothing.
+    attempt: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// A robot that was offline at its start begins.
+    Progress,
+    /// A download begins.
+    Download,
+    /// A robot leaves or returns during its download.
+    Connectivity,
+    /// The robot timeout, for an attempt whose end is not known.
+    Deadline,
+    /// A late attempt ends: after the deadline, so never at the instant of its own.
+    Late(RobotEnd),
+}
+
+/// What a journey has come to.
+#[derive(Clone, Copy, Debug)]
+pub enum Happening {
+    /// From this instant on the origin sends at this rate, in bits a second.
+    Egress(Time, u64),
+    /// The robot makes its first progress in this attempt.
+    Progress(RobotId),
+    /// The robot's deployment ends, at this instant or later.
+    Ends(Ending),
+    /// An attempt that had ended as `NoResponse` in the job of this number has ended by itself (R14).
+    Late(RobotId, RobotEnd, u32),
+}
+
+impl Journeys {
+    /// Journeys under a plan.
+    pub fn new(draws: &Draws<'_>) -> Journeys {
+        let plan = draws.plan;
+        let downloads = plan.download.map(|download| Downloads {
+            bundle_size: download.bundle_size,
+            share: FairShare::new(download.egress, plan.groups().map(|group| group.uplink).collect()),
+            egress: 0,
+            delivered: 0,
+            peak: 0,
+        });
+        Journeys { journeys: Vec::new(), events: BinaryHeap::new(), downloads, horizon: Time::MAX }
+    }
+
+    /// Begins another campaign of `robots` robots, which ends at `horizon` at the latest. Keeps the memory.
+    pub fn reset(&mut self, robots: u32, horizon: Time) {
+        self.journeys.clear();
+        self.journeys.resize(robots as usize, Journey::default());
+        self.events.clear();
+        self.horizon = horizon;
+        if let Some(downloads) = &mut self.downloads {
+            downloads.share.clear();
+            (downloads.egress, downloads.delivered, downloads.peak) = (0, 0, 0);
+        }
+    }
+
+    /// Another robot has registered (R13).
+    pub fn register(&mut self) {
+        self.journeys.push(Journey::default());
+    }
+
+    /// The next instant at which something happens, or [`Time::NEVER`].
+    #[inline]
+    pub fn next_due(&mut self) -> Time {
+        let event = self.events.peek().map_or(Time::NEVER, |Reverse(event)| event.at);
+        self.downloads.as_mut().map_or(event, |downloads| event.min(downloads.share.next_completion()))
+    }
+
+    /// Starts a robot's attempt in job `job` (R7); what is left of the one before is forgotten. True if the robot is online, so
+    /// that it makes progress at once.
+    pub fn start(
+        &mut self,
+        draws: &Draws<'_>,
+        now: Time,
+        robot: RobotId,
+        attempt: u32,
+        job: u32,
+        happenings: &mut Vec<Happening>,
+    ) -> bool {
+        self.abandon(robot);
+        let deadline = now + draws.plan.robot_timeout;
+        let journey = &mut self.journeys[robot as usize];
+        *journey =
+            Journey { timeline: journey.timeline.take(), attempt, job, started: now, deadline, ..Journey::default() };
+        let mut begins = now;
+        if let Some(plan) = &draws.group(robot).connectivity {
+            let timeline = journey.timeline.get_or_insert_with(|| Timeline::new(plan, &draws.luck, robot));
+            timeline.advance(plan, now);
+            begins = journey.walked.insert(timeline.clone()).online_from(plan, now);
+        }
+        if begins > now {
+            self.schedule(begins, Kind::Progress, robot);
+        }
+        self.walk(draws, robot, 0, begins, happenings);
+        if self.journeys[robot as usize].stage == Stage::Before {
+            self.schedule(deadline, Kind::Deadline, robot);
+        }
+        begins == now
+    }
+
+    /// Brings the journeys to `now`, which is not later than [`Journeys::next_due`], and says what that comes to.
+    pub fn advance(&mut self, draws: &Draws<'_>, now: Time, happenings: &mut Vec<Happening>) {
+        if let Some(downloads) = &mut self.downloads {
+            downloads.advance(now, happenings);
+        }
+        loop {
+            while let Some(robot) = self.downloads.as_mut().and_then(|downloads| downloads.complete(now)) {
+                self.extract(draws, robot, now, happenings);
+            }
+            match self.events.peek() {
+                Some(Reverse(event)) if event.at == now => {
+                    let event = *event;
+                    self.events.pop();
+                    if self.journeys[event.robot as usize].attempt == event.attempt {
+                        self.happen(draws, event, happenings);
+                    }
+                }
+                _ => break,
+            }
+        }
+    }
+
+    fn happen(&mut self, draws: &Draws<'_>, event: Event, happenings: &mut Vec<Happening>) {
+        let Event { at: now, robot, .. } = event;
+        let journey = &mut self.journeys[robot as usize];
+        match (event.kind, journey.stage) {
+            (_, Stage::Idle) => {}
+            (Kind::Progress, _) => happenings.push(Happening::Progress(robot)),
+            (Kind::Download, Stage::Before) => {
+                let bundle = self.downloads.as_ref().map_or(0, |downloads| downloads.bundle_size);
+                self.download(draws, robot, Volume::from_bytes(bundle));
+            }
+            (Kind::Connectivity, Stage::Paused(left)) => self.download(draws, robot, left),
+            (Kind::Connectivity, Stage::Downloading) => self.pause(draws, robot),
+            (Kind::Deadline, Stage::Before | Stage::Downloading | Stage::Paused(_)) => {
+                let ending = Ending { due: now, started: journey.started, robot, end: RobotEnd::NoResponse };
+                happenings.push(Happening::Ends(ending));
+                journey.late = true;
+                if draws.group(robot).connectivity.is_none() {
+                    self.abandon(robot);
+                }
+            }
+            (Kind::Late(end), Stage::Decided) => {
+                journey.stage = Stage::Idle;
+                happenings.push(Happening::Late(robot, end, journey.job));
+            }
+            (Kind::Download | Kind::Connectivity | Kind::Deadline | Kind::Late(_), _) => {}
+        }
+    }
+
+    /// Takes the robot's download up, for a robot that is online.
+    fn download(&mut self, draws: &Draws<'_>, robot: RobotId, left: Volume) {
+        let journey = &mut self.journeys[robot as usize];
+        journey.stage = Stage::Downloading;
+        let leaves = journey.walked.as_ref().map(Timeline::until);
+        if let Some(downloads) = &mut self.downloads {
+            downloads.share.add(robot, draws.group_of(robot), draws.link(robot), left);
+        }
+        if let Some(leaves) = leaves {
+            self.schedule(leaves, Kind::Connectivity, robot);
+        }
+    }
+
+    /// The robot goes offline during its download.
+    fn pause(&mut self, draws: &Draws<'_>, robot: RobotId) {
+        let left = self.downloads.as_mut().and_then(|downloads| downloads.share.remove(robot));
+        let journey = &mut self.journeys[robot as usize];
+        if let (Some(left), Some(plan), Some(walked)) = (left, &draws.group(robot).connectivity, &mut journey.walked) {
+            journey.stage = Stage::Paused(left);
+            let returns = walked.online_from(plan, walked.until());
+            self.schedule(returns, Kind::Connectivity, robot);
+        }
+    }
+
+    /// The download is complete: what follows is known.
+    fn extract(&mut self, draws: &Draws<'_>, robot: RobotId, now: Time, happenings: &mut Vec<Happening>) {
+        let downloads = |step: RobotDeploymentStep| step == RobotDeploymentStep::DownloadingExtracting;
+        let index = draws.group(robot).steps.iter().position(|step| downloads(step.step)).unwrap_or_default();
+        self.journeys[robot as usize].stage = Stage::Decided;
+        self.walk(draws, robot, index, now, happenings);
+    }
+
+    /// Walks through the steps from `first` on, which is entered at `at`, up to the download or the end.
+    fn walk(&mut self, draws: &Draws<'_>, robot: RobotId, first: usize, at: Time, happenings: &mut Vec<Happening>) {
+        let group = draws.group(robot);
+        let journey = &mut self.journeys[robot as usize];
+        let downloaded = journey.stage == Stage::Decided;
+        let (mut at, mut end) = (at, RobotEnd::InSync);
+        for step in &group.steps[first..] {
+            let downloads = step.step == RobotDeploymentStep::DownloadingExtracting && self.downloads.is_some();
+            if downloads && !downloaded {
+                journey.stage = Stage::Before;
+                at = match (&group.connectivity, &mut journey.walked) {
+                    (Some(plan), Some(walked)) => walked.online_from(plan, at),
+                    _ => at,
+                };
+                return self.schedule(at, Kind::Download, robot);
+            }
+            let draw = draws.step(step, robot, journey.attempt);
+            let ended = match (&group.connectivity, &mut journey.walked) {
+                (Some(plan), Some(walked)) if needs_connection(step.step) => {
+                    walked.work(plan, at, draw.latency, self.horizon)
+                }
+                _ => Some(at + draw.latency),
+            };
+            // What ends after the horizon ends no more.
+            at = ended.filter(|ended| *ended <= self.horizon).unwrap_or(Time::NEVER);
+            if at == Time::NEVER {
+                break;
+            }
+            if let Some(code) = draw.failure {
+                end = RobotEnd::Failed(code);
+                break;
+            }
+        }
+        if at != Time::NEVER
+            && let (Some(plan), Some(walked)) = (&group.connectivity, &mut journey.walked)
+        {
+            at = walked.online_from(plan, at);
+        }
+        self.decide(draws, robot, at, end, happenings);
+    }
+
+    /// The attempt will be reported as ended at `reported`, or never.
+    fn decide(
+        &mut self,
+        draws: &Draws<'_>,
+        robot: RobotId,
+        reported: Time,
+        end: RobotEnd,
+        happenings: &mut Vec<Happening>,
+    ) {
+        let journey = &mut self.journeys[robot as usize];
+        journey.stage = Stage::Decided;
+        let (started, deadline) = (journey.started, journey.deadline);
+        if !journey.late {
+            let in_time = reported <= deadline;
+            let (due, end) = if in_time { (reported, end) } else { (deadline, RobotEnd::NoResponse) };
+            happenings.push(Happening::Ends(Ending { due, started, robot, end }));
+            if in_time {
+                return;
+            }
+        }
+        if draws.group(robot).connectivity.is_some() {
+            self.schedule(reported, Kind::Late(end), robot);
+        }
+    }
+
+    fn schedule(&mut self, at: Time, kind: Kind, robot: RobotId) {
+        if at <= self.horizon {
+            self.events.push(Reverse(Event { at, kind, robot, attempt: self.journeys[robot as usize].attempt }));
+        }
+    }
+
+    /// Forgets the robot's attempt, wherever it is.
+    pub fn abandon(&mut self, robot: RobotId) {
+        let journey = &mut self.journeys[robot as usize];
+        let stage = std::mem::take(&mut journey.stage);
+        if let Some(downloads) = &mut self.downloads {
+            match stage {
+                Stage::Downloading => downloads.give_up(robot),
+                Stage::Paused(left) => downloads.count(left),
+                Stage::Idle | Stage::Before | Stage::Decided => {}
+            }
+        }
+    }
+
+    /// Forgets the attempts that go on by themselves: they belong to a deployment that has been superseded (R3).
+    pub fn abandon_late(&mut self) {
+        let late = |robot: &RobotId| !matches!(self.journeys[*robot as usize].stage, Stage::Idle);
+        let late: Vec<RobotId> = (0..self.journeys.len() as RobotId).filter(late).collect();
+        late.into_iter().for_each(|robot| self.abandon(robot));
+    }
+
+    /// The robots in flight whose end is not known, as endings that never come, in order.
+    pub fn undecided(&self) -> impl Iterator<Item = Ending> + '_ {
+        let undecided = |journey: &Journey| {
+            !journey.late && matches!(journey.stage, Stage::Before | Stage::Downloading | Stage::Paused(_))
+        };
+        let endings = (0..).zip(&self.journeys).filter(move |(_, journey)| undecided(journey));
+        endings.map(|(robot, journey)| Ending {
+            due: Time::NEVER,
+            started: journey.started,
+            robot,
+            end: RobotEnd::Aborted,
+        })
+    }
+
+    /// Ends the campaign: what downloads have come to.
+    pub fn finish(&mut self) -> Option<Downloaded> {
+        (0..self.journeys.len() as RobotId).for_each(|robot| self.abandon(robot));
+        self.downloads.as_ref().map(|downloads| Downloaded { bytes: downloads.delivered, peak_egress: downloads.peak })
+    }
+}
+
+impl Downloads {
+    /// Brings the downloads to `now`. A rate counts from the instant on at which time passes under it.
+    fn advance(&mut self, now: Time, happenings: &mut Vec<Happening>) {
+        let since = self.share.now();
+        if now > since {
+            let egress = self.share.total_rate();
+            if egress != self.egress {
+                self.egress = egress;
+                self.peak = self.peak.max(egress);
+                happenings.push(Happening::Egress(since, egress));
+            }
+            self.share.advance(now);
+        }
+    }
+
+    /// Takes a robot whose download is complete.
+    fn complete(&mut self, now: Time) -> Option<RobotId> {
+        if self.share.next_completion() > now {
+            return None;
+        }
+        let robot = self.share.pop_completed();
+        if robot.is_some() {
+            self.delivered += u128::from(self.bundle_size);
+        }
+        robot
+    }
+
+    /// Ends a download that goes on.
+    fn give_up(&mut self, robot: RobotId) {
+        if let Some(left) = self.share.remove(robot) {
+            self.count(left);
+        }
+    }
+
+    /// Counts the whole bytes delivered of a bundle of which so much is left.
+    fn count(&mut self, left: Volume) {
+        self.delivered += u128::from(left.delivered_bytes(self.bundle_size));
+    }
+}
