@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::Summary;
+use super::summary::{Build, Summary};
 use crate::experiment::Tally;
 use crate::rollout::{OnBreach, failure_limit};
 use crate::scenario::Scenario;
@@ -13,7 +13,7 @@ const WIDTH: usize = 80;
 
 /// "How long, how likely, how many hurt?"
 pub fn render(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
-    let blocks = [headline(scenario, summary), answer(scenario, summary, tally), columns(summary)];
+    let blocks = [headline(scenario, summary), answer(scenario, summary, tally), columns(summary, tally)];
     blocks.join("\n\n") + "\n"
 }
 
@@ -85,10 +85,9 @@ fn answer(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     }
     let hurt = &tally.counted_failures;
     if let (Some(p50), Some(p95)) = (hurt.quantile(50), hurt.quantile(95)) {
-        sentences.push(format!(
-            "In the first job at most {} fail or do not respond in half of the campaigns, {p95:.0} in 95 %.",
-            counted(p50 as u64, "robot")
-        ));
+        let robots = counted(p50 as u64, "robot");
+        let hurt = if p50 == 1.0 { "fails or does not respond" } else { "fail or do not respond" };
+        sentences.push(format!("In the first job at most {robots} {hurt} in half of the campaigns, {p95:.0} in 95 %."));
     }
     let overshoot = &summary.first_job.threshold_overshoot;
     if let (Some(p50), Some(max)) = (overshoot.p50, overshoot.max) {
@@ -106,7 +105,7 @@ fn answer(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     wrap(&sentences.join(" "))
 }
 
-fn columns(summary: &Summary) -> String {
+fn columns(summary: &Summary, tally: &Tally) -> String {
     let campaign = &summary.campaign;
     let outcomes = &campaign.outcomes;
     let first_job = &summary.first_job;
@@ -117,7 +116,9 @@ fn columns(summary: &Summary) -> String {
         row(name, values)
     };
     let time = |name: &str, description: &Description| row(name, quantiles(description, |number| humane(number.0)));
-    let robots = |name: &str, description: &Description| row(name, quantiles(description, whole));
+
+    let number = |name: &str, description: &Description| row(name, quantiles(description, whole));
+    let blank = || row("", [const { String::new() }; 5]);
 
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -128,20 +129,45 @@ fn columns(summary: &Summary) -> String {
     table.add_row(likely("hit the fleet timeout", &outcomes.timed_out));
     table.add_row(likely("jobs used up", &outcomes.max_jobs));
     table.add_row(likely("horizon reached", &outcomes.horizon));
-    table.add_row(row("", [const { String::new() }; 5]));
+    table.add_row(blank());
     table.add_row(row("HOW LONG", head.clone()));
     table.add_row(time("until the fleet is in sync", &campaign.time_to_success_s));
     table.add_row(time("until a robot is in sync", &robot.time_to_success_s));
     table.add_row(time("first job", &first_job.makespan_s));
     table.add_row(time("one robot's deployment", &robot.deployment_s));
-    table.add_row(robots("jobs run", &campaign.jobs));
-    table.add_row(row("", [const { String::new() }; 5]));
-    table.add_row(row("HOW MANY HURT", head));
-    table.add_row(robots("failed in the first job", &first_job.robots_failed));
-    table.add_row(robots("no response in it", &first_job.robots_no_response));
-    table.add_row(robots("not attempted in it", &first_job.robots_not_attempted));
-    table.add_row(robots("robots down at once", &campaign.peak_robots_down));
+    table.add_row(number("jobs run", &campaign.jobs));
+    table.add_row(blank());
+    table.add_row(row("HOW MANY HURT", head.clone()));
+    table.add_row(number("failed in the first job", &first_job.robots_failed));
+    table.add_row(number("no response in it", &first_job.robots_no_response));
+    table.add_row(number("not attempted in it", &first_job.robots_not_attempted));
+    table.add_row(number("robots down at once", &campaign.peak_robots_down));
     table.add_row(time("down time over all robots", &robot.down_s));
+    if let Some(late_syncs) = &robot.late_syncs {
+        table.add_row(number("in sync after a timeout", late_syncs));
+    }
+    if let Some(download) = &summary.download {
+        let bytes = |number: Number| with_unit(number.0, "B");
+        let rate = |number: Number| with_unit(number.0, "");
+        table.add_row(blank());
+        table.add_row(row("HOW MUCH DATA", head.clone()));
+        table.add_row(row("downloaded", quantiles(&download.bytes, bytes)));
+        table.add_row(row("peak egress, bit/s", quantiles(&download.peak_egress_bit_s, rate)));
+        table.add_row(row("mean egress, bit/s", quantiles(&download.mean_egress_bit_s, rate)));
+    }
+    if let Some(api) = &campaign.api {
+        table.add_row(blank());
+        table.add_row(row("HOW MANY CALLS", head));
+        table.add_row(number("made, repeats included", &api.calls));
+        table.add_row(number("given up", &api.given_up));
+    }
+    if !summary.builds.is_empty() {
+        table.add_row(blank());
+        table.add_row(row("BY BUILD", ["share", "in sync", "halted", "time p95", "hurt p95"].map(str::to_owned)));
+        for ((name, build), tally) in summary.builds.iter().zip(&tally.builds) {
+            table.add_row(row(&shortened(name), by_build(summary, build, tally)));
+        }
+    }
     for column in 1..6 {
         let column = table.column_mut(column).expect("every row has six columns");
         column.set_cell_alignment(CellAlignment::Right);
@@ -156,6 +182,41 @@ fn columns(summary: &Summary) -> String {
         column.set_padding((1, 0));
     }
     table.trim_fmt()
+}
+
+/// A build's share of the replications, its outcomes, and its 95th percentiles of the time to success and of the robots hurt in
+/// the first job.
+fn by_build(summary: &Summary, build: &Build, tally: &Tally) -> [String; 5] {
+    let none = || String::from("-");
+    let outcomes = &build.campaign.outcomes;
+    let share =
+        |proportion: &Proportion| if build.replications == 0 { none() } else { percent(proportion.probability) };
+    [
+        percent(Number(build.replications as f64 / summary.replications as f64)),
+        share(&outcomes.in_sync),
+        share(&outcomes.halted),
+        build.campaign.time_to_success_s.p95.map_or_else(none, |p95| humane(p95.0)),
+        tally.counted_failures.quantile(95).map_or_else(none, |p95| whole(Number(p95))),
+    ]
+}
+
+/// A name that leaves room for the columns.
+fn shortened(name: &str) -> String {
+    const FITS: usize = 26;
+    if name.len() <= FITS { name.to_owned() } else { format!("{}...", &name[..FITS - 3]) }
+}
+
+/// A number in decimal units, with three digits: `52.2GB`.
+fn with_unit(number: f64, unit: &str) -> String {
+    let prefixes = [(1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
+    // What rounds to a thousand is one of the next unit.
+    let (scale, prefix) = prefixes.into_iter().find(|(scale, _)| number >= 0.9995 * scale).unwrap_or((1.0, ""));
+    let scaled = number / scale;
+    let decimals = [9.995, 99.95].iter().filter(|limit| scaled < **limit).count();
+    let decimals = if scale == 1.0 { 0 } else { decimals };
+    let text = format!("{scaled:.decimals$}");
+    let text = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{text}{prefix}{unit}")
 }
 
 fn row(name: &str, values: [String; 5]) -> Vec<String> {
@@ -188,4 +249,25 @@ pub fn percent(probability: Number) -> String {
 /// Fills lines, and never parts a number from its percent sign.
 fn wrap(text: &str) -> String {
     textwrap::fill(&text.replace(" %", "\u{a0}%"), WIDTH).replace('\u{a0}', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_with_units() {
+        for (number, text) in [
+            (0.0, "0B"),
+            (999.0, "999B"),
+            (999.7, "1kB"),
+            (52_222_078_009.0, "52.2GB"),
+            (600e6, "600MB"),
+            (1.5e9, "1.5GB"),
+            (9.996e6, "10MB"),
+            (3.25e17, "325PB"),
+        ] {
+            assert_eq!(with_unit(number, "B"), text, "{number}");
+        }
+    }
 }

@@ -39,7 +39,9 @@ impl<'n> Reader<'n> {
 
     /// The entry of an optional key.
     pub fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         self.table.get(key)
     }
 

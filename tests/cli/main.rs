@@ -7,3 +7,4 @@ mod readme;
 mod run;
 mod scenarios;
 mod support;
+mod world;

@@ -36,14 +36,16 @@ max_jobs = 6
 on_halt = "retry"
 "#;
 
-const FILES: [&str; 23] = [
+const FILES: [&str; 26] = [
     "histograms/campaign.concurrent_deployment_exceptions.hgrm",
     "histograms/campaign.jobs.hgrm",
     "histograms/campaign.peak_robots_down.hgrm",
     "histograms/campaign.time_to_success_s.hgrm",
+    "histograms/first_job.detection_s.hgrm",
     "histograms/first_job.makespan_s.hgrm",
     "histograms/first_job.peak_in_flight.hgrm",
     "histograms/first_job.robots_failed.hgrm",
+    "histograms/first_job.robots_failed_at_halt.hgrm",
     "histograms/first_job.robots_no_response.hgrm",
     "histograms/first_job.robots_not_attempted.hgrm",
     "histograms/first_job.robots_succeeded.hgrm",
@@ -55,6 +57,7 @@ const FILES: [&str; 23] = [
     "histograms/robot.time_to_success_s.hgrm",
     "jobs.csv",
     "plots/failed_robots.svg",
+    "plots/in_flight_over_time.svg",
     "plots/in_sync_over_time.svg",
     "plots/outcomes.svg",
     "plots/time_to_success.svg",

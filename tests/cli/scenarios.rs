@@ -25,7 +25,7 @@ fn summary(name: &str, args: &[&str]) -> Value {
 #[test]
 fn every_scenario_runs_and_begins_with_its_question() {
     let paths = shipped();
-    assert!(paths.len() >= 5);
+    assert!(paths.len() >= 10);
     for path in paths {
         let text = fs::read_to_string(&path).expect("a scenario");
         let comment: String = text.lines().take_while(|line| line.starts_with('#')).collect();
@@ -56,4 +56,35 @@ fn scenarios_teach_what_they_say() {
 
     let large = summary("fleet-100k.toml", &["-n", "2"]);
     assert!(large["first_job"]["robots_succeeded"]["min"].as_f64() > Some(95_000.0));
+
+    let mobile = summary("delivery-mobile.toml", &["-n", "200"]);
+    assert!(mobile["robot"]["late_syncs"]["p50"].as_f64() > Some(20.0), "many come back by themselves");
+
+    let docking = summary("hospital-docking.toml", &["-n", "300"]);
+    let often = summary("hospital-docking.toml", &["-n", "300", "--set", "group.day.connectivity.offline.constant=3h"]);
+    let p50 = |summary: &Value| summary["campaign"]["time_to_success_s"]["p50"].as_f64().expect("a median");
+    assert!(p50(&often) < 0.9 * p50(&docking), "shorter runs");
+
+    let uplink = |percentage: &str| {
+        let set = format!("deployment.concurrent_deployment_percentage={percentage}");
+        summary("warehouse-uplink.toml", &["-n", "100", "--set", &set])
+    };
+    let [careful, shipped, greedy] = ["5", "20", "50"].map(uplink);
+    assert!((p50(&careful) / p50(&shipped) - 1.0).abs() < 0.05, "more concurrency stops helping");
+    let deployment = |summary: &Value| summary["robot"]["deployment_s"]["p50"].as_f64().expect("a median");
+    assert!(deployment(&shipped) > 3.0 * deployment(&careful));
+    assert_eq!(greedy["campaign"]["outcomes"]["halted"]["probability"], 1, "nobody is done by the robot timeout");
+
+    let halted = |threshold: &str, build: &str| {
+        let set = format!("deployment.failure_threshold_percentage={threshold}");
+        let mixture = summary("build-mixture.toml", &["-n", "1000", "--set", &set]);
+        mixture["builds"][build]["campaign"]["outcomes"]["halted"]["probability"].as_f64().expect("a probability")
+    };
+    assert!(halted("3", "healthy") > 0.05, "false alarms");
+    assert!(halted("8", "healthy") < 0.02 && halted("8", "breaks-picker") > 0.8);
+    assert!(halted("20", "breaks-picker") < 0.2, "a bad build slips through");
+
+    let growing = summary("growing-fleet.toml", &["-n", "100"]);
+    assert!(growing["campaign"]["api"]["retries"]["min"].as_f64() > Some(10.0));
+    assert_eq!(growing["robot"]["time_to_success_s"]["count"], 120 * 100, "all that register are served");
 }

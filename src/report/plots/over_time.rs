@@ -37,7 +37,7 @@ pub fn draw(
     let values = Axis::number(top / unit, 5);
     let mut note = identity(summary);
     if means.last().is_some_and(|(last, _)| *last > times.end) {
-        note += "; the last 0.1 % lie beyond the right edge";
+        note += "; the last 0.5 % lie beyond the right edge";
     }
     let mut corners = vec![(0.0, 0.0)];
     let mut from = 0.0;
@@ -79,13 +79,13 @@ pub fn draw(
     })
 }
 
-/// The instant after which a thousandth of the whole area is left: a far tail would press everything else together.
+/// The instant after which half a percent of the whole area is left: a far tail would press everything else together.
 fn shown_until(means: &[(f64, f64)]) -> f64 {
     let total: f64 = means.iter().map(|(_, mean)| mean).sum();
     let mut seen = 0.0;
     for (until, mean) in means {
         seen += mean;
-        if seen >= 0.999 * total {
+        if seen >= 0.995 * total {
             return *until;
         }
     }

@@ -140,7 +140,8 @@ fn groups(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics)
     let most = |group: &Group| u64::from(group.robots) + group.registrations.as_ref().map_or(0, |r| r.max.into());
     let robots: u64 = groups.iter().flatten().map(most).sum();
     if robots > u64::from(MAX_ROBOTS) {
-        let problem = Problem::new(format!("the fleet has up to {robots} robots"));
+        let later = groups.iter().flatten().any(|group| group.registrations.is_some());
+        let problem = Problem::new(format!("the fleet has {}{robots} robots", if later { "up to " } else { "" }));
         let label = format!("expected at most {MAX_ROBOTS} over all groups");
         diagnostics.report(problem.at(&elements[elements.len() - 1].place, label));
     }
