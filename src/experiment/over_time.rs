@@ -3,7 +3,7 @@
 use crate::time::Time;
 
 /// The most cells; a power of two.
-const CELLS: usize = 512;
+const CELLS: usize = 4096;
 /// The width of a cell at first: 2^10 microseconds.
 const FIRST_SHIFT: u32 = 10;
 

@@ -279,7 +279,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn end_robot<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time, ending: Ending, end: RobotEnd) {
         if end == RobotEnd::InSync {
             running.in_sync_instants += u128::from(now.micros());

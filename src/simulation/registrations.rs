@@ -59,10 +59,12 @@ impl<'p> Registrations<'p> {
     }
 
     /// Takes a robot that registers at `now`: the group that it joins.
+    #[inline]
     pub fn pop_due(&mut self, now: Time) -> Option<u32> {
-        if self.next_due() != now {
-            return None;
-        }
+        if self.next_due() == now { self.pop(now) } else { None }
+    }
+
+    fn pop(&mut self, now: Time) -> Option<u32> {
         let Reverse((_, index)) = self.next.pop()?;
         self.schedule(index, now);
         Some(self.groups[index].group)

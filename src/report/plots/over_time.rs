@@ -25,8 +25,9 @@ pub fn draw(
     limit: Option<(f64, String)>,
     scale: Scale,
 ) -> String {
-    let highest = means.iter().map(|(_, mean)| *mean).fold(0.0, f64::max);
     let end = shown_until(means);
+    let means = &joined(means, end)[..];
+    let highest = means.iter().map(|(_, mean)| *mean).fold(0.0, f64::max);
     let near = limit.filter(|(limit, _)| *limit <= 4.0 * highest);
     let top = near.as_ref().map_or(highest, |(limit, _)| limit.max(highest)) * 1.12;
     let times = Axis::time(0.0, end, 8);
@@ -90,6 +91,21 @@ fn shown_until(means: &[(f64, f64)]) -> f64 {
         }
     }
     means.last().map_or(1.0, |(until, _)| *until)
+}
+
+/// The same with so many neighbours joined that hundreds of cells, not thousands, are shown until `end`.
+fn joined(means: &[(f64, f64)], end: f64) -> Vec<(f64, f64)> {
+    const SHOWN: usize = 400;
+    let shown = means.iter().filter(|(until, _)| *until <= end).count();
+    let whole = shown.div_ceil(SHOWN).max(1);
+    let width = means.first().map_or(0.0, |(width, _)| *width);
+    let join = |cells: &[(f64, f64)]| {
+        let sum: f64 = cells.iter().map(|(_, mean)| mean).sum();
+        let first = cells.first().map_or(0.0, |(until, _)| *until);
+        // The last cells may be fewer; nothing happens in those that are not there.
+        (first + (whole - 1) as f64 * width, sum / whole as f64)
+    };
+    means.chunks(whole).map(join).collect()
 }
 
 /// The unit in which a rate reads well.
