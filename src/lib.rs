@@ -17,11 +17,11 @@
 //! | module | what it is | depends on |
 //! |---|---|---|
 //! | [`time`] | instants and spans in integer microseconds (R1) | |
-//! | [`rollout`] | the rules R2 to R12 as state machines without clock, chance or I/O; the [`rollout::Controller`] seam | `time` |
+//! | [`rollout`] | the rules of jobs, operator and client as state machines without clock, chance or I/O; the [`rollout::Controller`] seam | `time` |
 //! | [`control_plane`] | the door of the deployment API (R18): checks, idempotency, exceptions in their order | |
 //! | [`random`] | streams that are pure functions of what they are for; distributions | `rollout` (step names) |
 //! | [`scenario`] | TOML to checked values, and every problem with its place | `random`, `rollout` |
-//! | [`simulation`] | the event loop, its plan, its observers | all above |
+//! | [`simulation`] | the event loop and the world around it (R13 to R17), its plan, its observers | all above |
 //! | [`statistics`] | exact sums, histograms, intervals | `time` |
 //! | [`experiment`] | replications, blocks, threads, the tally | `simulation`, `statistics` |
 //! | [`report`] | summary, rows, histograms, table, pictures, the results folder | `experiment` |

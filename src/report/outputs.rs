@@ -108,11 +108,27 @@ impl Outputs {
         // each file is still whole.
         let lock = fs::File::open(&self.folder);
         let _locked = lock.as_ref().map(fs::File::lock);
+        let written: Vec<String> = files.iter().map(|(_, name)| name.clone()).collect();
         for (file, name) in files {
             file.persist(self.folder.join(&name)).map_err(|failed| self.failed(&name, failed.error))?;
         }
         self.committed = true;
+        for name in self.left_over(&written) {
+            // What cannot be removed is old, and says so by its date.
+            let _ = fs::remove_file(self.folder.join(name));
+        }
         Ok(())
+    }
+
+    /// Files of an earlier run of a scenario that had more parts: they would pass for results of this one.
+    fn left_over(&self, written: &[String]) -> Vec<String> {
+        let files_in = |folder: &str| {
+            let entries = fs::read_dir(self.folder.join(folder)).into_iter().flatten().flatten();
+            let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+            names.map(|name| format!("{folder}/{name}")).collect::<Vec<String>>()
+        };
+        let ours = |name: &String| is_of_a_part(name) && !written.contains(name);
+        [files_in("histograms"), files_in("plots")].into_iter().flatten().filter(ours).collect()
     }
 
     fn temporary(&self) -> Result<NamedTempFile, OutputError> {
@@ -128,6 +144,28 @@ impl Outputs {
         let path = if name.is_empty() { self.folder.clone() } else { self.folder.join(name) };
         OutputError { path, error }
     }
+}
+
+/// Whether a file's name is one that only scenarios with some part of the world have.
+fn is_of_a_part(name: &str) -> bool {
+    let metric = name.strip_prefix("histograms/").and_then(|name| name.strip_suffix(".hgrm"));
+    let plot = name.strip_prefix("plots/").and_then(|name| name.strip_suffix(".svg"));
+    match (metric, plot) {
+        (Some(metric), _) => match metric.strip_prefix("builds.").and_then(|rest| rest.split_once('.')) {
+            Some((_, metric)) => is_metric(metric),
+            None => {
+                metric == "robot.late_syncs"
+                    || ["campaign.api.", "download."].iter().any(|part| metric.starts_with(part))
+            }
+        },
+        (None, Some(plot)) => plots::OF_PARTS.contains(&plot),
+        (None, None) => false,
+    }
+}
+
+/// Whether a name begins as those of metrics do.
+fn is_metric(name: &str) -> bool {
+    ["campaign.", "first_job.", "robot.", "download."].iter().any(|section| name.starts_with(section))
 }
 
 impl Drop for Outputs {

@@ -129,7 +129,7 @@ pub fn cap(node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<u64
     rate(node, path, diagnostics).map(whole_rate)
 }
 
-/// A rate as a cap: rounded to whole bits a second, from 1 to [`MAX_RATE`].
+/// A rate as a cap: rounded to whole bits a second, from 1 to 10^15.
 pub fn whole_rate(bits: f64) -> u64 {
     // A cast from float to integer saturates.
     ((bits + 0.5) as u64).clamp(1, MAX_RATE)

@@ -150,6 +150,26 @@ fn parts_that_are_left_out_leave_no_trace() {
     assert_ne!(api["scenario"]["digest"], plain["scenario"]["digest"]);
 }
 
+/// Pictures and histograms of a part that the scenario has lost do not stay to be taken for results; other files do.
+#[test]
+fn a_rerun_without_a_part_leaves_nothing_of_it() {
+    let sandbox = Sandbox::with(WORLD);
+    sandbox.rollcast(&["run", "scenario.toml", "-n", "20", "--out", "out"]).exits(0);
+    let mine = ["out/plots/mine.svg", "out/histograms/builds.mine.hgrm", "out/histograms/builds.a.b.csv"];
+    mine.iter().for_each(|name| sandbox.write(name, "mine"));
+    sandbox.write("scenario.toml", COUNTED);
+    sandbox.rollcast(&["run", "scenario.toml", "--out", "out"]).exits(0);
+    sandbox.rollcast(&["run", "scenario.toml", "--out", "fresh"]).exits(0);
+    let within = |folder: &str| -> Vec<String> {
+        let prefix = format!("{folder}/");
+        sandbox.files().into_iter().filter_map(|file| file.strip_prefix(&prefix).map(str::to_owned)).collect()
+    };
+    let mut expected = within("fresh");
+    expected.extend(mine.iter().map(|name| name["out/".len()..].to_owned()));
+    expected.sort();
+    assert_eq!(within("out"), expected);
+}
+
 /// A line of [`WORLD`], what to write instead, and what the message must say: its title, and what is accepted.
 const BAD: &[[&str; 4]] = &[
     // Builds.

@@ -18,6 +18,9 @@ use super::Summary;
 use crate::experiment::Tally;
 use crate::scenario::Scenario;
 
+/// The names of the pictures that only scenarios with some part of the world have.
+pub const OF_PARTS: [&str; 2] = ["egress_over_time", "time_to_success_by_build"];
+
 /// All pictures with their names; those of a part of the world only where the scenario has it.
 pub fn render(scenario: &Scenario, summary: &Summary, tally: &Tally) -> Vec<(&'static str, String)> {
     let mut pictures = vec![
@@ -28,10 +31,10 @@ pub fn render(scenario: &Scenario, summary: &Summary, tally: &Tally) -> Vec<(&'s
         ("in_flight_over_time", in_flight_over_time::draw(scenario, summary, tally)),
     ];
     if scenario.download.is_some() {
-        pictures.push(("egress_over_time", egress_over_time::draw(scenario, summary, tally)));
+        pictures.push((OF_PARTS[0], egress_over_time::draw(scenario, summary, tally)));
     }
     if !scenario.builds.is_empty() {
-        pictures.push(("time_to_success_by_build", time_to_success_by_build::draw(scenario, summary, tally)));
+        pictures.push((OF_PARTS[1], time_to_success_by_build::draw(scenario, summary, tally)));
     }
     pictures
 }
