@@ -9,7 +9,14 @@ use proptest::test_runner::{RngAlgorithm, RngSeed};
 
 use super::Scenario;
 
-const WAREHOUSE: &str = include_str!("../../scenarios/warehouse.toml");
+/// Scenarios that have, between them, all parts of the format.
+const SHIPPED: [&str; 5] = [
+    include_str!("../../scenarios/warehouse.toml"),
+    include_str!("../../scenarios/hospital-docking.toml"),
+    include_str!("../../scenarios/build-mixture.toml"),
+    include_str!("../../scenarios/growing-fleet.toml"),
+    include_str!("../../scenarios/warehouse-uplink.toml"),
+];
 
 /// What people mistype, and what breaks parsers.
 const SNIPPETS: [&str; 34] = [
@@ -49,10 +56,11 @@ const SNIPPETS: [&str; 34] = [
     "{ mixture = [{ weight = 1, constant = \"1s\" }] }",
 ];
 
-/// The warehouse with some stretches of its text replaced by others.
+/// A shipped scenario with some stretches of its text replaced by others.
 fn mangled() -> impl Strategy<Value = String> {
-    vec((any::<Index>(), 0..12usize, select(SNIPPETS.to_vec())), 1..6).prop_map(|edits| {
-        let mut characters: Vec<char> = WAREHOUSE.chars().collect();
+    let edits = vec((any::<Index>(), 0..12usize, select(SNIPPETS.to_vec())), 1..6);
+    (select(SHIPPED.to_vec()), edits).prop_map(|(shipped, edits)| {
+        let mut characters: Vec<char> = shipped.chars().collect();
         for (at, length, snippet) in edits {
             let start = at.index(characters.len());
             let end = (start + length).min(characters.len());
@@ -66,11 +74,16 @@ fn mangled() -> impl Strategy<Value = String> {
 fn option() -> impl Strategy<Value = String> {
     let words = [
         "group",
+        "build",
+        "download",
+        "api",
+        "retry",
+        "failure",
+        "connectivity",
         "amr",
         "step",
         "launching",
         "latency",
-        "failure",
         "sync",
         "deployment",
         "robots",
@@ -85,7 +98,7 @@ fn option() -> impl Strategy<Value = String> {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 3000,
+        cases: 6000,
         failure_persistence: None,
         rng_algorithm: RngAlgorithm::ChaCha,
         rng_seed: RngSeed::Fixed(20),
