@@ -1,9 +1,11 @@
 //! What all pictures share: size, colours, title, text.
 
 use plotters::coord::Shift;
+use plotters::coord::cartesian::Cartesian2d;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::axis::Axis;
 use crate::report::Summary;
 use crate::report::table::counted;
 
@@ -29,6 +31,7 @@ pub const LABEL: u32 = 28;
 const TITLE: u32 = 40;
 
 pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<Axis, Axis>>;
 
 /// A colour's meaning: a line or a filled band with its name.
 pub struct LegendEntry<'n> {
@@ -100,6 +103,51 @@ pub fn label(body: &Area<'_>, point: (i32, i32), words: &str, right: bool, down:
     let ground = [(left, y - 2), (left + width, y + LABEL as i32 + 6)];
     body.draw(&Rectangle::new(ground, WHITE.mix(0.85).filled())).expect(IN_MEMORY);
     text(body, words, (x, y), LABEL, &RED, anchor);
+}
+
+/// Whether a chart has lines at the ticks of the x axis: bars need none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mesh {
+    Full,
+    Horizontal,
+}
+
+/// The frame of a chart in `body`: axes with their descriptions, and lines at the ticks. `top` is the space above it.
+pub fn chart<'a>(
+    body: &Area<'a>,
+    (x, x_desc): (&Axis, &str),
+    (y, y_desc): (&Axis, &str),
+    mesh: Mesh,
+    top: u32,
+) -> Chart<'a> {
+    let mut chart = ChartBuilder::on(body)
+        .margin_left(40)
+        .margin_right(60)
+        .margin_top(top)
+        .margin_bottom(20)
+        .x_label_area_size(100)
+        .y_label_area_size(140)
+        .build_cartesian_2d(x.clone(), y.clone())
+        .expect(IN_MEMORY);
+    let x_label = |value: &f64| x.label(value);
+    let y_label = |value: &f64| y.label(value);
+    let mut frame = chart.configure_mesh();
+    if mesh == Mesh::Horizontal {
+        frame.disable_x_mesh();
+    }
+    frame
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GRID.stroke_width(2))
+        .axis_style(SOFT.stroke_width(2))
+        .label_style(style(LABEL, &SOFT))
+        .axis_desc_style(style(LABEL, &INK))
+        .x_desc(x_desc)
+        .y_desc(y_desc)
+        .x_label_formatter(&x_label)
+        .y_label_formatter(&y_label)
+        .draw()
+        .expect(IN_MEMORY);
+    chart
 }
 
 /// A text style.

@@ -3,7 +3,7 @@
 use plotters::prelude::*;
 
 use super::axis::{Axis, decimal_step};
-use super::canvas::{BLUE, GRID, IN_MEMORY, INK, LABEL, RED, SOFT, identity, label, picture, style};
+use super::canvas::{BLUE, IN_MEMORY, Mesh, RED, chart, identity, label, picture};
 use crate::experiment::Tally;
 use crate::report::Summary;
 use crate::report::table::counted;
@@ -44,28 +44,14 @@ pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     }
     let per = if width == 1 { String::new() } else { format!(" per {width} robots") };
     picture(TITLE, &note, &[], |body| {
-        let mut chart = ChartBuilder::on(body)
-            .margin_left(40)
-            .margin_right(60)
-            .margin_bottom(20)
-            .x_label_area_size(100)
-            .y_label_area_size(140)
-            .build_cartesian_2d(robots.clone(), shares.clone())
-            .expect(IN_MEMORY);
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID.stroke_width(2))
-            .axis_style(SOFT.stroke_width(2))
-            .label_style(style(LABEL, &SOFT))
-            .axis_desc_style(style(LABEL, &INK))
-            .x_desc("robots that fail or do not respond in the first job")
-            .y_desc(format!("share of replications{per}"))
-            .x_label_formatter(&|value| robots.label(value))
-            .y_label_formatter(&|value| shares.label(value))
-            .draw()
-            .expect(IN_MEMORY);
+        let y_desc = format!("share of replications{per}");
+        let mut chart = chart(
+            body,
+            (&robots, "robots that fail or do not respond in the first job"),
+            (&shares, &y_desc),
+            Mesh::Horizontal,
+            0,
+        );
         chart
             .draw_series(counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(bar, count)| {
                 let edges = [(start_of(bar), 0.0), (start_of(bar + 1), share(*count))];

@@ -3,7 +3,7 @@
 use plotters::prelude::*;
 
 use super::axis::Axis;
-use super::canvas::{BLUE, GRID, IN_MEMORY, INK, LABEL, LegendEntry, PALE_BLUE, SOFT, empty, identity, picture, style};
+use super::canvas::{BLUE, IN_MEMORY, LegendEntry, Mesh, PALE_BLUE, chart, empty, identity, picture};
 use crate::experiment::Tally;
 use crate::report::Summary;
 use crate::scenario::Scenario;
@@ -27,28 +27,8 @@ pub fn draw(_scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
         LegendEntry { name: "5 to 95 % of campaigns", color: PALE_BLUE.mix(0.8), filled: true },
     ];
     picture(TITLE, &identity(summary), &legend, |body| {
-        let mut chart = ChartBuilder::on(body)
-            .margin_left(40)
-            .margin_right(60)
-            .margin_top(20)
-            .margin_bottom(20)
-            .x_label_area_size(100)
-            .y_label_area_size(140)
-            .build_cartesian_2d(axis.clone(), shares.clone())
-            .expect(IN_MEMORY);
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID.stroke_width(2))
-            .axis_style(SOFT.stroke_width(2))
-            .label_style(style(LABEL, &SOFT))
-            .axis_desc_style(style(LABEL, &INK))
-            .x_desc("time since the start of the rollout")
-            .y_desc("robots in sync")
-            .x_label_formatter(&|value| axis.label(value))
-            .y_label_formatter(&|value| shares.label(value))
-            .draw()
-            .expect(IN_MEMORY);
+        let mut chart =
+            chart(body, (&axis, "time since the start of the rollout"), (&shares, "robots in sync"), Mesh::Full, 20);
         let band: Vec<(f64, f64)> = high.iter().copied().chain(low.iter().rev().copied()).collect();
         chart.draw_series([Polygon::new(band, PALE_BLUE.mix(0.8))]).expect(IN_MEMORY);
         chart.draw_series(LineSeries::new(median, BLUE.stroke_width(5))).expect(IN_MEMORY);

@@ -3,7 +3,7 @@
 use plotters::prelude::*;
 
 use super::axis::Axis;
-use super::canvas::{BLUE, GRID, IN_MEMORY, INK, LABEL, PALE_BLUE, RED, SOFT, identity, label, picture, style};
+use super::canvas::{BLUE, IN_MEMORY, Mesh, PALE_BLUE, RED, chart, identity, label, picture};
 use crate::report::Summary;
 
 /// What is drawn.
@@ -48,27 +48,8 @@ pub fn draw(
     }
     corners.push((from, 0.0));
     picture(title, &note, &[], |body| {
-        let mut chart = ChartBuilder::on(body)
-            .margin_left(40)
-            .margin_right(60)
-            .margin_bottom(20)
-            .x_label_area_size(100)
-            .y_label_area_size(140)
-            .build_cartesian_2d(times.clone(), values.clone())
-            .expect(IN_MEMORY);
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID.stroke_width(2))
-            .axis_style(SOFT.stroke_width(2))
-            .label_style(style(LABEL, &SOFT))
-            .axis_desc_style(style(LABEL, &INK))
-            .x_desc("time since the start of the rollout")
-            .y_desc(if name.is_empty() { what.to_owned() } else { format!("{what}, {name}") })
-            .x_label_formatter(&|value| times.label(value))
-            .y_label_formatter(&|value| values.label(value))
-            .draw()
-            .expect(IN_MEMORY);
+        let y_desc = if name.is_empty() { what.to_owned() } else { format!("{what}, {name}") };
+        let mut chart = chart(body, (&times, "time since the start of the rollout"), (&values, &y_desc), Mesh::Full, 0);
         chart.draw_series([Polygon::new(corners.clone(), PALE_BLUE.mix(0.6))]).expect(IN_MEMORY);
         chart.draw_series(LineSeries::new(corners, BLUE.stroke_width(4))).expect(IN_MEMORY);
         if let Some((limit, words)) = near {

@@ -3,7 +3,7 @@
 use plotters::prelude::*;
 
 use super::axis::{Axis, time_step};
-use super::canvas::{BLUE, GRID, IN_MEMORY, INK, LABEL, RED, SOFT, empty, identity, label, picture, style};
+use super::canvas::{BLUE, IN_MEMORY, Mesh, RED, chart, empty, identity, label, picture};
 use crate::experiment::Tally;
 use crate::report::Summary;
 use crate::report::table::counted;
@@ -48,28 +48,9 @@ pub fn draw(_scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
         note += &format!("; {beyond} lie beyond the right edge, up to {}", humane(max.0));
     }
     picture(TITLE, &note, &[], |body| {
-        let mut chart = ChartBuilder::on(body)
-            .margin_left(40)
-            .margin_right(60)
-            .margin_bottom(20)
-            .x_label_area_size(100)
-            .y_label_area_size(140)
-            .build_cartesian_2d(axis.clone(), shares.clone())
-            .expect(IN_MEMORY);
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID.stroke_width(2))
-            .axis_style(SOFT.stroke_width(2))
-            .label_style(style(LABEL, &SOFT))
-            .axis_desc_style(style(LABEL, &INK))
-            .x_desc("time since the start of the rollout")
-            .y_desc(format!("share of these campaigns per {}", humane(width)))
-            .x_label_formatter(&|value| axis.label(value))
-            .y_label_formatter(&|value| shares.label(value))
-            .draw()
-            .expect(IN_MEMORY);
+        let y_desc = format!("share of these campaigns per {}", humane(width));
+        let mut chart =
+            chart(body, (&axis, "time since the start of the rollout"), (&shares, &y_desc), Mesh::Horizontal, 0);
         chart
             .draw_series(counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(bar, count)| {
                 let left = axis.start + bar as f64 * width;

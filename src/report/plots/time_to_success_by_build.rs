@@ -3,8 +3,8 @@
 use plotters::prelude::*;
 
 use super::axis::Axis;
-use super::canvas::{BLUE, GREEN, GRID, IN_MEMORY, INK, LABEL, LegendEntry, ORANGE, PURPLE, RED, SOFT};
-use super::canvas::{empty, identity, picture, style};
+use super::canvas::{BLUE, GREEN, IN_MEMORY, LegendEntry, Mesh, ORANGE, PURPLE, RED, chart};
+use super::canvas::{empty, identity, picture};
 use crate::experiment::Tally;
 use crate::report::Summary;
 use crate::scenario::Scenario;
@@ -35,28 +35,13 @@ pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     let more = builds.len().saturating_sub(COLORS.len());
     let note = if more > 0 { format!("{}; {more} more not drawn", identity(summary)) } else { identity(summary) };
     picture(TITLE, &note, &legend, |body| {
-        let mut chart = ChartBuilder::on(body)
-            .margin_left(40)
-            .margin_right(60)
-            .margin_top(20)
-            .margin_bottom(20)
-            .x_label_area_size(100)
-            .y_label_area_size(140)
-            .build_cartesian_2d(times.clone(), shares.clone())
-            .expect(IN_MEMORY);
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(GRID.stroke_width(2))
-            .axis_style(SOFT.stroke_width(2))
-            .label_style(style(LABEL, &SOFT))
-            .axis_desc_style(style(LABEL, &INK))
-            .x_desc("time since the start of the rollout")
-            .y_desc("share of the build's campaigns")
-            .x_label_formatter(&|value| times.label(value))
-            .y_label_formatter(&|value| shares.label(value))
-            .draw()
-            .expect(IN_MEMORY);
+        let mut chart = chart(
+            body,
+            (&times, "time since the start of the rollout"),
+            (&shares, "share of the build's campaigns"),
+            Mesh::Full,
+            20,
+        );
         for ((_, curve), color) in curves.iter().zip(COLORS) {
             let last = curve.last().map_or(0.0, |(_, share)| *share);
             let whole = curve.iter().copied().chain([(times.end, last)]);
