@@ -1,5 +1,7 @@
 //! How fast campaigns are simulated: `cargo bench`. See `benches/README.md`.
 
+mod floor;
+
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -43,6 +45,26 @@ fn rows_digest(name: &str) -> String {
     experiment.run(&mut rows, &AtomicBool::new(false), &|_| ()).expect("nobody cancels it");
     let (replications, _, _) = rows.finish().expect("memory takes all rows");
     Sha256::digest(replications).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The model M1 by hand.
+#[divan::bench(args = [100, 1_000, 10_000, 1_000_000], max_time = 20)]
+fn floor_m1(bencher: Bencher<'_, '_>, robots: u32) {
+    let mut rng = floor::generator(1);
+    bencher.counter(ItemsCount::new(robots)).bench_local(|| floor::campaign(robots, &mut rng));
+}
+
+/// The model M1 as `rollcast run --no-files` computes it, on one thread: about a million robots with all results.
+#[divan::bench(args = [100, 1_000, 10_000, 1_000_000], max_time = 20)]
+fn m1(bencher: Bencher<'_, '_>, robots: u32) {
+    let scenario = shipped("bench-m1", &[format!("group.amr.robots={robots}")]);
+    let plan = Plan::new(&scenario);
+    let replications = 1_000_000 / robots;
+    let experiment = Experiment { plan: &plan, seed: 42, replications, threads: Some(1), curves: false };
+    bencher.counter(ItemsCount::new(robots * replications)).bench_local(|| {
+        let tally = experiment.run(&mut (), &AtomicBool::new(false), &|_| ()).expect("nobody cancels it");
+        Summary::new(&scenario, 42, &tally)
+    });
 }
 
 /// The warehouse's campaigns without tally: the event loop and the draws.
