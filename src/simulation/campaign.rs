@@ -10,7 +10,7 @@ use super::endings::{Ending, Endings};
 use super::journeys::{Happening, Journeys};
 use super::record::Breach;
 use super::registrations::Registrations;
-use super::{JobRecord, Observer, Plan, Replication};
+use super::{Downloaded, JobRecord, Observer, Plan, Replication};
 use crate::random::{Luck, Purpose};
 use crate::rollout::{
     CampaignOutcome, Controller, DeploymentJob, Fleet, JobKind, OnBreach, Operator, RobotEnd, RobotId, Start,
@@ -143,7 +143,12 @@ impl<'p, C: Controller> Campaign<'p, C> {
             out_of_service: running.deploying,
             down: running.in_sync_instants + down - running.first_progress,
             peak_robots_down: running.peak_robots_down,
-            download: self.journeys.as_mut().and_then(Journeys::finish),
+            // Also where no robot has anything to do with downloads.
+            download: self
+                .journeys
+                .as_mut()
+                .and_then(Journeys::finish)
+                .or(plan.download.map(|_| Downloaded::default())),
             api,
         })
     }
