@@ -124,18 +124,21 @@ impl<C: Controller> Campaign<'_, C> {
                 outcome = self.create_job(running, now, kind);
             }
         }
-        if outcome.is_some() {
-            return outcome;
-        }
         let Some(fault) = fault else {
             match answer {
                 Some(_) => self.calls.client.answered(),
                 None => self.calls.client.refused(),
             }
-            self.arrange_next_call(running, now);
-            return None;
+            if outcome.is_none() {
+                self.arrange_next_call(running, now);
+            }
+            return outcome;
         };
-        if let Some(wait) = self.calls.client.unanswered(fault, chance) {
+        let wait = self.calls.client.unanswered(fault, chance);
+        if outcome.is_some() {
+            return outcome;
+        }
+        if let Some(wait) = wait {
             running.next_call = now + wait;
             return None;
         }
