@@ -190,18 +190,24 @@ impl Journeys {
             downloads.advance(now, happenings);
         }
         loop {
-            while let Some(robot) = self.downloads.as_mut().and_then(|downloads| downloads.complete(now)) {
-                self.extract(draws, robot, now, happenings);
-            }
-            match self.events.peek() {
-                Some(Reverse(event)) if event.at == now => {
-                    let event = *event;
+            // Who is complete at the rates until now is, whatever else happens. Then all that changes the rates at this instant
+            // comes before they are found again, so that no order of it matters; and that may complete others in time.
+            let complete = self.downloads.as_mut().and_then(Downloads::completed);
+            let due = self.events.peek().map(|Reverse(event)| *event).filter(|event| event.at == now);
+            let changes = complete.is_none() && due.is_some_and(|event| event.kind < Kind::Deadline);
+            let complete = match complete {
+                None if !changes => self.downloads.as_mut().and_then(|downloads| downloads.complete(now)),
+                complete => complete,
+            };
+            match (complete, due) {
+                (Some(robot), _) => self.extract(draws, robot, now, happenings),
+                (None, Some(event)) => {
                     self.events.pop();
                     if self.journeys[event.robot as usize].attempt == event.attempt {
                         self.happen(draws, event, happenings);
                     }
                 }
-                _ => break,
+                (None, None) => break,
             }
         }
     }
@@ -394,16 +400,16 @@ impl Downloads {
         }
     }
 
-    /// Takes a robot whose download is complete.
-    fn complete(&mut self, now: Time) -> Option<RobotId> {
-        if self.share.next_completion() > now {
-            return None;
-        }
-        let robot = self.share.pop_completed();
-        if robot.is_some() {
-            self.delivered += u128::from(self.bundle_size);
-        }
+    /// Takes a robot whose download is complete at the rates found last.
+    fn completed(&mut self) -> Option<RobotId> {
+        let robot = self.share.pop_found();
+        self.delivered += if robot.is_some() { u128::from(self.bundle_size) } else { 0 };
         robot
+    }
+
+    /// Finds the rates anew, and takes a robot whose download is complete then.
+    fn complete(&mut self, now: Time) -> Option<RobotId> {
+        if self.share.next_completion() > now { None } else { self.completed() }
     }
 
     /// Ends a download that goes on.

@@ -188,6 +188,11 @@ impl FairShare {
         self.completed.pop_first()
     }
 
+    /// Takes out a download that has been found complete, the lowest robot first, without finding rates for changes since.
+    pub fn pop_found(&mut self) -> Option<RobotId> {
+        self.completed.pop_first()
+    }
+
     /// What all downloads together get now, in bit/s, cut to `u64::MAX`: a whole number but for the rounding of levels.
     /// Downloads that nothing caps take no time, so they have no rate.
     pub fn total_rate(&mut self) -> u64 {
