@@ -8,6 +8,7 @@ use rollcast::time::{Span, Time};
 use super::history::{History, engine, parse};
 use super::reference;
 use super::scenarios::{config, sketch};
+use super::worlds::world;
 
 /// Replications of each random scenario.
 const REPLICATIONS: u32 = 3;
@@ -19,7 +20,24 @@ proptest! {
     fn engine_and_reference_agree(sketch in sketch()) {
         let scenario = sketch.scenario();
         for index in 0..REPLICATIONS {
-            prop_assert_eq!(engine(&scenario, sketch.seed, index), reference::run(&scenario, sketch.seed, index));
+            let engine = engine(&scenario, sketch.seed, index);
+            let reference = reference::run(&scenario, sketch.seed, index).beside(&engine);
+            prop_assert_eq!(engine, reference);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(6_000))]
+
+    /// R13 to R17, alone and together.
+    #[test]
+    fn engine_and_reference_agree_on_the_world(sketch in world()) {
+        let scenario = sketch.scenario();
+        for index in 0..REPLICATIONS {
+            let engine = engine(&scenario, sketch.seed, index);
+            let reference = reference::run(&scenario, sketch.seed, index).beside(&engine);
+            prop_assert_eq!(engine, reference);
         }
     }
 }
@@ -36,7 +54,7 @@ fn both(deployment: &str, groups: &[(u32, u64, u32)], sync: &str) -> History {
     }
     let scenario = parse(&(text + sync));
     let history = engine(&scenario, 0, 0);
-    assert_eq!(history, reference::run(&scenario, 0, 0));
+    assert_eq!(history, reference::run(&scenario, 0, 0).beside(&history));
     history
 }
 

@@ -15,6 +15,9 @@ pub enum Happening {
     JobBegan { now: Time },
     RobotStarted { now: Time, robot: RobotId, attempt: u32 },
     RobotEnded { now: Time, robot: RobotId, started: Time, end: RobotEnd },
+    RobotEndedLate { now: Time, robot: RobotId, end: RobotEnd },
+    RobotRegistered { now: Time, robot: RobotId },
+    EgressChanged { since: Time, rate: u64 },
     JobBreached { now: Time },
     JobOver(JobRecord),
 }
@@ -38,6 +41,18 @@ impl Observer for Recorder {
 
     fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
         self.0.push(Happening::RobotEnded { now, robot, started, end });
+    }
+
+    fn robot_ended_late(&mut self, now: Time, robot: RobotId, end: RobotEnd) {
+        self.0.push(Happening::RobotEndedLate { now, robot, end });
+    }
+
+    fn robot_registered(&mut self, now: Time, robot: RobotId) {
+        self.0.push(Happening::RobotRegistered { now, robot });
+    }
+
+    fn egress_changed(&mut self, since: Time, rate: u64) {
+        self.0.push(Happening::EgressChanged { since, rate });
     }
 
     fn job_breached(&mut self, now: Time) {
@@ -65,6 +80,12 @@ pub struct History {
     pub breaches: Vec<Time>,
     /// Each robot's attempts in order.
     pub robots: Vec<Vec<Attempt>>,
+    /// Ends outside any job (R14), in the order of robots and instants.
+    pub late_ends: Vec<(RobotId, Time, RobotEnd)>,
+    /// When robots have registered (R13), in the order of their numbers.
+    pub registrations: Vec<Time>,
+    /// The origin's rate and since when it holds (R16).
+    pub egress: Vec<(Time, u64)>,
 }
 
 impl History {
@@ -74,7 +95,11 @@ impl History {
             jobs: Vec::new(),
             breaches: Vec::new(),
             robots: vec![Vec::new(); fleet_size as usize],
+            late_ends: Vec::new(),
+            registrations: Vec::new(),
+            egress: Vec::new(),
         };
+        let mut rates = Vec::new();
         for happening in happenings {
             match *happening {
                 Happening::RobotStarted { now, robot, .. } => {
@@ -86,13 +111,36 @@ impl History {
                     let last = last.filter(|last| **last == open).expect("an end belongs to the start before it");
                     last.ended = Some((now, end));
                 }
+                Happening::RobotEndedLate { now, robot, end } => history.late_ends.push((robot, now, end)),
+                Happening::RobotRegistered { now, robot } => {
+                    assert_eq!(robot as usize, history.robots.len(), "later robots come after all others");
+                    history.robots.push(Vec::new());
+                    history.registrations.push(now);
+                }
+                Happening::EgressChanged { since, rate } => rates.push((since, rate)),
                 Happening::JobBreached { now } => history.breaches.push(now),
                 Happening::JobOver(job) => history.jobs.push(job),
                 Happening::JobCreated { .. } | Happening::JobBegan { .. } => {}
             }
         }
+        history.late_ends.sort_by_key(|(robot, instant, _)| (*robot, *instant));
+        history.egress = egress(&rates, history.replication.ended);
         history
     }
+}
+
+/// The rate of the origin until `ended`, which is 0 at first, as told in the order of time: without what held for no time,
+/// and without repetitions.
+pub fn egress(told: &[(Time, u64)], ended: Time) -> Vec<(Time, u64)> {
+    assert!(told.is_sorted_by_key(|(since, _)| *since));
+    let mut rates: Vec<(Time, u64)> = Vec::new();
+    for (i, (since, rate)) in told.iter().enumerate() {
+        let until = told.get(i + 1).map_or(ended, |(next, _)| *next);
+        if until > *since && *since < ended && rates.last().map_or(0, |(_, before)| *before) != *rate {
+            rates.push((*since, *rate));
+        }
+    }
+    rates
 }
 
 /// Reads a scenario's text, which must be valid.

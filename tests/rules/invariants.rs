@@ -18,6 +18,7 @@ use rollcast::time::{Span, Time};
 
 use super::history::{Happening, Recorder, simulate};
 use super::scenarios::{self, Rhythm, Sketch, config, deployment, group, sketch, sync};
+use super::worlds::World;
 
 /// A campaign as an observer saw it.
 struct Seen {
@@ -97,6 +98,9 @@ fn instant(happening: &Happening, campaign_ended: Time) -> Time {
         | Happening::JobBegan { now }
         | Happening::RobotStarted { now, .. }
         | Happening::RobotEnded { now, .. }
+        | Happening::RobotEndedLate { now, .. }
+        | Happening::RobotRegistered { now, .. }
+        | Happening::EgressChanged { since: now, .. }
         | Happening::JobBreached { now } => now,
         Happening::JobOver(job) => job.ended.unwrap_or(campaign_ended),
     }
@@ -154,7 +158,7 @@ proptest! {
                         }
                     }
                     Happening::JobBreached { .. } => halted = true,
-                    Happening::JobCreated { .. } | Happening::JobOver(_) => {}
+                    _ => {}
                 }
             }
             let record = job.record;
@@ -523,6 +527,7 @@ fn launches(latency: &str, failure: &str, start_order: Option<&'static str>, max
             on_halt: Some("retry"),
             on_timeout: Some("retry"),
         }),
+        world: World::default(),
     }
 }
 

@@ -1,9 +1,10 @@
-//! The rollout rules R1 to R12, checked from outside the library.
+//! The rollout rules R1 to R17, checked from outside the library.
 //!
 //! * [`agreement`]: the engine against a slow model written from the contract alone ([`reference`]).
 //! * [`invariants`]: what must hold of any campaign, seen through an observer.
 //! * [`controllers`]: other kinds of rollouts through the library's own seam.
-//! * [`scenarios`]: the random scenarios that the others run, and proof that they reach every rule.
+//! * [`scenarios`]: the random scenarios that the others run, and proof that they reach every rule; [`worlds`]: what they add
+//!   of the world around a rollout.
 
 mod agreement;
 mod controllers;
@@ -11,3 +12,4 @@ mod history;
 mod invariants;
 mod reference;
 mod scenarios;
+mod worlds;

@@ -19,6 +19,7 @@ use rollcast::simulation::JobRecord;
 use rollcast::time::{Span, Time};
 
 use super::history::{History, engine, parse};
+use super::worlds::World;
 
 /// A scenario before it is written. Durations are in seconds; what is none is left out of the text.
 #[derive(Clone)]
@@ -27,6 +28,7 @@ pub struct Sketch {
     pub deployment: Deployment,
     pub groups: Vec<Group>,
     pub sync: Option<Sync>,
+    pub world: World,
 }
 
 #[derive(Clone, Debug)]
@@ -85,6 +87,9 @@ impl fmt::Display for Sketch {
                     writeln!(f, "failure = {failure}")?;
                 }
             }
+            if let Some(world) = self.world.groups.get(number) {
+                write!(f, "{world}")?;
+            }
         }
         if let Some(sync) = &self.sync {
             writeln!(f, "\n[sync]\nmax_jobs = {}", sync.max_jobs)?;
@@ -95,7 +100,7 @@ impl fmt::Display for Sketch {
             string(f, "on_halt", sync.on_halt)?;
             string(f, "on_timeout", sync.on_timeout)?;
         }
-        Ok(())
+        write!(f, "{}", self.world)
     }
 }
 
@@ -194,7 +199,7 @@ fn latency(rhythm: Rhythm) -> BoxedStrategy<String> {
     .boxed()
 }
 
-fn family(name: &str, parameters: &str) -> String {
+pub fn family(name: &str, parameters: &str) -> String {
     format!("{{ {name} = {{ {parameters} }} }}")
 }
 
@@ -220,7 +225,7 @@ pub fn group(rhythm: Rhythm) -> impl Strategy<Value = Group> {
 }
 
 /// Leaves a value out now and then.
-fn maybe<S: Strategy + 'static>(present: u32, value: S) -> impl Strategy<Value = Option<S::Value>>
+pub fn maybe<S: Strategy + 'static>(present: u32, value: S) -> impl Strategy<Value = Option<S::Value>>
 where
     S::Value: Clone,
 {
@@ -268,13 +273,15 @@ pub fn sync(rhythm: Rhythm) -> impl Strategy<Value = Option<Sync>> {
     maybe(9, sync)
 }
 
-/// Any valid scenario of 1 to 60 robots.
+/// A scenario of 1 to 60 robots without a world around it.
+pub fn plain(rhythm: Rhythm) -> impl Strategy<Value = Sketch> {
+    (0..=u64::MAX >> 1, deployment(rhythm), prop::collection::vec(group(rhythm), 1..=3), sync(rhythm))
+        .prop_map(|(seed, deployment, groups, sync)| Sketch { seed, deployment, groups, sync, world: World::default() })
+}
+
+/// Any valid scenario of 1 to 60 robots without a world around it.
 pub fn sketch() -> impl Strategy<Value = Sketch> {
-    let of_rhythm = |rhythm| {
-        (0..=u64::MAX >> 1, deployment(rhythm), prop::collection::vec(group(rhythm), 1..=3), sync(rhythm))
-            .prop_map(|(seed, deployment, groups, sync)| Sketch { seed, deployment, groups, sync })
-    };
-    prop_oneof![of_rhythm(Rhythm::Free), of_rhythm(Rhythm::Beat)]
+    prop_oneof![plain(Rhythm::Free), plain(Rhythm::Beat)]
 }
 
 proptest! {

@@ -1,8 +1,12 @@
-//! A slow model of R1 to R12, written from the contract and not from the library.
+//! A slow model of R1 to R17, written from the contract and not from the library.
 //!
-//! It keeps one sorted list of events and makes every one of them: each step of each robot, each timeout whether it
-//! strikes or not, each call of the operator whether it is refused or not. With the engine it shares only what is drawn
-//! (R7's steps, R5's latency, R6's permutation) and the names of the results.
+//! It keeps one sorted list of events and makes every one of them: each step of each robot, each time a robot leaves or
+//! returns, each timeout whether it strikes or not, each call of the operator whether it is refused or not. With the engine
+//! it shares only what is drawn (R7's steps, R5's latency, R6's permutation, R13's times between registrations, R14's
+//! periods, R15's odds, R16's links, R17's faults) and the names of the results.
+//!
+//! * this file: the events, jobs and the operator's schedule;
+//! * [`robots`]: what a robot goes through; [`client`]: how calls are made; [`downloads`]: how robots share lines.
 //!
 //! Where the contract leaves a choice, these are the ones taken:
 //! * Starts fill all free slots before a robot that takes no time frees one again at the same instant (R1, R4).
@@ -10,29 +14,43 @@
 //!   refused, unless the job ends by a robot that both starts and ends at that instant (R1, R12).
 //! * The first deployment is the call at 0, so an `every` schedule goes on at its first multiple (R12).
 //! * A campaign is `halted` or `timed_out` once that job has ended, not already when it breaches (R9, R12).
+//! * Those that `rollcast::rollout` lists for R13 to R17.
+
+mod client;
+mod downloads;
+mod robots;
 
 use std::collections::{BTreeSet, VecDeque};
 
 use rand::seq::SliceRandom;
 
-use rollcast::random::{Luck, Purpose, Sampler};
+use rollcast::random::{Luck, Purpose, Sampler, Stream};
 use rollcast::rollout::{
-    Again, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, JobKind, OnBreach, Progress, RobotDeploymentStep,
-    RobotEnd, RobotId, RobotStatus, Schedule, StartOrder,
+    Again, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, JobKind, OnBreach, Progress, RobotEnd, RobotId,
+    RobotStatus, Schedule, StartOrder,
 };
 use rollcast::scenario::Scenario;
-use rollcast::simulation::{Breach, Draws, GroupPlan, JobRecord, Plan, Replication, StepDraw};
+use rollcast::simulation::{Breach, Downloaded, Draws, GroupPlan, JobRecord, Plan, Replication};
 use rollcast::time::{Span, Time};
 
-use super::history::{Attempt, History};
+use self::client::Client;
+use self::downloads::Downloads;
+use self::robots::Robot;
+use super::history::{History, egress};
 
 /// What may happen, in the order of R1 at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
-    /// A robot's step ends.
+    /// A robot leaves or returns (R14).
+    Connectivity(RobotId),
+    /// A robot's step ends, or its end is reported.
     StepEnd(RobotId),
+    /// Downloads are complete, or their rates change (R16).
+    Share,
     /// A robot's time is up. After the steps: ending exactly then is in time (R8).
     RobotTimeout(RobotId),
+    /// A robot registers with this group (R13). Before what the endings mean for the campaign: it ends after both.
+    Registration(usize),
     /// All endings of the instant are counted: has the job breached, is it done, or may others start (R9, R11)?
     Judge,
     FleetTimeout,
@@ -43,20 +61,21 @@ enum Event {
     Begin,
     /// Free slots are filled.
     Starts,
-}
-
-struct Robot {
-    status: RobotStatus,
-    /// The step that it is in, as an index into R7's list, and what it has drawn for it.
-    step: usize,
-    draw: StepDraw,
-    attempts: Vec<Attempt>,
+    /// The instant has another turn, if only for a call that another one has brought about.
+    NextTurn,
 }
 
 struct Job {
     record: JobRecord,
     /// Targets that have not started, in start order.
     waiting: VecDeque<RobotId>,
+}
+
+/// Robots that are to register with a group.
+struct Arrivals {
+    interarrival: Sampler,
+    stream: Stream,
+    left: u32,
 }
 
 struct Model<'s> {
@@ -69,69 +88,94 @@ struct Model<'s> {
     events: BTreeSet<(Time, Event)>,
     now: Time,
     robots: Vec<Robot>,
+    /// One for each group.
+    arrivals: Vec<Option<Arrivals>>,
+    registrations: Vec<Time>,
+    downloads: Option<Downloads>,
+    client: Client,
     active: Option<Job>,
     jobs: Vec<JobRecord>,
     jobs_created: u32,
     breaches: Vec<Time>,
-    refused: u64,
+    late_ends: Vec<(RobotId, Time, RobotEnd)>,
+    /// The time for which robots have been down and are up again, in microseconds.
+    down: u128,
     peak_robots_down: u32,
     outcome: Option<CampaignOutcome>,
 }
 
+/// What the model comes to.
+pub struct Run {
+    history: History,
+    /// By how many bytes fewer the engine may count. It rounds rates down to 2^-32 bit/s. Where a third of a line should have
+    /// delivered a whole number of bytes when it was broken off, it has delivered a tiny bit less, and one whole byte less.
+    rounding: u128,
+}
+
+impl Run {
+    /// The history, with the number of bytes that `other` has if rounding explains it.
+    pub fn beside(self, other: &History) -> History {
+        let mut history = self.history;
+        if let (Some(own), Some(others)) = (&mut history.replication.download, other.replication.download)
+            && (own.bytes - self.rounding.min(own.bytes)..=own.bytes).contains(&others.bytes)
+        {
+            own.bytes = others.bytes;
+        }
+        history
+    }
+}
+
 /// Runs one replication by the rules.
-pub fn run(scenario: &Scenario, seed: u64, index: u32) -> History {
+pub fn run(scenario: &Scenario, seed: u64, index: u32) -> Run {
     let plan = Plan::new(scenario);
+    let luck = Luck::new(seed, index);
     let mut draws = Draws::new(&plan);
-    draws.reset(Luck::new(seed, index));
+    draws.reset(luck);
+    let arrivals = (0..).zip(&scenario.groups).map(|(group, of_group)| {
+        let registrations = of_group.registrations.as_ref()?;
+        Some(Arrivals {
+            interarrival: Sampler::from(&registrations.interarrival),
+            stream: luck.robot(group, 0, Purpose::Interarrival),
+            left: registrations.max,
+        })
+    });
     let mut model = Model {
         scenario,
-        luck: Luck::new(seed, index),
+        luck,
         draws,
         groups: plan.groups().cloned().collect(),
         group_of: Vec::new(),
         events: BTreeSet::new(),
         now: Time::ZERO,
         robots: Vec::new(),
+        arrivals: arrivals.collect(),
+        registrations: Vec::new(),
+        downloads: Downloads::new(scenario),
+        client: Client::default(),
         active: None,
         jobs: Vec::new(),
         jobs_created: 0,
         breaches: Vec::new(),
-        refused: 0,
+        late_ends: Vec::new(),
+        down: 0,
         peak_robots_down: 0,
         outcome: None,
     };
     // R2: numbered in the order of the groups, then within a group.
     for (number, group) in scenario.groups.iter().enumerate() {
         for _ in 0..group.robots {
-            model.group_of.push(number);
-            model.robots.push(Robot {
-                status: RobotStatus::Registered,
-                step: 0,
-                draw: NOTHING_TO_DO,
-                attempts: Vec::new(),
-            });
+            model.add_robot(number);
         }
     }
     let outcome = model.run();
-    model.history(index, outcome)
+    model.result(index, outcome)
 }
-
-/// A step that the scenario leaves out takes no time and cannot fail (R7).
-const NOTHING_TO_DO: StepDraw = StepDraw { latency: Span::ZERO, failure: None };
-
-/// R7's list.
-const STEPS: [RobotDeploymentStep; 7] = [
-    RobotDeploymentStep::Validating,
-    RobotDeploymentStep::ExecutingDownloadCondition,
-    RobotDeploymentStep::DownloadingExtracting,
-    RobotDeploymentStep::ExecutingPreLaunch,
-    RobotDeploymentStep::Launching,
-    RobotDeploymentStep::ExecutingPostLaunch,
-    RobotDeploymentStep::Finished,
-];
 
 impl Model<'_> {
     fn run(&mut self) -> CampaignOutcome {
+        for group in 0..self.arrivals.len() {
+            self.await_registration(group);
+        }
         self.at(Time::ZERO, Event::Call);
         self.at(self.scenario.sync.horizon.map_or(Time::MAX, |horizon| Time::ZERO + horizon), Event::Horizon);
         loop {
@@ -139,14 +183,18 @@ impl Model<'_> {
             assert!(now >= self.now, "time goes back");
             self.now = now;
             match event {
+                Event::Connectivity(robot) => self.change_connectivity(robot),
                 Event::StepEnd(robot) => self.step_end(robot),
+                Event::Share => self.share(),
                 Event::RobotTimeout(robot) => self.end_robot(robot, RobotEnd::NoResponse),
                 Event::Judge => self.judge(),
+                Event::Registration(group) => self.register(group),
                 Event::FleetTimeout => self.time_out(),
-                Event::Horizon => self.cut_off(),
+                Event::Horizon => self.outcome = Some(CampaignOutcome::Horizon),
                 Event::Call => self.call(),
                 Event::Begin => self.begin(),
                 Event::Starts => self.start_robots(),
+                Event::NextTurn => self.at(now, Event::Call),
             }
             if let Some(outcome) = self.outcome {
                 return outcome;
@@ -156,6 +204,11 @@ impl Model<'_> {
 
     fn at(&mut self, time: Time, event: Event) {
         assert!(self.events.insert((time, event)), "{event:?} is on the list already");
+    }
+
+    /// The operator calls at `time`. What a call brings about at its own instant comes after the starts of this turn.
+    fn call_again(&mut self, time: Time) {
+        self.at(time, if time > self.now { Event::Call } else { Event::NextTurn });
     }
 
     fn cancel(&mut self, which: impl Fn(Event) -> bool) {
@@ -171,31 +224,41 @@ impl Model<'_> {
         (0..self.robots.len() as RobotId).filter(deploying).collect()
     }
 
-    // The operator (R12).
+    // Registrations (R13).
 
-    fn call(&mut self) {
-        let sync = &self.scenario.sync;
-        if self.jobs_created >= sync.max_jobs {
-            return;
-        }
-        if let Some(Schedule::Every(every)) = sync.schedule {
-            self.at(self.now + every, Event::Call);
-        }
-        match self.active {
-            Some(_) => self.refused += 1,
-            None => self.create(),
+    fn await_registration(&mut self, group: usize) {
+        let Some(arrivals) = &mut self.arrivals[group] else { return };
+        if arrivals.left > 0 {
+            arrivals.left -= 1;
+            let wait = Span::from_drawn_micros(arrivals.interarrival.sample(&mut arrivals.stream));
+            self.at(self.now + wait, Event::Registration(group));
         }
     }
 
-    fn create(&mut self) {
+    fn register(&mut self, group: usize) {
+        self.registrations.push(self.now);
+        self.draws.register(group as u32);
+        self.add_robot(group);
+        self.await_registration(group);
+    }
+
+    fn is_registration_to_come(&self) -> bool {
+        self.events.iter().any(|(_, event)| matches!(event, Event::Registration(_)))
+    }
+
+    // A job's life (R3 to R5, R9 to R11).
+
+    /// Makes a job for the whole fleet, or for those that are not in sync (R3).
+    fn create(&mut self, kind: JobKind) {
         let number = self.jobs_created;
-        let kind = if number == 0 { JobKind::Deployment } else { JobKind::Sync };
-        let is_target = |robot: &RobotId| number == 0 || self.robots[*robot as usize].status != RobotStatus::InSync;
+        let is_target =
+            |robot: &RobotId| kind == JobKind::Deployment || self.robots[*robot as usize].status != RobotStatus::InSync;
         let mut targets: Vec<RobotId> = (0..self.robots.len() as RobotId).filter(is_target).collect();
-        assert!(!targets.is_empty(), "a campaign with every robot InSync is over");
         if kind == JobKind::Deployment {
-            for robot in &mut self.robots {
-                robot.status = RobotStatus::PendingNewDeployment;
+            // What goes on by itself belongs to another deployment.
+            for robot in 0..self.robots.len() as RobotId {
+                self.stop(robot);
+                self.robots[robot as usize].status = RobotStatus::PendingNewDeployment;
             }
         }
         let fleet_size = self.robots.len() as u32;
@@ -220,12 +283,13 @@ impl Model<'_> {
         };
         self.active = Some(Job { record, waiting: targets.into() });
         self.jobs_created += 1;
+        if self.job().waiting.is_empty() {
+            return self.end_job(None);
+        }
         let preparing = Sampler::from(&deployment.preparing);
         let latency = preparing.sample(&mut self.luck.job(number, Purpose::Preparing));
         self.at(self.now + Span::from_drawn_micros(latency), Event::Begin);
     }
-
-    // A job's life (R4, R5, R9 to R11).
 
     fn begin(&mut self) {
         let now = self.now;
@@ -238,19 +302,28 @@ impl Model<'_> {
 
     fn start_robots(&mut self) {
         let percentage = u64::from(self.scenario.deployment.concurrent_deployment_percentage);
-        let slots = (self.robots.len() as u64 * percentage / 100).max(1) as usize;
+        let fleet_size = u64::from(self.job().record.progress.fleet_size);
+        let slots = (fleet_size * percentage / 100).max(1) as usize;
         while self.in_flight().len() < slots
             && let Some(robot) = self.job().waiting.pop_front()
         {
             self.start_robot(robot);
+        }
+        if self.events.remove(&(self.now, Event::NextTurn)) {
+            self.at(self.now, Event::Call);
         }
     }
 
     fn judge(&mut self) {
         let in_flight = self.in_flight();
         let deployment = &self.scenario.deployment;
-        // An earlier judgement of this instant may have ended the job.
-        let Some(job) = &mut self.active else { return };
+        // An earlier judgement of this instant may have ended the job, or a robot has ended outside any job.
+        let Some(job) = &mut self.active else {
+            if self.is_in_sync() {
+                self.outcome = Some(CampaignOutcome::InSync);
+            }
+            return;
+        };
         let progress = &job.record.progress;
         let failures = u64::from(progress.failed) + u64::from(progress.no_response);
         let threshold = u64::from(deployment.failure_threshold_percentage);
@@ -274,9 +347,14 @@ impl Model<'_> {
             if none_in_flight {
                 self.end_job(None);
             }
-        } else {
-            self.at(self.now, Event::Starts);
+        } else if job.record.began.is_some() {
+            self.events.insert((self.now, Event::Starts));
         }
+    }
+
+    /// Whether every registered robot is `InSync` and no registration is to come (R12).
+    fn is_in_sync(&self) -> bool {
+        self.robots.iter().all(|robot| robot.status == RobotStatus::InSync) && !self.is_registration_to_come()
     }
 
     fn time_out(&mut self) {
@@ -287,7 +365,7 @@ impl Model<'_> {
     }
 
     fn end_job(&mut self, failure_code: Option<DeploymentJobErrorCode>) {
-        self.cancel(|event| matches!(event, Event::FleetTimeout | Event::Starts));
+        self.cancel(|event| matches!(event, Event::FleetTimeout | Event::Begin | Event::Starts));
         let mut record = self.active.take().expect("a job is active").record;
         record.ended = Some(self.now);
         record.failure_code = failure_code;
@@ -297,7 +375,7 @@ impl Model<'_> {
         // R12's order of outcomes.
         let sync = &self.scenario.sync;
         let timed_out = failure_code == Some(DeploymentJobErrorCode::FleetDeploymentTimeout);
-        if self.robots.iter().all(|robot| robot.status == RobotStatus::InSync) {
+        if self.is_in_sync() {
             self.outcome = Some(CampaignOutcome::InSync);
         } else if record.halted && sync.on_halt == Again::Stop {
             self.outcome = Some(CampaignOutcome::Halted);
@@ -305,118 +383,86 @@ impl Model<'_> {
             self.outcome = Some(CampaignOutcome::TimedOut);
         } else if self.jobs_created >= sync.max_jobs {
             self.outcome = Some(CampaignOutcome::MaxJobs);
-        } else if let Some(Schedule::AfterFinish(delay)) = sync.schedule {
+        } else if let Some(Schedule::AfterFinish(delay)) = sync.schedule
+            && self.client.awaits_job
+        {
+            self.client.awaits_job = false;
             self.at(self.now + delay, Event::Call);
         }
     }
 
-    fn cut_off(&mut self) {
-        self.outcome = Some(CampaignOutcome::Horizon);
-        self.jobs.extend(self.active.take().map(|job| job.record));
-    }
+    // Downloads (R16).
 
-    // A robot's deployment (R7, R8).
-
-    fn start_robot(&mut self, id: RobotId) {
+    fn share(&mut self) {
         let now = self.now;
-        let robot = &mut self.robots[id as usize];
-        robot.status = RobotStatus::Deploying;
-        robot.attempts.push(Attempt { started: now, ended: None });
-        self.enter_step(id, 0);
-        self.at(now + self.scenario.deployment.robot_deployment_timeout, Event::RobotTimeout(id));
-
-        let in_flight = self.in_flight().len() as u32;
-        let record = &mut self.job().record;
-        record.first_start.get_or_insert(now);
-        let progress = &mut record.progress;
-        progress.started += 1;
-        progress.in_flight = in_flight;
-        progress.peak_in_flight = progress.peak_in_flight.max(in_flight);
-        let is_down = |robot: &&Robot| !robot.attempts.is_empty() && robot.status != RobotStatus::InSync;
-        self.peak_robots_down = self.peak_robots_down.max(self.robots.iter().filter(is_down).count() as u32);
-    }
-
-    fn enter_step(&mut self, id: RobotId, step: usize) {
-        let robot = &mut self.robots[id as usize];
-        let attempt = robot.attempts.len() as u32 - 1;
-        let group = &self.groups[self.group_of[id as usize]];
-        let plan = group.steps.iter().find(|plan| plan.step == STEPS[step]);
-        robot.step = step;
-        robot.draw = plan.map_or(NOTHING_TO_DO, |plan| self.draws.step(plan, id, attempt));
-        let latency = robot.draw.latency;
-        self.at(self.now + latency, Event::StepEnd(id));
-    }
-
-    fn step_end(&mut self, id: RobotId) {
-        let robot = &self.robots[id as usize];
-        match robot.draw.failure {
-            Some(code) => self.end_robot(id, RobotEnd::Failed(code)),
-            None if STEPS[robot.step] == RobotDeploymentStep::Finished => self.end_robot(id, RobotEnd::InSync),
-            None => self.enter_step(id, robot.step + 1),
+        let downloads = self.downloads.as_mut().expect("there are downloads");
+        // First those that are complete at the rates until now, then those that have less than half a microsecond at the new ones.
+        let mut due = downloads.due(now);
+        if due.is_empty() {
+            downloads.share(now);
+            due = downloads.due(now);
         }
-    }
-
-    fn end_robot(&mut self, id: RobotId, end: RobotEnd) {
-        let now = self.now;
-        self.cancel(|event| event == Event::StepEnd(id) || event == Event::RobotTimeout(id));
-        let robot = &mut self.robots[id as usize];
-        robot.attempts.last_mut().expect("it has started").ended = Some((now, end));
-        robot.status = match end {
-            RobotEnd::InSync => RobotStatus::InSync,
-            RobotEnd::NoResponse => RobotStatus::NoResponse,
-            RobotEnd::Failed(_) | RobotEnd::Aborted => RobotStatus::Failed,
-        };
-        let in_flight = self.in_flight().len() as u32;
-        let record = &mut self.job().record;
-        record.last_robot_ended = Some(now);
-        record.progress.in_flight = in_flight;
-        match end {
-            RobotEnd::InSync => record.progress.succeeded += 1,
-            RobotEnd::Failed(_) => record.progress.failed += 1,
-            RobotEnd::NoResponse => record.progress.no_response += 1,
-            RobotEnd::Aborted => record.progress.aborted += 1,
+        let next = downloads.next_due();
+        self.cancel(|event| event == Event::Share);
+        if due.is_empty() {
+            self.events.extend(next.map(|next| (next, Event::Share)));
+        } else {
+            self.events.insert((now, Event::Share));
         }
-        self.events.insert((now, Event::Judge));
+        for robot in due {
+            self.downloads.as_mut().expect("there are downloads").complete(robot);
+            self.extract(robot);
+        }
     }
 
     /// Sums up, robot by robot (the contract's section on results).
-    fn history(self, index: u32, outcome: CampaignOutcome) -> History {
+    fn result(mut self, index: u32, outcome: CampaignOutcome) -> Run {
         let ended = self.now;
-        let ended_robots = self.robots.len() as u32;
-        let (mut out_of_service, mut down) = (0, 0);
+        // A job in progress stays without end, and so do robots in flight.
+        self.jobs.extend(self.active.take().map(|job| job.record));
+        let mut out_of_service = 0;
         for robot in &self.robots {
             for attempt in &robot.attempts {
                 let until = attempt.ended.map_or(ended, |(end, _)| end);
                 out_of_service += u128::from((until - attempt.started).micros());
             }
-            let in_sync = robot.attempts.iter().find_map(|attempt| match attempt.ended {
-                Some((instant, RobotEnd::InSync)) => Some(instant),
-                _ => None,
-            });
-            if let Some(first) = robot.attempts.first() {
-                down += u128::from((in_sync.unwrap_or(ended) - first.started).micros());
-            }
+            self.down += robot.down_since.map_or(0, |since| u128::from((ended - since).micros()));
         }
-        History {
+        let mut egress_rates = Vec::new();
+        let mut rounding = 0;
+        let download = self.downloads.map(|mut downloads| {
+            downloads.close(ended);
+            rounding = downloads.rounding();
+            egress_rates = egress(downloads.rates(), ended);
+            let peak_egress = egress_rates.iter().map(|(_, rate)| *rate).max().unwrap_or(0);
+            Downloaded { bytes: downloads.bytes(), peak_egress }
+        });
+        self.late_ends.sort_by_key(|(robot, instant, _)| (*robot, *instant));
+        let synced = self.late_ends.iter().filter(|(_, _, end)| *end == RobotEnd::InSync);
+        let history = History {
             replication: Replication {
                 index,
                 outcome,
                 ended,
                 jobs: self.jobs_created,
-                concurrent_deployment_exceptions: self.refused,
+                concurrent_deployment_exceptions: self.client.counts.concurrent_deployment_exceptions,
                 first_job: self.jobs.first().copied(),
-                build: None,
-                registered: ended_robots,
-                late_syncs: 0,
-                download: None,
-                api: None,
+                build: self.draws.odds.build,
+                registered: self.robots.len() as u32,
+                late_syncs: synced.count() as u32,
+                download,
+                api: self.scenario.api.map(|_| self.client.counts),
                 out_of_service,
-                down,
+                down: self.down,
                 peak_robots_down: self.peak_robots_down,
             },
             jobs: self.jobs,
             breaches: self.breaches,
             robots: self.robots.into_iter().map(|robot| robot.attempts).collect(),
-        }
+            late_ends: self.late_ends,
+            registrations: self.registrations,
+            egress: egress_rates,
+        };
+        Run { history, rounding }
     }
 }

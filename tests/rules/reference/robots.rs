@@ -1,0 +1,323 @@
+//! What a robot goes through (R7, R8, R14, R16).
+
+use rollcast::rollout::{RobotDeploymentStep, RobotEnd, RobotId, RobotStatus};
+use rollcast::simulation::{StepDraw, Timeline};
+use rollcast::time::{Span, Time};
+
+use super::super::history::Attempt;
+use super::{Event, Model};
+
+pub struct Robot {
+    pub status: RobotStatus,
+    pub attempts: Vec<Attempt>,
+    /// Its periods online and offline; none if it is always online.
+    timeline: Option<Timeline>,
+    doing: Doing,
+    /// The step that it is in, as an index into R7's list, and what it has drawn for it.
+    step: usize,
+    draw: StepDraw,
+    pub down_since: Option<Time>,
+}
+
+/// How its latest attempt stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doing {
+    Nothing,
+    /// It has started and waits for its return to begin.
+    Awaiting,
+    /// It is in a step, or extracts what it has downloaded, until then.
+    Step {
+        until: Time,
+    },
+    /// It waits for its return to go on with the step for so long.
+    Paused {
+        left: Span,
+    },
+    /// It waits for its return to download.
+    AwaitingDownload,
+    /// It downloads, or waits for its return to go on with that.
+    Download,
+    /// Its attempt is over: it reports so.
+    Reporting(RobotEnd),
+}
+
+/// A step that the scenario leaves out takes no time and cannot fail (R7).
+const NOTHING_TO_DO: StepDraw = StepDraw { latency: Span::ZERO, failure: None };
+
+/// R7's list.
+const STEPS: [RobotDeploymentStep; 7] = [
+    RobotDeploymentStep::Validating,
+    RobotDeploymentStep::ExecutingDownloadCondition,
+    RobotDeploymentStep::DownloadingExtracting,
+    RobotDeploymentStep::ExecutingPreLaunch,
+    RobotDeploymentStep::Launching,
+    RobotDeploymentStep::ExecutingPostLaunch,
+    RobotDeploymentStep::Finished,
+];
+
+/// How many of them pause while the robot is offline: those before the launch (R14).
+const ONLINE_STEPS: usize = 3;
+
+impl Robot {
+    fn is_online(&self) -> bool {
+        self.timeline.as_ref().is_none_or(Timeline::online)
+    }
+}
+
+impl Model<'_> {
+    /// A robot joins the fleet.
+    pub fn add_robot(&mut self, group: usize) {
+        let id = self.robots.len() as RobotId;
+        let connectivity = self.groups[group].connectivity.as_ref();
+        let timeline = connectivity.map(|plan| {
+            let mut timeline = Timeline::new(plan, &self.luck, id);
+            while timeline.until() <= self.now {
+                timeline.next(plan);
+            }
+            timeline
+        });
+        if let Some(timeline) = &timeline {
+            let until = timeline.until();
+            self.at(until, Event::Connectivity(id));
+        }
+        self.group_of.push(group);
+        self.robots.push(Robot {
+            status: RobotStatus::Registered,
+            attempts: Vec::new(),
+            timeline,
+            doing: Doing::Nothing,
+            step: 0,
+            draw: NOTHING_TO_DO,
+            down_since: None,
+        });
+    }
+
+    fn robot(&mut self, id: RobotId) -> &mut Robot {
+        &mut self.robots[id as usize]
+    }
+
+    /// Rates are found again, once all that changes them at this instant before any timeout has happened.
+    fn share_again(&mut self) {
+        self.events.insert((self.now, Event::Share));
+    }
+
+    // Connectivity (R14).
+
+    pub fn change_connectivity(&mut self, id: RobotId) {
+        let now = self.now;
+        let group = self.group_of[id as usize];
+        let robot = &mut self.robots[id as usize];
+        let timeline = robot.timeline.as_mut().expect("it is not always online");
+        timeline.next(self.groups[group].connectivity.as_ref().expect("it is not always online"));
+        let (online, until) = (timeline.online(), timeline.until());
+        self.at(until, Event::Connectivity(id));
+        if online { self.go_on(id) } else { self.pause(id, now) }
+    }
+
+    fn go_on(&mut self, id: RobotId) {
+        match self.robot(id).doing {
+            Doing::Nothing | Doing::Step { .. } => {}
+            Doing::Awaiting => {
+                self.progress(id);
+                self.enter_step(id, 0);
+            }
+            Doing::Paused { left } => self.run_step(id, left),
+            Doing::AwaitingDownload => self.download(id),
+            Doing::Download => {
+                self.downloads.as_mut().expect("it downloads").resume(id);
+                self.share_again();
+            }
+            Doing::Reporting(_) => self.at(self.now, Event::StepEnd(id)),
+        }
+    }
+
+    fn pause(&mut self, id: RobotId, now: Time) {
+        let robot = &self.robots[id as usize];
+        match robot.doing {
+            // What is complete as the robot leaves is complete.
+            Doing::Step { until } if robot.step < ONLINE_STEPS && until > now => {
+                self.robot(id).doing = Doing::Paused { left: until - now };
+                self.cancel(|event| event == Event::StepEnd(id));
+            }
+            Doing::Download => {
+                let downloads = self.downloads.as_mut().expect("it downloads");
+                let complete = !downloads.pause(id, now);
+                if complete {
+                    downloads.complete(id);
+                    self.extract(id);
+                }
+                self.share_again();
+            }
+            _ => {}
+        }
+    }
+
+    // A robot's deployment (R7, R8).
+
+    pub fn start_robot(&mut self, id: RobotId) {
+        let now = self.now;
+        self.stop(id);
+        let robot = self.robot(id);
+        robot.status = RobotStatus::Deploying;
+        robot.attempts.push(Attempt { started: now, ended: None });
+        if self.robot(id).is_online() {
+            self.progress(id);
+            self.enter_step(id, 0);
+        } else {
+            self.robot(id).doing = Doing::Awaiting;
+        }
+        self.at(now + self.scenario.deployment.robot_deployment_timeout, Event::RobotTimeout(id));
+
+        let in_flight = self.in_flight().len() as u32;
+        let record = &mut self.job().record;
+        record.first_start.get_or_insert(now);
+        let progress = &mut record.progress;
+        progress.started += 1;
+        progress.in_flight = in_flight;
+        progress.peak_in_flight = progress.peak_in_flight.max(in_flight);
+    }
+
+    /// The robot does something for a deployment: it is down from the first time on, until it is in sync.
+    fn progress(&mut self, id: RobotId) {
+        let now = self.now;
+        self.robot(id).down_since.get_or_insert(now);
+        let down = self.robots.iter().filter(|robot| robot.down_since.is_some()).count() as u32;
+        self.peak_robots_down = self.peak_robots_down.max(down);
+    }
+
+    fn enter_step(&mut self, id: RobotId, step: usize) {
+        let robot = &mut self.robots[id as usize];
+        let attempt = robot.attempts.len() as u32 - 1;
+        let group = &self.groups[self.group_of[id as usize]];
+        let plan = group.steps.iter().find(|plan| plan.step == STEPS[step]);
+        robot.step = step;
+        robot.draw = plan.map_or(NOTHING_TO_DO, |plan| self.draws.step(plan, id, attempt));
+        let downloads = STEPS[step] == RobotDeploymentStep::DownloadingExtracting && plan.is_some();
+        if downloads && self.downloads.is_some() {
+            self.robot(id).doing = Doing::AwaitingDownload;
+            if self.robot(id).is_online() {
+                self.download(id);
+            }
+        } else {
+            self.extract(id);
+        }
+    }
+
+    fn download(&mut self, id: RobotId) {
+        let (group, link) = (self.group_of[id as usize], self.draws.link(id));
+        if self.downloads.as_mut().expect("there are downloads").begin(id, group, link) {
+            self.robot(id).doing = Doing::Download;
+            self.share_again();
+        } else {
+            self.extract(id);
+        }
+    }
+
+    /// Downloads are over or there are none: the step's latency.
+    pub fn extract(&mut self, id: RobotId) {
+        let left = self.robot(id).draw.latency;
+        let robot = self.robot(id);
+        if robot.is_online() || robot.step >= ONLINE_STEPS || left == Span::ZERO {
+            self.run_step(id, left);
+        } else {
+            robot.doing = Doing::Paused { left };
+        }
+    }
+
+    fn run_step(&mut self, id: RobotId, left: Span) {
+        let until = self.now + left;
+        self.robot(id).doing = Doing::Step { until };
+        self.at(until, Event::StepEnd(id));
+    }
+
+    pub fn step_end(&mut self, id: RobotId) {
+        let robot = self.robot(id);
+        let end = match (robot.doing, robot.draw.failure) {
+            (Doing::Reporting(end), _) => return self.report(id, end),
+            (_, Some(code)) => RobotEnd::Failed(code),
+            (_, None) if STEPS[robot.step] == RobotDeploymentStep::Finished => RobotEnd::InSync,
+            (_, None) => {
+                let next = robot.step + 1;
+                return self.enter_step(id, next);
+            }
+        };
+        if robot.is_online() {
+            self.report(id, end);
+        } else {
+            robot.doing = Doing::Reporting(end);
+        }
+    }
+
+    /// The attempt has come to its end and the robot says so, within its job or later.
+    fn report(&mut self, id: RobotId, end: RobotEnd) {
+        self.robot(id).doing = Doing::Nothing;
+        if self.robot(id).status == RobotStatus::Deploying {
+            self.end_robot(id, end);
+        } else {
+            self.end_robot_late(id, end);
+        }
+    }
+
+    /// The robot's part in its job ends.
+    pub fn end_robot(&mut self, id: RobotId, end: RobotEnd) {
+        let now = self.now;
+        self.cancel(|event| event == Event::RobotTimeout(id));
+        let goes_on = end == RobotEnd::NoResponse && self.robot(id).timeline.is_some();
+        if !goes_on {
+            self.stop(id);
+        }
+        self.robot(id).attempts.last_mut().expect("it has started").ended = Some((now, end));
+        self.set_status(id, end);
+        let in_flight = self.in_flight().len() as u32;
+        let record = &mut self.job().record;
+        record.last_robot_ended = Some(now);
+        record.progress.in_flight = in_flight;
+        match end {
+            RobotEnd::InSync => record.progress.succeeded += 1,
+            RobotEnd::Failed(_) => record.progress.failed += 1,
+            RobotEnd::NoResponse => record.progress.no_response += 1,
+            RobotEnd::Aborted => record.progress.aborted += 1,
+        }
+        self.events.insert((now, Event::Judge));
+    }
+
+    /// An attempt that had timed out has come to its end by itself, outside any job.
+    fn end_robot_late(&mut self, id: RobotId, end: RobotEnd) {
+        let now = self.now;
+        self.set_status(id, end);
+        self.late_ends.push((id, now, end));
+        if end == RobotEnd::InSync
+            && let Some(job) = &mut self.active
+            && let Some(place) = job.waiting.iter().position(|waiting| *waiting == id)
+        {
+            job.waiting.remove(place);
+            job.record.progress.withdrawn += 1;
+        }
+        self.events.insert((now, Event::Judge));
+    }
+
+    fn set_status(&mut self, id: RobotId, end: RobotEnd) {
+        let now = self.now;
+        let robot = self.robot(id);
+        robot.status = match end {
+            RobotEnd::InSync => RobotStatus::InSync,
+            RobotEnd::NoResponse => RobotStatus::NoResponse,
+            RobotEnd::Failed(_) | RobotEnd::Aborted => RobotStatus::Failed,
+        };
+        if end == RobotEnd::InSync {
+            let since = robot.down_since.take().expect("nobody gets in sync without doing something");
+            self.down += u128::from((now - since).micros());
+        }
+    }
+
+    /// Whatever the robot does, it does it no more.
+    pub fn stop(&mut self, id: RobotId) {
+        let now = self.now;
+        self.cancel(|event| event == Event::StepEnd(id));
+        if self.robot(id).doing == Doing::Download {
+            self.downloads.as_mut().expect("it downloads").break_off(id, now);
+            self.share_again();
+        }
+        self.robot(id).doing = Doing::Nothing;
+    }
+}

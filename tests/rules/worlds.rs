@@ -1,0 +1,270 @@
+//! Random worlds around a random scenario: builds, offline robots, registrations, shared downloads, API faults (R13 to R17).
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use super::scenarios::{Group, Rhythm, Sketch, family, maybe, plain};
+
+/// The world of a scenario before it is written; what is none or empty is left out of the text.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    pub builds: Vec<Build>,
+    /// One for each group, or none at all.
+    pub groups: Vec<GroupWorld>,
+    pub download: Option<Download>,
+    pub api: Option<Api>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Build {
+    pub weight: &'static str,
+    /// What `GROUP.STEP` or `*.STEP` fails with.
+    pub failures: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct GroupWorld {
+    /// Online and offline.
+    pub connectivity: Option<(String, String)>,
+    /// The times between them, and how many.
+    pub registrations: Option<(String, u32)>,
+    pub uplink: Option<&'static str>,
+    pub link: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Download {
+    pub bundle_size: &'static str,
+    pub egress: Option<&'static str>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Api {
+    pub throttle: &'static str,
+    pub internal_error: &'static str,
+    pub lost_answer: &'static str,
+    pub retry: Option<Retry>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Retry {
+    pub base: &'static str,
+    pub factor: &'static str,
+    pub max_attempts: u32,
+    pub jitter: &'static str,
+}
+
+impl fmt::Display for Build {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failures: Vec<String> = self.failures.iter().map(|(place, how)| format!("\"{place}\" = {how}")).collect();
+        writeln!(f, "weight = {}\nfailure = {{ {} }}", self.weight, failures.join(", "))
+    }
+}
+
+impl fmt::Display for GroupWorld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((online, offline)) = &self.connectivity {
+            writeln!(f, "[group.connectivity]\nonline = {online}\noffline = {offline}")?;
+        }
+        if let Some((interarrival, max)) = &self.registrations {
+            writeln!(f, "[group.registrations]\ninterarrival = {interarrival}\nmax = {max}")?;
+        }
+        if self.uplink.is_some() || self.link.is_some() {
+            writeln!(f, "[group.download]")?;
+        }
+        if let Some(uplink) = self.uplink {
+            writeln!(f, "uplink = \"{uplink}\"")?;
+        }
+        if let Some(link) = &self.link {
+            writeln!(f, "link = {link}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for World {
+    /// All but what belongs to groups.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, build) in self.builds.iter().enumerate() {
+            write!(f, "\n[[build]]\nname = \"b{number}\"\n{build}")?;
+        }
+        if let Some(Download { bundle_size, egress }) = &self.download {
+            writeln!(f, "\n[download]\nbundle_size = \"{bundle_size}\"")?;
+            if let Some(egress) = egress {
+                writeln!(f, "egress = \"{egress}\"")?;
+            }
+        }
+        if let Some(Api { throttle, internal_error, lost_answer, retry }) = &self.api {
+            writeln!(
+                f,
+                "\n[api]\nthrottle = {throttle}\ninternal_error = {internal_error}\nlost_answer = {lost_answer}"
+            )?;
+            if let Some(Retry { base, factor, max_attempts, jitter }) = retry {
+                let waits = format!("base = \"{base}\", factor = {factor}");
+                writeln!(f, "retry = {{ {waits}, max_attempts = {max_attempts}, jitter = {jitter} }}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How long robots are online or offline: comparable with steps and timeouts.
+fn periods(rhythm: Rhythm) -> BoxedStrategy<String> {
+    let mean = || select(vec![2u32, 5, 10, 20, 30, 60, 120, 300]);
+    if rhythm == Rhythm::Beat {
+        return select(vec![30u32, 60, 90]).prop_map(|seconds| format!("{{ constant = \"{seconds}s\" }}")).boxed();
+    }
+    prop_oneof![
+        2 => mean().prop_map(|seconds| format!("{{ constant = \"{seconds}s\" }}")),
+        4 => mean().prop_map(|mean| family("exponential", &format!("mean = \"{mean}s\""))),
+        2 => mean().prop_map(|min| family("uniform", &format!("min = \"{min}s\", max = \"{}s\"", 2 * min))),
+        1 => (mean(), mean()).prop_map(|(a, b)| {
+            format!("{{ empirical = {{ values = [\"0s\", \"{a}s\", \"{b}s\"] }} }}")
+        }),
+    ]
+    .boxed()
+}
+
+fn interarrival(rhythm: Rhythm) -> BoxedStrategy<String> {
+    let constant = |seconds| format!("{{ constant = \"{seconds}s\" }}");
+    if rhythm == Rhythm::Beat {
+        return select(vec![0u32, 30, 30, 60]).prop_map(constant).boxed();
+    }
+    prop_oneof![
+        select(vec![0u32, 10, 15, 30, 60]).prop_map(constant),
+        (1..120u32).prop_map(|mean| family("exponential", &format!("mean = \"{mean}s\""))),
+    ]
+    .boxed()
+}
+
+fn link() -> impl Strategy<Value = String> {
+    let mixed = "{ mixture = [{ weight = 1, constant = \"1Mbit/s\" }, { weight = 1, constant = \"4Mbit/s\" }] }";
+    prop_oneof![
+        4 => select(vec!["1Mbit/s", "2Mbit/s", "3Mbit/s", "8Mbit/s", "1234567bit/s"]).prop_map(|r| format!("\"{r}\"")),
+        1 => Just(String::from("{ uniform = { min = \"500kbit/s\", max = \"5Mbit/s\" } }")),
+        1 => Just(String::from("{ exponential = { mean = \"2Mbit/s\" } }")),
+        1 => Just(mixed.to_owned()),
+    ]
+}
+
+fn group_world(rhythm: Rhythm, connectivity: bool, registrations: bool, download: bool) -> BoxedStrategy<GroupWorld> {
+    let uplink = select(vec!["1Mbit/s", "3Mbit/s", "5Mbit/s", "1000003bit/s", "20Mbit/s"]);
+    (
+        maybe(if connectivity { 8 } else { 0 }, (periods(rhythm), periods(rhythm))),
+        maybe(if registrations { 7 } else { 0 }, (interarrival(rhythm), 0..=5u32)),
+        maybe(if download { 5 } else { 0 }, uplink),
+        maybe(if download { 5 } else { 0 }, link()),
+    )
+        .prop_map(|(connectivity, registrations, uplink, link)| GroupWorld {
+            connectivity,
+            registrations,
+            uplink,
+            link,
+        })
+        .boxed()
+}
+
+fn download() -> impl Strategy<Value = Download> {
+    let sizes = vec!["1B", "7B", "1kB", "2MB", "5MB", "10MB", "12345678B", "20MB"];
+    let egress = maybe(5, select(vec!["2Mbit/s", "3Mbit/s", "10Mbit/s", "1000003bit/s", "30Mbit/s"]));
+    (select(sizes), egress).prop_map(|(bundle_size, egress)| Download { bundle_size, egress })
+}
+
+fn api() -> impl Strategy<Value = Api> {
+    let probability = || select(vec!["0", "0.1", "0.3", "0.3"]);
+    let probabilities = prop_oneof![
+        6 => (probability(), probability(), probability()),
+        1 => Just(("0", "0", "1")),
+        1 => Just(("0", "0", "0.8")),
+        1 => Just(("0.5", "0.25", "0.25")),
+        1 => Just(("1", "0", "0")),
+    ];
+    let retry = (
+        select(vec!["0s", "1s", "10s", "30s", "60s"]),
+        select(vec!["1", "1.5", "2", "3"]),
+        select(vec![1u32, 2, 2, 3, 5]),
+        select(vec!["0", "0.5", "1"]),
+    );
+    let retry = retry.prop_map(|(base, factor, max_attempts, jitter)| Retry { base, factor, max_attempts, jitter });
+    (probabilities, maybe(8, retry)).prop_map(|((throttle, internal_error, lost_answer), retry)| Api {
+        throttle,
+        internal_error,
+        lost_answer,
+        retry,
+    })
+}
+
+/// A probability that builds and steps of worlds have, fixed or drawn (R15).
+fn failure() -> impl Strategy<Value = String> {
+    select(vec![
+        "0",
+        "0.2",
+        "0.5",
+        "1",
+        "{ beta = { mean = 0.2, concentration = 3 } }",
+        "{ beta = { mean = 0.5, concentration = 0.5 } }",
+        "{ beta = { mean = 1, concentration = 2 } }",
+        "{ probability = { beta = { mean = 0.3, concentration = 10 } }, codes = { LambdaDeleted = 1 } }",
+        "{ probability = 0.5, codes = { ResourceNotFound = 1, LambdaDeleted = 3 } }",
+    ])
+    .prop_map(str::to_owned)
+}
+
+fn builds(groups: &[Group]) -> BoxedStrategy<Vec<Build>> {
+    let mut places = BTreeSet::new();
+    for (number, group) in groups.iter().enumerate() {
+        for step in &group.steps {
+            places.insert(format!("g{number}.{}", step.name));
+            places.insert(format!("*.{}", step.name));
+        }
+    }
+    let places: Vec<String> = places.into_iter().collect();
+    let most = places.len().min(4);
+    let failures = subsequence(places, 0..=most).prop_flat_map(|places| {
+        let failures = prop::collection::vec(failure(), places.len());
+        failures.prop_map(move |failures| places.iter().cloned().zip(failures).collect())
+    });
+    let build = (select(vec!["1", "2.5", "0.5"]), failures).prop_map(|(weight, failures)| Build { weight, failures });
+    let zero = |mut builds: Vec<Build>, zero: bool| {
+        if zero && builds.len() > 1 {
+            builds[0].weight = "0";
+        }
+        builds
+    };
+    (prop::collection::vec(build, 1..=3), prop::bool::weighted(0.2)).prop_map(move |(b, z)| zero(b, z)).boxed()
+}
+
+/// A scenario with one part of the world or several.
+pub fn world() -> impl Strategy<Value = Sketch> {
+    let parts = (prop::bool::ANY, prop::bool::ANY, prop::bool::ANY, prop::bool::ANY, prop::bool::ANY);
+    let rhythm = prop_oneof![Just(Rhythm::Free), Just(Rhythm::Beat)];
+    (rhythm, parts).prop_flat_map(|(rhythm, parts)| {
+        plain(rhythm).prop_flat_map(move |mut sketch| {
+            let (connectivity, registrations, with_builds, with_download, with_api) = parts;
+            for group in &mut sketch.groups {
+                // The exact fractions of the slow model reach so far.
+                group.robots = (group.robots - 1) % 9 + 1;
+            }
+            let of_group = group_world(rhythm, connectivity, registrations, with_download);
+            let groups = prop::collection::vec(of_group, sketch.groups.len());
+            let builds = if with_builds { builds(&sketch.groups) } else { Just(Vec::new()).boxed() };
+            let steps: usize = sketch.groups.iter().map(|group| group.steps.len()).sum();
+            let betas = prop::collection::vec(maybe(if with_builds { 3 } else { 0 }, failure()), steps);
+            let download = maybe(if with_download { 10 } else { 0 }, download());
+            let api = maybe(if with_api { 10 } else { 0 }, api());
+            (Just(sketch), builds, groups, download, api, betas).prop_map(
+                |(mut sketch, builds, groups, download, api, betas)| {
+                    let steps = sketch.groups.iter_mut().flat_map(|group| &mut group.steps);
+                    for (step, beta) in steps.zip(betas) {
+                        step.failure = beta.or(step.failure.take());
+                    }
+                    sketch.world = World { builds, groups, download, api };
+                    sketch
+                },
+            )
+        })
+    })
+}
