@@ -28,7 +28,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(6_000))]
+    #![proptest_config(config(15_000))]
 
     /// R13 to R17, alone and together.
     #[test]

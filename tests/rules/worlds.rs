@@ -1,12 +1,15 @@
 //! Random worlds around a random scenario: builds, offline robots, registrations, shared downloads, API faults (R13 to R17).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
-use super::scenarios::{Group, Rhythm, Sketch, family, maybe, plain};
+use super::reference;
+use super::scenarios::{Group, Rhythm, Sketch, Step, config, family, maybe, plain};
 
 /// The world of a scenario before it is written; what is none or empty is left out of the text.
 #[derive(Clone, Debug, Default)]
@@ -140,7 +143,10 @@ fn interarrival(rhythm: Rhythm) -> BoxedStrategy<String> {
     .boxed()
 }
 
-fn link() -> impl Strategy<Value = String> {
+fn link(rhythm: Rhythm) -> BoxedStrategy<String> {
+    if rhythm == Rhythm::Beat {
+        return select(vec!["1Mbit/s", "2Mbit/s", "4Mbit/s"]).prop_map(|rate| format!("\"{rate}\"")).boxed();
+    }
     let mixed = "{ mixture = [{ weight = 1, constant = \"1Mbit/s\" }, { weight = 1, constant = \"4Mbit/s\" }] }";
     prop_oneof![
         4 => select(vec!["1Mbit/s", "2Mbit/s", "3Mbit/s", "8Mbit/s", "1234567bit/s"]).prop_map(|r| format!("\"{r}\"")),
@@ -148,15 +154,18 @@ fn link() -> impl Strategy<Value = String> {
         1 => Just(String::from("{ exponential = { mean = \"2Mbit/s\" } }")),
         1 => Just(mixed.to_owned()),
     ]
+    .boxed()
 }
 
 fn group_world(rhythm: Rhythm, connectivity: bool, registrations: bool, download: bool) -> BoxedStrategy<GroupWorld> {
+    // On the beat a link alone decides more often, and downloads end on it.
+    let uplinks = if rhythm == Rhythm::Beat { 3 } else { 6 };
     let uplink = select(vec!["1Mbit/s", "3Mbit/s", "5Mbit/s", "1000003bit/s", "20Mbit/s"]);
     (
         maybe(if connectivity { 8 } else { 0 }, (periods(rhythm), periods(rhythm))),
         maybe(if registrations { 7 } else { 0 }, (interarrival(rhythm), 0..=5u32)),
-        maybe(if download { 5 } else { 0 }, uplink),
-        maybe(if download { 5 } else { 0 }, link()),
+        maybe(if download { uplinks } else { 0 }, uplink),
+        maybe(if download { 7 } else { 0 }, link(rhythm)),
     )
         .prop_map(|(connectivity, registrations, uplink, link)| GroupWorld {
             connectivity,
@@ -167,9 +176,12 @@ fn group_world(rhythm: Rhythm, connectivity: bool, registrations: bool, download
         .boxed()
 }
 
-fn download() -> impl Strategy<Value = Download> {
-    let sizes = vec!["1B", "7B", "1kB", "2MB", "5MB", "10MB", "12345678B", "20MB"];
-    let egress = maybe(5, select(vec!["2Mbit/s", "3Mbit/s", "10Mbit/s", "1000003bit/s", "30Mbit/s"]));
+fn download(rhythm: Rhythm) -> impl Strategy<Value = Download> {
+    let (sizes, egress) = match rhythm {
+        Rhythm::Free => (vec!["1B", "7B", "1kB", "2MB", "5MB", "10MB", "12345678B", "20MB"], 6),
+        Rhythm::Beat => (vec!["1B", "15MB", "15MB", "30MB"], 3),
+    };
+    let egress = maybe(egress, select(vec!["2Mbit/s", "3Mbit/s", "10Mbit/s", "1000003bit/s", "30Mbit/s"]));
     (select(sizes), egress).prop_map(|(bundle_size, egress)| Download { bundle_size, egress })
 }
 
@@ -253,13 +265,24 @@ pub fn world() -> impl Strategy<Value = Sketch> {
             let builds = if with_builds { builds(&sketch.groups) } else { Just(Vec::new()).boxed() };
             let steps: usize = sketch.groups.iter().map(|group| group.steps.len()).sum();
             let betas = prop::collection::vec(maybe(if with_builds { 3 } else { 0 }, failure()), steps);
-            let download = maybe(if with_download { 10 } else { 0 }, download());
+            let download = maybe(if with_download { 10 } else { 0 }, download(rhythm));
             let api = maybe(if with_api { 10 } else { 0 }, api());
-            (Just(sketch), builds, groups, download, api, betas).prop_map(
-                |(mut sketch, builds, groups, download, api, betas)| {
+            let adds = prop::collection::vec(prop::bool::weighted(if with_download { 0.7 } else { 0.0 }), 3);
+            (Just(sketch), builds, groups, download, api, betas, adds).prop_map(
+                |(mut sketch, builds, groups, download, api, betas, adds)| {
                     let steps = sketch.groups.iter_mut().flat_map(|group| &mut group.steps);
                     for (step, beta) in steps.zip(betas) {
                         step.failure = beta.or(step.failure.take());
+                    }
+                    for (group, adds) in sketch.groups.iter_mut().zip(adds) {
+                        let name = "downloading_extracting";
+                        if adds && group.steps.iter().all(|step| step.name != name) {
+                            group.steps.push(Step {
+                                name,
+                                latency: String::from("{ constant = \"0s\" }"),
+                                failure: None,
+                            });
+                        }
                     }
                     sketch.world = World { builds, groups, download, api };
                     sketch
@@ -267,4 +290,87 @@ pub fn world() -> impl Strategy<Value = Sketch> {
             )
         })
     })
+}
+
+/// All that the slow model can see of the world.
+const SIGHTS: &[&str] = &[
+    "a call given up",
+    "a call given up after it took effect",
+    "a call given up that made the last job",
+    "a campaign that ends before a registration",
+    "a download complete as its robot leaves",
+    "a download ended by an abort",
+    "a download ended by the next start",
+    "a download ended by the robot timeout",
+    "a download that goes on after NoResponse",
+    "a download that new rates complete at once",
+    "a download that pauses",
+    "a download that waits for the return",
+    "a download without any cap",
+    "a first progress after NoResponse",
+    "a fixed time while a call waits",
+    "a job without targets",
+    "a job without targets as the last one",
+    "a late end within the job of the attempt",
+    "a late failure",
+    "a late failure of a target",
+    "a late sync",
+    "a late sync of a target of a halted job",
+    "a late sync of a target while its job is in progress",
+    "a late sync of a target while its job prepares",
+    "a late sync that ends a job in preparation",
+    "a late sync that ends the campaign",
+    "a launch that goes on offline",
+    "a link binds",
+    "a lost answer",
+    "a lost answer to a refusal",
+    "a probability drawn from a beta distribution",
+    "a registration at the horizon",
+    "a registration at the instant of a call",
+    "a registration at the start",
+    "a registration while a job is active",
+    "a repeat that is answered with a job that has ended",
+    "a repeat that is answered with its job",
+    "a repeat that meets another job",
+    "a repeat without a wait",
+    "a report that waits for the return",
+    "a second CreateDeploymentJob",
+    "a second CreateDeploymentJob ends what goes on by itself",
+    "a second CreateDeploymentJob with robots in sync",
+    "a start while offline",
+    "a start while the attempt before goes on",
+    "a step that ends as its robot leaves",
+    "a step that pauses",
+    "a whole number of bytes by thirds",
+    "an operator that waits for the end of a job that is not its own",
+    "an uplink binds",
+    "another build than the first",
+    "downloads complete together",
+    "InternalServerException",
+    "lines of all kinds bind at once",
+    "lines of two kinds bind at once",
+    "max_jobs by 1000 calls given up",
+    "max_jobs by a call given up",
+    "max_jobs by a call given up while a job is active",
+    "no job at all",
+    "NoResponse before any progress",
+    "NoResponse while a report waits",
+    "the egress binds",
+    "ThrottlingException",
+    "two groups' registrations at one instant",
+];
+
+#[test]
+fn the_random_worlds_reach_every_rule() {
+    const LEAST: u32 = 2;
+    let mut counts: BTreeMap<&str, u32> = SIGHTS.iter().map(|sight| (*sight, 0)).collect();
+    let mut runner = TestRunner::new(config(0));
+    for _ in 0..20_000 {
+        let sketch = world().new_tree(&mut runner).expect("the strategy refuses nothing").current();
+        for sight in reference::run(&sketch.scenario(), sketch.seed, 0).sights {
+            *counts.get_mut(sight).unwrap_or_else(|| panic!("`{sight}` is not listed")) += 1;
+        }
+    }
+    let rare: Vec<_> = counts.iter().filter(|(_, count)| **count < LEAST).collect();
+    assert!(rare.is_empty(), "in fewer than {LEAST} scenarios: {rare:?}");
 }

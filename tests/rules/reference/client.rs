@@ -68,6 +68,12 @@ impl Model<'_> {
                     Fault::InternalError => counts.internal_errors += 1,
                     Fault::LostAnswer => counts.lost_answers += 1,
                 }
+                self.sights.insert(match fault {
+                    Fault::Throttled => "ThrottlingException",
+                    Fault::InternalError => "InternalServerException",
+                    Fault::LostAnswer => "a lost answer",
+                });
+                self.see("a lost answer to a refusal", matches!(answer, Some(Answer::ConcurrentDeploymentException)));
                 self.unanswered(chance);
             }
         }
@@ -91,9 +97,16 @@ impl Model<'_> {
     fn decide(&mut self) -> Answer {
         let token = self.client.call;
         if let Some(job) = self.client.jobs.get(&token) {
-            return Answer::Job(*job);
+            let job = *job;
+            self.sights.insert("a repeat that is answered with its job");
+            self.see(
+                "a repeat that is answered with a job that has ended",
+                self.jobs.iter().any(|done| done.number == job),
+            );
+            return Answer::Job(job);
         }
         if self.active.is_some() {
+            self.see("a repeat that meets another job", self.client.attempts > 1);
             return Answer::ConcurrentDeploymentException;
         }
         let number = self.jobs_created;
@@ -114,7 +127,10 @@ impl Model<'_> {
                 let ended = self.jobs.iter().find(|record| Some(record.number) == job).and_then(|record| record.ended);
                 match ended {
                     Some(ended) => self.call_again((ended + delay).max(self.now)),
-                    None => self.client.awaits_job = true,
+                    None => {
+                        self.see("an operator that waits for the end of a job that is not its own", job.is_none());
+                        self.client.awaits_job = true;
+                    }
                 }
             }
         }
@@ -128,14 +144,30 @@ impl Model<'_> {
                 wait *= retry.factor;
             }
             let wait = Span::from_drawn_micros(wait * (1.0 + retry.jitter * chance));
+            self.see("a repeat without a wait", wait == Span::ZERO);
+            if let Some(Schedule::Every(every)) = self.scenario.sync.schedule {
+                let multiples = |time: Time| time.micros() / every.micros();
+                self.see("a fixed time while a call waits", multiples(self.now + wait) > multiples(self.now));
+            }
             return self.call_again(self.now + wait);
         }
+        self.see("a call given up", true);
+        self.see("a call given up after it took effect", self.client.jobs.contains_key(&self.client.call));
+        let last = self.client.jobs.contains_key(&self.client.call) && self.jobs_created == self.scenario.sync.max_jobs;
+        self.see("a call given up that made the last job", last && self.scenario.sync.schedule.is_some());
         self.client.call += 1;
         self.client.attempts = 0;
         self.client.counts.given_up += 1;
         match self.scenario.sync.schedule {
-            Some(_) if self.client.counts.given_up >= 1000 => self.outcome = Some(CampaignOutcome::MaxJobs),
-            None => self.outcome = Some(CampaignOutcome::MaxJobs),
+            Some(_) if self.client.counts.given_up >= 1000 => {
+                self.see("max_jobs by 1000 calls given up", true);
+                self.outcome = Some(CampaignOutcome::MaxJobs);
+            }
+            None => {
+                self.see("max_jobs by a call given up", true);
+                self.see("max_jobs by a call given up while a job is active", self.active.is_some());
+                self.outcome = Some(CampaignOutcome::MaxJobs);
+            }
             Some(Schedule::Every(every)) => self.call_at_next_multiple(every),
             Some(Schedule::AfterFinish(delay)) => self.call_again(self.now + delay),
         }

@@ -1,6 +1,6 @@
 //! Downloads that share lines (R16), all recomputed at every change in exact fractions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rollcast::rollout::RobotId;
 use rollcast::scenario::Scenario;
@@ -28,6 +28,7 @@ pub struct Downloads {
     rounding: u128,
     /// The sum of all rates and since when it holds, in order.
     rates: Vec<(Time, u64)>,
+    pub sights: BTreeSet<&'static str>,
 }
 
 /// A download that has begun and is not complete.
@@ -64,6 +65,7 @@ impl Downloads {
             bytes: 0,
             rounding: 0,
             rates: Vec::new(),
+            sights: BTreeSet::new(),
         })
     }
 
@@ -71,6 +73,7 @@ impl Downloads {
     pub fn begin(&mut self, robot: RobotId, group: usize, link: Option<u64>) -> bool {
         if link.is_none() && self.uplinks[group].is_none() && self.egress.is_none() {
             self.bytes += u128::from(self.bundle);
+            self.sights.insert("a download without any cap");
             return false;
         }
         let left = i128::from(self.bundle) * BYTE;
@@ -152,8 +155,11 @@ impl Downloads {
                 rising.push(*robot);
             }
         }
+        let mut lines = BTreeSet::new();
         while !rising.is_empty() {
-            let (level, full) = self.next_full(&rising);
+            let (level, full, line) = self.next_full(&rising);
+            lines.insert(line);
+            self.sights.insert(line);
             for robot in &full {
                 let flow = self.flows.get_mut(robot).expect("it downloads");
                 flow.rate = level;
@@ -161,16 +167,25 @@ impl Downloads {
             }
             rising.retain(|robot| !full.contains(robot));
         }
+        if lines.len() > 1 {
+            self.sights.insert(if lines.len() > 2 {
+                "lines of all kinds bind at once"
+            } else {
+                "lines of two kinds bind at once"
+            });
+        }
         let total: i128 = self.flows.values().map(|flow| flow.rate).sum();
         assert_eq!(total % UNIT, 0, "whole caps are used up whole");
         self.rates.push((now, (total / UNIT) as u64));
     }
 
-    /// The lowest level at which a line of a rising download is full, and the rising downloads on such lines.
-    fn next_full(&self, rising: &[RobotId]) -> (i128, Vec<RobotId>) {
+    /// The lowest level at which a line of a rising download is full, the rising downloads on such lines, and
+    /// the kind of the first one.
+    fn next_full(&self, rising: &[RobotId]) -> (i128, Vec<RobotId>, &'static str) {
         let mut level = i128::MAX;
+        let mut kind = "";
         let mut full = Vec::new();
-        let mut line = |cap: Option<u64>, on_it: &dyn Fn(RobotId) -> bool| {
+        let mut line = |name: &'static str, cap: Option<u64>, on_it: &dyn Fn(RobotId) -> bool| {
             let Some(cap) = cap else { return };
             let risers: Vec<RobotId> = rising.iter().copied().filter(|robot| on_it(*robot)).collect();
             if risers.is_empty() {
@@ -181,6 +196,7 @@ impl Downloads {
             assert_eq!(left % count, 0, "the unit is fine enough");
             if left / count < level {
                 level = left / count;
+                kind = name;
                 full.clear();
             }
             if left / count == level {
@@ -188,14 +204,14 @@ impl Downloads {
             }
         };
         for robot in rising {
-            line(self.flows[robot].link, &|other| other == *robot);
+            line("a link binds", self.flows[robot].link, &|other| other == *robot);
         }
         for (group, uplink) in self.uplinks.iter().enumerate() {
-            line(*uplink, &|robot| self.flows[&robot].group == group);
+            line("an uplink binds", *uplink, &|robot| self.flows[&robot].group == group);
         }
-        line(self.egress, &|_| true);
+        line("the egress binds", self.egress, &|_| true);
         assert!(!full.is_empty(), "a download without any cap takes no time");
-        (level, full)
+        (level, full, kind)
     }
 
     pub fn bytes(&self) -> u128 {

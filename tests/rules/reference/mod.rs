@@ -29,7 +29,7 @@ use rollcast::rollout::{
     Again, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, JobKind, OnBreach, Progress, RobotEnd, RobotId,
     RobotStatus, Schedule, StartOrder,
 };
-use rollcast::scenario::Scenario;
+use rollcast::scenario::{Probability, Scenario};
 use rollcast::simulation::{Breach, Downloaded, Draws, GroupPlan, JobRecord, Plan, Replication};
 use rollcast::time::{Span, Time};
 
@@ -102,11 +102,14 @@ struct Model<'s> {
     down: u128,
     peak_robots_down: u32,
     outcome: Option<CampaignOutcome>,
+    sights: BTreeSet<&'static str>,
 }
 
 /// What the model comes to.
 pub struct Run {
     history: History,
+    /// What the campaign has seen that a test of the rules must not miss.
+    pub sights: BTreeSet<&'static str>,
     /// By how many bytes fewer the engine may count. It rounds rates down to 2^-32 bit/s. Where a third of a line should have
     /// delivered a whole number of bytes when it was broken off, it has delivered a tiny bit less, and one whole byte less.
     rounding: u128,
@@ -160,6 +163,7 @@ pub fn run(scenario: &Scenario, seed: u64, index: u32) -> Run {
         down: 0,
         peak_robots_down: 0,
         outcome: None,
+        sights: BTreeSet::new(),
     };
     // R2: numbered in the order of the groups, then within a group.
     for (number, group) in scenario.groups.iter().enumerate() {
@@ -211,6 +215,12 @@ impl Model<'_> {
         self.at(time, if time > self.now { Event::Call } else { Event::NextTurn });
     }
 
+    fn see(&mut self, sight: &'static str, seen: bool) {
+        if seen {
+            self.sights.insert(sight);
+        }
+    }
+
     fn cancel(&mut self, which: impl Fn(Event) -> bool) {
         self.events.retain(|(_, event)| !which(*event));
     }
@@ -236,6 +246,14 @@ impl Model<'_> {
     }
 
     fn register(&mut self, group: usize) {
+        let at_once = |event: &Event| self.events.contains(&(self.now, *event));
+        let others = (0..self.arrivals.len()).any(|group| at_once(&Event::Registration(group)));
+        let (call, horizon) = (at_once(&Event::Call), at_once(&Event::Horizon));
+        self.see("two groups' registrations at one instant", others);
+        self.see("a registration at the instant of a call", call);
+        self.see("a registration at the horizon", horizon);
+        self.see("a registration at the start", self.now == Time::ZERO);
+        self.see("a registration while a job is active", self.active.is_some());
         self.registrations.push(self.now);
         self.draws.register(group as u32);
         self.add_robot(group);
@@ -255,6 +273,11 @@ impl Model<'_> {
             |robot: &RobotId| kind == JobKind::Deployment || self.robots[*robot as usize].status != RobotStatus::InSync;
         let mut targets: Vec<RobotId> = (0..self.robots.len() as RobotId).filter(is_target).collect();
         if kind == JobKind::Deployment {
+            let in_sync = self.robots.iter().any(|robot| robot.status == RobotStatus::InSync);
+            self.see("a second CreateDeploymentJob", number > 0);
+            self.see("a second CreateDeploymentJob with robots in sync", in_sync);
+            let late = self.robots.iter().any(Robot::goes_on);
+            self.see("a second CreateDeploymentJob ends what goes on by itself", late);
             // What goes on by itself belongs to another deployment.
             for robot in 0..self.robots.len() as RobotId {
                 self.stop(robot);
@@ -284,6 +307,8 @@ impl Model<'_> {
         self.active = Some(Job { record, waiting: targets.into() });
         self.jobs_created += 1;
         if self.job().waiting.is_empty() {
+            self.see("a job without targets", true);
+            self.see("a job without targets as the last one", self.jobs_created == self.scenario.sync.max_jobs);
             return self.end_job(None);
         }
         let preparing = Sampler::from(&deployment.preparing);
@@ -321,6 +346,7 @@ impl Model<'_> {
         let Some(job) = &mut self.active else {
             if self.is_in_sync() {
                 self.outcome = Some(CampaignOutcome::InSync);
+                self.see("a late sync that ends the campaign", true);
             }
             return;
         };
@@ -398,9 +424,11 @@ impl Model<'_> {
         let downloads = self.downloads.as_mut().expect("there are downloads");
         // First those that are complete at the rates until now, then those that have less than half a microsecond at the new ones.
         let mut due = downloads.due(now);
+        let mut at_new_rates = false;
         if due.is_empty() {
             downloads.share(now);
             due = downloads.due(now);
+            at_new_rates = !due.is_empty();
         }
         let next = downloads.next_due();
         self.cancel(|event| event == Event::Share);
@@ -409,6 +437,8 @@ impl Model<'_> {
         } else {
             self.events.insert((now, Event::Share));
         }
+        self.see("a download that new rates complete at once", at_new_rates);
+        self.see("downloads complete together", due.len() > 1);
         for robot in due {
             self.downloads.as_mut().expect("there are downloads").complete(robot);
             self.extract(robot);
@@ -418,6 +448,11 @@ impl Model<'_> {
     /// Sums up, robot by robot (the contract's section on results).
     fn result(mut self, index: u32, outcome: CampaignOutcome) -> Run {
         let ended = self.now;
+        let to_come = self.is_registration_to_come();
+        self.see("a campaign that ends before a registration", to_come);
+        self.see("no job at all", self.jobs_created == 0);
+        self.see("a probability drawn from a beta distribution", has_beta(self.scenario));
+        self.see("another build than the first", self.draws.odds.build > Some(0));
         // A job in progress stays without end, and so do robots in flight.
         self.jobs.extend(self.active.take().map(|job| job.record));
         let mut out_of_service = 0;
@@ -433,6 +468,8 @@ impl Model<'_> {
         let download = self.downloads.map(|mut downloads| {
             downloads.close(ended);
             rounding = downloads.rounding();
+            self.sights.append(&mut downloads.sights);
+            self.sights.extend((rounding > 0).then_some("a whole number of bytes by thirds"));
             egress_rates = egress(downloads.rates(), ended);
             let peak_egress = egress_rates.iter().map(|(_, rate)| *rate).max().unwrap_or(0);
             Downloaded { bytes: downloads.bytes(), peak_egress }
@@ -463,6 +500,13 @@ impl Model<'_> {
             registrations: self.registrations,
             egress: egress_rates,
         };
-        Run { history, rounding }
+        Run { history, sights: self.sights, rounding }
     }
+}
+
+fn has_beta(scenario: &Scenario) -> bool {
+    let is_beta = |probability: &Probability| matches!(probability, Probability::Beta { .. });
+    let of_builds = scenario.builds.iter().flat_map(|build| &build.failures).map(|failure| &failure.probability);
+    let of_steps = scenario.groups.iter().flat_map(|group| &group.steps).map(|step| &step.failure_probability);
+    of_builds.chain(of_steps).any(is_beta)
 }

@@ -59,6 +59,11 @@ const STEPS: [RobotDeploymentStep; 7] = [
 const ONLINE_STEPS: usize = 3;
 
 impl Robot {
+    /// Whether an attempt goes on, in a job or by itself.
+    pub fn goes_on(&self) -> bool {
+        self.doing != Doing::Nothing
+    }
+
     fn is_online(&self) -> bool {
         self.timeline.as_ref().is_none_or(Timeline::online)
     }
@@ -118,6 +123,8 @@ impl Model<'_> {
         match self.robot(id).doing {
             Doing::Nothing | Doing::Step { .. } => {}
             Doing::Awaiting => {
+                let timed_out = self.robot(id).status != RobotStatus::Deploying;
+                self.see("a first progress after NoResponse", timed_out);
                 self.progress(id);
                 self.enter_step(id, 0);
             }
@@ -136,18 +143,26 @@ impl Model<'_> {
         match robot.doing {
             // What is complete as the robot leaves is complete.
             Doing::Step { until } if robot.step < ONLINE_STEPS && until > now => {
+                self.see("a step that pauses", true);
                 self.robot(id).doing = Doing::Paused { left: until - now };
                 self.cancel(|event| event == Event::StepEnd(id));
             }
             Doing::Download => {
                 let downloads = self.downloads.as_mut().expect("it downloads");
                 let complete = !downloads.pause(id, now);
+                self.sights.insert(if complete {
+                    "a download complete as its robot leaves"
+                } else {
+                    "a download that pauses"
+                });
                 if complete {
-                    downloads.complete(id);
+                    self.downloads.as_mut().expect("it downloads").complete(id);
                     self.extract(id);
                 }
                 self.share_again();
             }
+            Doing::Step { until } if until > now => self.see("a launch that goes on offline", true),
+            Doing::Step { .. } => self.see("a step that ends as its robot leaves", robot.step < ONLINE_STEPS),
             _ => {}
         }
     }
@@ -156,6 +171,9 @@ impl Model<'_> {
 
     pub fn start_robot(&mut self, id: RobotId) {
         let now = self.now;
+        let before = self.robot(id).doing;
+        self.see("a start while the attempt before goes on", before != Doing::Nothing);
+        self.see("a download ended by the next start", before == Doing::Download);
         self.stop(id);
         let robot = self.robot(id);
         robot.status = RobotStatus::Deploying;
@@ -165,6 +183,7 @@ impl Model<'_> {
             self.enter_step(id, 0);
         } else {
             self.robot(id).doing = Doing::Awaiting;
+            self.see("a start while offline", true);
         }
         self.at(now + self.scenario.deployment.robot_deployment_timeout, Event::RobotTimeout(id));
 
@@ -197,6 +216,8 @@ impl Model<'_> {
             self.robot(id).doing = Doing::AwaitingDownload;
             if self.robot(id).is_online() {
                 self.download(id);
+            } else {
+                self.see("a download that waits for the return", true);
             }
         } else {
             self.extract(id);
@@ -245,6 +266,7 @@ impl Model<'_> {
             self.report(id, end);
         } else {
             robot.doing = Doing::Reporting(end);
+            self.see("a report that waits for the return", true);
         }
     }
 
@@ -263,6 +285,18 @@ impl Model<'_> {
         let now = self.now;
         self.cancel(|event| event == Event::RobotTimeout(id));
         let goes_on = end == RobotEnd::NoResponse && self.robot(id).timeline.is_some();
+        let doing = self.robot(id).doing;
+        self.see("NoResponse before any progress", end == RobotEnd::NoResponse && doing == Doing::Awaiting);
+        self.see(
+            "NoResponse while a report waits",
+            end == RobotEnd::NoResponse && matches!(doing, Doing::Reporting(_)),
+        );
+        self.see(
+            "a download ended by the robot timeout",
+            doing == Doing::Download && end == RobotEnd::NoResponse && !goes_on,
+        );
+        self.see("a download that goes on after NoResponse", doing == Doing::Download && goes_on);
+        self.see("a download ended by an abort", doing == Doing::Download && end == RobotEnd::Aborted);
         if !goes_on {
             self.stop(id);
         }
@@ -286,12 +320,22 @@ impl Model<'_> {
         let now = self.now;
         self.set_status(id, end);
         self.late_ends.push((id, now, end));
-        if end == RobotEnd::InSync
-            && let Some(job) = &mut self.active
-            && let Some(place) = job.waiting.iter().position(|waiting| *waiting == id)
-        {
-            job.waiting.remove(place);
-            job.record.progress.withdrawn += 1;
+        let in_sync = end == RobotEnd::InSync;
+        self.see(if in_sync { "a late sync" } else { "a late failure" }, true);
+        if let Some(job) = &mut self.active {
+            let (began, halted) = (job.record.began.is_some(), job.record.halted);
+            let place = job.waiting.iter().position(|waiting| *waiting == id);
+            if in_sync && let Some(place) = place {
+                job.waiting.remove(place);
+                job.record.progress.withdrawn += 1;
+                let last = job.waiting.is_empty() && !halted;
+                self.see("a late sync of a target while its job prepares", !began);
+                self.see("a late sync of a target while its job is in progress", began && !halted);
+                self.see("a late sync of a target of a halted job", halted);
+                self.see("a late sync that ends a job in preparation", last && !began);
+            }
+            self.see("a late end within the job of the attempt", place.is_none());
+            self.see("a late failure of a target", !in_sync && place.is_some());
         }
         self.events.insert((now, Event::Judge));
     }
