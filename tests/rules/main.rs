@@ -8,6 +8,7 @@
 
 mod agreement;
 mod controllers;
+mod counted;
 mod history;
 mod invariants;
 mod reference;
