@@ -1,7 +1,8 @@
 //! The rollout rules R1 to R17, checked from outside the library.
 //!
 //! * [`agreement`]: the engine against a slow model written from the contract alone ([`reference`]).
-//! * [`invariants`]: what must hold of any campaign, seen through an observer.
+//! * [`counted`]: both on worlds whose numbers are counted by hand.
+//! * [`invariants`]: what must hold of any campaign, seen through an observer; [`world_invariants`]: and of any world.
 //! * [`controllers`]: other kinds of rollouts through the library's own seam.
 //! * [`scenarios`]: the random scenarios that the others run, and proof that they reach every rule; [`worlds`]: what they add
 //!   of the world around a rollout.
@@ -13,4 +14,5 @@ mod history;
 mod invariants;
 mod reference;
 mod scenarios;
+mod world_invariants;
 mod worlds;
