@@ -35,7 +35,7 @@ pub fn campaigns<O: Observer + Default>(plan: &Plan, n: u32, mut look: impl FnMu
     let running = AtomicBool::new(false);
     for index in 0..n {
         let mut observer = O::default();
-        let replication = campaign.run(SEED, index, &running, Watching(&mut observer)).expect("nobody cancels it");
+        let replication = campaign.run(SEED, index, &running, &mut observer).expect("nobody cancels it");
         look(replication, observer);
     }
 }
@@ -81,6 +81,11 @@ pub struct Trace {
     pub ends: Vec<(Time, RobotId, RobotEnd)>,
     pub breaches: Vec<Time>,
     pub jobs: Vec<JobRecord>,
+    /// Attempts that ended by themselves after they had timed out.
+    pub late: Vec<(Time, RobotId, RobotEnd)>,
+    pub registered: Vec<(Time, RobotId)>,
+    /// Since when the origin sends at this rate, in bits a second.
+    pub egress: Vec<(Time, u64)>,
 }
 
 impl Trace {
@@ -127,40 +132,23 @@ impl Observer for Trace {
         self.ends.push((now, robot, end));
     }
 
+    fn robot_ended_late(&mut self, now: Time, robot: RobotId, end: RobotEnd) {
+        self.late.push((now, robot, end));
+    }
+
+    fn robot_registered(&mut self, now: Time, robot: RobotId) {
+        self.registered.push((now, robot));
+    }
+
+    fn egress_changed(&mut self, since: Time, rate: u64) {
+        self.egress.push((since, rate));
+    }
+
     fn job_breached(&mut self, now: Time) {
         self.breaches.push(now);
     }
 
     fn job_over(&mut self, job: &JobRecord) {
         self.jobs.push(*job);
-    }
-}
-
-/// Lends an observer to a campaign, which takes its observer by value.
-struct Watching<'a, O>(&'a mut O);
-
-impl<O: Observer> Observer for Watching<'_, O> {
-    fn job_created(&mut self, now: Time, number: u32, kind: JobKind, targets: u32) {
-        self.0.job_created(now, number, kind, targets);
-    }
-
-    fn job_began(&mut self, now: Time) {
-        self.0.job_began(now);
-    }
-
-    fn robot_started(&mut self, now: Time, robot: RobotId, attempt: u32) {
-        self.0.robot_started(now, robot, attempt);
-    }
-
-    fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
-        self.0.robot_ended(now, robot, started, end);
-    }
-
-    fn job_breached(&mut self, now: Time) {
-        self.0.job_breached(now);
-    }
-
-    fn job_over(&mut self, job: &JobRecord) {
-        self.0.job_over(job);
     }
 }
