@@ -46,7 +46,7 @@ fn integrated_mean(cdf: impl Fn(f64) -> f64) -> f64 {
 
 /// Asserts that residual lives have the distribution function 1 / mean * int_0^x (1 - F). The integral goes from value
 /// to value, so its error is far below the share of 1 / n that lies between two.
-fn assert_equilibrium(values: &[f64], mean: f64, cdf: impl Fn(f64) -> f64, what: &str) {
+pub fn assert_equilibrium(values: &[f64], mean: f64, cdf: impl Fn(f64) -> f64, what: &str) {
     let sorted = sorted(values);
     let (mut last, mut sum) = (0.0, 0.0);
     let mut shares = Vec::with_capacity(sorted.len());
