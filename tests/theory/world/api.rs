@@ -439,3 +439,27 @@ fn repeats_after_the_jobs_end() {
         assert_outcomes(delays, &probabilities, "instant of the second job");
     }
 }
+
+/// A lost answer counts also where its job ends the campaign at that instant: a sync job without targets, the last one allowed,
+/// while a registration is still to come.
+#[test]
+fn the_last_answer_is_lost() {
+    let registrations = "registrations = { interarrival = { constant = \"1h\" }, max = 1 }\n";
+    let text = policy(100, 100, &group("g", 1, registrations))
+        + &api("lost_answer = 0.5", "max_attempts = 2, base = \"1s\", jitter = 0")
+        + &sync("after_finish = \"1m\"", &["max_jobs = 2"]);
+    let mut lost = Vec::new();
+    traces(&text, 4_000, |replication, trace| {
+        let counts = counts(&replication);
+        let (created, kind, targets) = trace.created[1];
+        // The first call is answered at once, or its repeat after 1 s; if neither is, another deployment follows.
+        if kind == JobKind::Sync {
+            assert_eq!((created, targets, replication.outcome), (at(60), 0, CampaignOutcome::MaxJobs));
+            assert_eq!((replication.ended, counts.given_up), (at(60), 0));
+            let of_first = counts.calls - 2;
+            assert_eq!(counts.retries, of_first);
+            lost.push((counts.lost_answers - of_first) as usize);
+        }
+    });
+    assert_share(lost.iter().filter(|lost| **lost == 1).count(), lost.len(), 0.5, "last answers lost");
+}

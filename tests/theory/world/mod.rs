@@ -6,6 +6,7 @@
 //! * `registrations`: Poisson and renewal arrivals, and a fleet that grows.
 //! * `api`: truncated geometric numbers of attempts, backoff, and idempotency.
 //! * `results`: which keys a summary has, and that builds add up to the whole.
+//! * `together`: parts that meet, by hand and against equal scenarios.
 
 mod api;
 mod builds;
@@ -13,6 +14,7 @@ mod connectivity;
 mod downloads;
 mod registrations;
 mod results;
+mod together;
 
 use std::fmt::Write;
 
