@@ -189,25 +189,33 @@ impl Journeys {
         if let Some(downloads) = &mut self.downloads {
             downloads.advance(now, happenings);
         }
+        // Who is complete at the rates until now is, whatever else happens. Then all that changes the rates at this instant
+        // comes before they are found again, so that no order of it matters; and that may complete others in time.
         loop {
-            // Who is complete at the rates until now is, whatever else happens. Then all that changes the rates at this instant
-            // comes before they are found again, so that no order of it matters; and that may complete others in time.
-            let complete = self.downloads.as_mut().and_then(Downloads::completed);
-            let due = self.events.peek().map(|Reverse(event)| *event).filter(|event| event.at == now);
-            let changes = complete.is_none() && due.is_some_and(|event| event.kind < Kind::Deadline);
-            let complete = match complete {
-                None if !changes => self.downloads.as_mut().and_then(|downloads| downloads.complete(now)),
-                complete => complete,
-            };
-            match (complete, due) {
-                (Some(robot), _) => self.extract(draws, robot, now, happenings),
-                (None, Some(event)) => {
-                    self.events.pop();
-                    if self.journeys[event.robot as usize].attempt == event.attempt {
-                        self.happen(draws, event, happenings);
-                    }
-                }
-                (None, None) => break,
+            if let Some(robot) = self.downloads.as_mut().and_then(Downloads::completed) {
+                self.extract(draws, robot, now, happenings);
+            } else if let Some(event) = self.take_event(now, |kind| kind < Kind::Deadline) {
+                self.happen(draws, event, happenings);
+            } else if let Some(robot) = self.downloads.as_mut().and_then(|downloads| downloads.complete(now)) {
+                self.extract(draws, robot, now, happenings);
+            } else if let Some(event) = self.take_event(now, |_| true) {
+                self.happen(draws, event, happenings);
+            } else {
+                break;
+            }
+        }
+    }
+
+    /// Takes the next event of `now`, if it is of a kind that is wanted; events of attempts that are over are dropped.
+    fn take_event(&mut self, now: Time, wanted: impl Fn(Kind) -> bool) -> Option<Event> {
+        loop {
+            let Reverse(event) = *self.events.peek()?;
+            if event.at != now || !wanted(event.kind) {
+                return None;
+            }
+            self.events.pop();
+            if self.journeys[event.robot as usize].attempt == event.attempt {
+                return Some(event);
             }
         }
     }
