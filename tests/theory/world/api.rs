@@ -463,3 +463,27 @@ fn the_last_answer_is_lost() {
     });
     assert_share(lost.iter().filter(|lost| **lost == 1).count(), lost.len(), 0.5, "last answers lost");
 }
+
+/// Refusals may be lost, too, and are no effect: attempts are at every 10 s, whether as calls or as repeats with a wait of 10 s. The
+/// first call is answered at 10 k s with 2^-(k + 1), and the next attempt after the job's end at 35 s makes the next one.
+#[test]
+fn refusals_are_lost_as_all_answers() {
+    let text = policy(100, 100, &group("g", 1, &fails("launching", 35.0, 1.0)))
+        + &api("lost_answer = 0.5", "base = \"10s\", factor = 1, max_attempts = 100, jitter = 0")
+        + &sync("every = \"10s\"", &["max_jobs = 2", "on_halt = \"retry\""]);
+    let mut second = Vec::new();
+    traces(&text, 10_000, |replication, trace| {
+        let (created, kind, _) = trace.created[1];
+        assert_eq!((trace.created.len(), kind, replication.jobs), (2, JobKind::Sync, 2));
+        second.push(seconds(created) as usize / 10);
+        // The first job's answer, refusals, and lost answers: an attempt each until the second job is made.
+        let counts = counts(&replication);
+        assert!(counts.concurrent_deployment_exceptions <= 3);
+        assert!(counts.calls - counts.lost_answers - counts.concurrent_deployment_exceptions <= 2);
+    });
+    let mut probabilities = vec![0.0; 40];
+    for k in 0..35 {
+        probabilities[4.max(k + 1)] += libm::pow(0.5, (k + 1) as f64);
+    }
+    assert_outcomes(second, &probabilities, "instant of the second job");
+}

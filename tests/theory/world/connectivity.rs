@@ -289,6 +289,8 @@ fn late_syncs_are_memoryless() {
             let job = replication.first_job.expect("a call made it");
             let progress = job.progress;
             no_responses.push(progress.no_response as usize);
+            // Their first progress is their last.
+            assert_eq!(replication.down, 0);
             assert_eq!((progress.succeeded, progress.failed), (ROBOTS - progress.no_response, 0));
             assert_eq!((job.status, replication.jobs), (DeploymentStatus::Succeeded, 1));
             for (now, _, _, end) in &ends.ends {

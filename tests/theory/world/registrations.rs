@@ -208,3 +208,23 @@ fn groups_register_in_order() {
     assert_eq!(trace.in_sync_seconds(), [(1, 0), (2, 1), (61, 2), (61, 4), (62, 3), (62, 5)]);
     assert_eq!(replication.outcome, CampaignOutcome::InSync);
 }
+
+/// Robots that register at time 0 do so before the first call: they are of the first job's fleet.
+#[test]
+fn registrations_at_time_zero() {
+    let keys = registrations(&constant(0.0), 6) + &takes("launching", 10.0);
+    let (replication, trace) = watch(&policy(50, 100, &group("g", 4, &keys)));
+    assert_eq!(trace.created, [(at(0), JobKind::Deployment, 10)]);
+    assert_eq!(trace.jobs[0].progress.peak_in_flight, 5);
+    assert_eq!((replication.outcome, replication.ended, replication.registered), (CampaignOutcome::InSync, at(20), 10));
+}
+
+/// An operator that calls again at once makes one job without targets after another: all that it may.
+#[test]
+fn jobs_without_targets_at_one_instant() {
+    let keys = registrations(&constant(60.0), 1);
+    let text = policy(100, 100, &group("g", 1, &keys)) + &sync("after_finish = \"0s\"", &["max_jobs = 50"]);
+    let (replication, trace) = watch(&text);
+    assert_eq!((replication.outcome, replication.ended, replication.jobs), (CampaignOutcome::MaxJobs, at(0), 50));
+    assert!(trace.created[1..].iter().all(|job| *job == (at(0), JobKind::Sync, 0)));
+}
