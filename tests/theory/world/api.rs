@@ -84,6 +84,34 @@ fn attempts_are_geometric() {
     }
 }
 
+/// One uniform decides what goes wrong, and only a lost answer has taken effect.
+#[test]
+fn faults_by_their_probabilities() {
+    for (faults, probabilities) in [
+        ("throttle = 0.2\ninternal_error = 0.3\nlost_answer = 0.1", [0.2, 0.3, 0.1, 0.4]),
+        ("internal_error = 0.15\nlost_answer = 0.45", [0.0, 0.15, 0.45, 0.4]),
+        ("throttle = 0.3\ninternal_error = 0.3\nlost_answer = 0.4", [0.3, 0.3, 0.4, 0.0]),
+    ] {
+        let all = replications(&(robot() + &api(faults, "max_attempts = 1")), 20_000);
+        let fault = |replication: &Replication| {
+            let CallCounts { throttled, internal_errors, lost_answers, .. } = counts(replication);
+            match (throttled, internal_errors, lost_answers) {
+                (1, 0, 0) => 0,
+                (0, 1, 0) => 1,
+                (0, 0, 1) => 2,
+                none => {
+                    assert_eq!(none, (0, 0, 0));
+                    3
+                }
+            }
+        };
+        for replication in &all {
+            assert_eq!(replication.jobs, u32::from(fault(replication) > 1), "{faults}");
+        }
+        assert_outcomes(all.iter().map(fault), &probabilities, faults);
+    }
+}
+
 /// Without jitter the k-th attempt comes after base (1 + factor + ... + factor^(k - 2)).
 #[test]
 fn waits_without_jitter() {
