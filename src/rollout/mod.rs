@@ -73,7 +73,7 @@
 //!
 //! * A transfer begins when the steps before are over and the robot is online, holds no rate while the robot is offline, and is
 //!   complete at the microsecond nearest to its last bit. One that is complete as its robot leaves is complete.
-//! * A transfer without any cap takes no time; it counts for `download.bytes` and for no rate. It needs the robot online all the
+//! * A transfer without any cap takes no time; it counts for `download.bytes` and the mean egress, and for no peak. It needs the robot online all the
 //!   same, as a step with nothing to do does not.
 //! * Each attempt transfers the bundle anew. A transfer ends with its attempt: at the robot timeout without connectivity, at an
 //!   abort, at the robot's next start. Of one that ends so, whole bytes count.
@@ -83,6 +83,7 @@
 //! * The client makes one call at a time: a schedule of fixed times skips those at which a call waits for its retry.
 //! * A call that is refused because a job is active is answered; an operator that waits for jobs to end calls again after that
 //!   job's end. A repeat of a call whose job has ended is answered with that job.
+//! * A client that hears late of a job that has ended calls again its delay after that end, or at once if that has passed.
 //! * Once no job may be made any more no new call is made. A campaign whose operator has no schedule, or has given up 1000 calls,
 //!   ends with the call given up as it stands, as `max_jobs`, also if a job that the client does not know of is active.
 //! * A repeat without a wait, like a next call without one, comes in the next turn of its instant, after the starts of this one.

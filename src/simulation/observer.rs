@@ -26,6 +26,7 @@ pub trait Observer {
     fn robot_registered(&mut self, _now: Time, _robot: RobotId) {}
 
     /// Since this instant, which may be earlier than those already told, the origin sends at this rate in bits a second (R16).
+    /// Whatever the last rate, it ends with the campaign.
     fn egress_changed(&mut self, _since: Time, _rate: u64) {}
 
     /// The job has breached its failure threshold.
