@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::choice::Choice;
+use super::elementary::{MIDDLE, exp, ln, middle_normal};
 use super::normal::normal_density;
 use super::{Stream, normal_cdf, normal_quantile};
 
@@ -84,78 +85,98 @@ pub struct Sampler(Family);
 
 #[derive(Clone, Debug)]
 enum Family {
+    Inverse(Inverse),
+    Gamma { gamma: Gamma, scale: f64 },
+    Pert { min: f64, width: f64, below: Gamma, above: Gamma },
+    Mixture(Choice<Sampler>),
+}
+
+/// A family whose distribution function is inverted: one uniform number gives one draw.
+#[derive(Clone, Debug)]
+pub enum Inverse {
+    /// Always this value.
     Constant(f64),
+    /// See [`Distribution::Uniform`].
     Uniform {
+        /// The least value.
         min: f64,
+        /// The greatest one less the least.
         width: f64,
     },
+    /// See [`Distribution::Exponential`].
     Exponential {
+        /// The mean.
         mean: f64,
     },
-    /// `kept` is the probability that the untruncated normal is at least 0.
+    /// See [`Distribution::Normal`].
     Normal {
+        /// Before truncation.
         mean: f64,
+        /// Before truncation.
         std: f64,
+        /// The probability that the untruncated normal is at least 0.
         kept: f64,
     },
+    /// See [`Distribution::Lognormal`].
     Lognormal {
+        /// The median.
         median: f64,
+        /// Of the logarithm.
         sigma: f64,
     },
-    Gamma {
-        gamma: Gamma,
-        scale: f64,
-    },
+    /// See [`Distribution::Weibull`].
     Weibull {
+        /// One over the shape.
         inverse_shape: f64,
+        /// The scale.
         scale: f64,
     },
+    /// See [`Distribution::Triangular`].
     Triangular {
+        /// The least value.
         min: f64,
+        /// The most likely one.
         mode: f64,
+        /// The greatest one.
         max: f64,
     },
-    Pert {
-        min: f64,
-        width: f64,
-        below: Gamma,
-        above: Gamma,
-    },
+    /// See [`Distribution::Pareto`].
     Pareto {
+        /// The least value.
         scale: f64,
+        /// One over the tail's exponent.
         inverse_shape: f64,
     },
+    /// One of these values.
     Empirical(Vec<f64>),
-    Mixture(Choice<Sampler>),
 }
 
 impl From<&Distribution> for Sampler {
     fn from(distribution: &Distribution) -> Sampler {
-        Sampler(match *distribution {
-            Distribution::Constant(value) => Family::Constant(value),
-            Distribution::Uniform { min, max } => Family::Uniform { min, width: max - min },
-            Distribution::Exponential { mean } => Family::Exponential { mean },
-            Distribution::Normal { mean, std } => Family::Normal { mean, std, kept: normal_cdf(mean / std) },
-            Distribution::Lognormal { median, sigma } => Family::Lognormal { median, sigma },
-            Distribution::Gamma { shape, scale } => Family::Gamma { gamma: Gamma::new(shape), scale },
-            Distribution::Weibull { shape, scale } => Family::Weibull { inverse_shape: 1.0 / shape, scale },
-            Distribution::Triangular { min, mode, max } => Family::Triangular { min, mode, max },
+        Sampler(Family::Inverse(match *distribution {
+            Distribution::Constant(value) => Inverse::Constant(value),
+            Distribution::Uniform { min, max } => Inverse::Uniform { min, width: max - min },
+            Distribution::Exponential { mean } => Inverse::Exponential { mean },
+            Distribution::Normal { mean, std } => Inverse::Normal { mean, std, kept: normal_cdf(mean / std) },
+            Distribution::Lognormal { median, sigma } => Inverse::Lognormal { median, sigma },
+            Distribution::Weibull { shape, scale } => Inverse::Weibull { inverse_shape: 1.0 / shape, scale },
+            Distribution::Triangular { min, mode, max } => Inverse::Triangular { min, mode, max },
+            Distribution::Pareto { scale, shape } => Inverse::Pareto { scale, inverse_shape: 1.0 / shape },
+            Distribution::Empirical(ref values) => Inverse::Empirical(values.clone()),
+            Distribution::Gamma { shape, scale } => {
+                return Sampler(Family::Gamma { gamma: Gamma::new(shape), scale });
+            }
             Distribution::Pert { min, mode, max } => {
                 let width = max - min;
-                Family::Pert {
-                    min,
-                    width,
-                    below: Gamma::new(1.0 + 4.0 * (mode - min) / width),
-                    above: Gamma::new(1.0 + 4.0 * (max - mode) / width),
-                }
+                let (below, above) = (1.0 + 4.0 * (mode - min) / width, 1.0 + 4.0 * (max - mode) / width);
+                let (below, above) = (Gamma::new(below), Gamma::new(above));
+                return Sampler(Family::Pert { min, width, below, above });
             }
-            Distribution::Pareto { scale, shape } => Family::Pareto { scale, inverse_shape: 1.0 / shape },
-            Distribution::Empirical(ref values) => Family::Empirical(values.clone()),
             Distribution::Mixture(ref components) => {
                 let samplers = components.iter().map(|(weight, component)| (*weight, Sampler::from(component)));
-                Family::Mixture(Choice::new(samplers))
+                return Sampler(Family::Mixture(Choice::new(samplers)));
             }
-        })
+        }))
     }
 }
 
@@ -164,18 +185,40 @@ impl Sampler {
     #[inline]
     pub fn sample(&self, stream: &mut Stream) -> f64 {
         match self.0 {
-            Family::Constant(value) => value,
-            Family::Uniform { min, width } => min + width * stream.open01(),
-            Family::Exponential { mean } => -mean * libm::log(stream.open01()),
-            Family::Normal { mean, std, kept } => {
-                // The upper part of the normal, by inversion: drawing again below 0 conditions on it.
-                mean - std * normal_quantile(stream.open01() * kept)
-            }
-            Family::Lognormal { median, sigma } => median * libm::exp(sigma * normal_quantile(stream.open01())),
+            Family::Inverse(Inverse::Constant(value)) => value,
+            Family::Inverse(ref inverse) => inverse.at(stream.open01()),
             Family::Gamma { ref gamma, scale } => scale * gamma.sample(stream),
-            Family::Weibull { inverse_shape, scale } => scale * libm::pow(-libm::log(stream.open01()), inverse_shape),
-            Family::Triangular { min, mode, max } => {
-                let u = stream.open01();
+            Family::Pert { min, width, ref below, ref above } => {
+                let (x, y) = (below.sample(stream), above.sample(stream));
+                min + width * (x / (x + y))
+            }
+            Family::Mixture(ref components) => components.choose(stream).sample(stream),
+        }
+    }
+
+    /// The family, if one uniform number is enough.
+    #[inline]
+    pub fn inverse(&self) -> Option<&Inverse> {
+        match &self.0 {
+            Family::Inverse(inverse) => Some(inverse),
+            _ => None,
+        }
+    }
+}
+
+impl Inverse {
+    /// The value below which the share `u` in (0, 1) of all draws lies.
+    #[inline]
+    pub fn at(&self, u: f64) -> f64 {
+        match *self {
+            Inverse::Constant(value) => value,
+            Inverse::Uniform { min, width } => min + width * u,
+            Inverse::Exponential { mean } => exponential(mean, u),
+            // The upper part of the normal: drawing again below 0 conditions on it.
+            Inverse::Normal { mean, std, kept } => mean - std * normal_quantile(u * kept),
+            Inverse::Lognormal { median, sigma } => median * exp(sigma * normal_quantile(u)),
+            Inverse::Weibull { inverse_shape, scale } => scale * libm::pow(-ln(u), inverse_shape),
+            Inverse::Triangular { min, mode, max } => {
                 let width = max - min;
                 if u * width < mode - min {
                     min + (u * width * (mode - min)).sqrt()
@@ -183,15 +226,50 @@ impl Sampler {
                     max - ((1.0 - u) * width * (max - mode)).sqrt()
                 }
             }
-            Family::Pert { min, width, ref below, ref above } => {
-                let (x, y) = (below.sample(stream), above.sample(stream));
-                min + width * (x / (x + y))
+            Inverse::Pareto { scale, inverse_shape } => scale * libm::pow(u, -inverse_shape),
+            Inverse::Empirical(ref values) => {
+                // A cast from float to integer rounds down, and rounding may take the product to the number of values.
+                values[((u * values.len() as f64) as usize).min(values.len() - 1)]
             }
-            Family::Pareto { scale, inverse_shape } => scale * libm::pow(stream.open01(), -inverse_shape),
-            Family::Empirical(ref values) => values[stream.below(values.len())],
-            Family::Mixture(ref components) => components.choose(stream).sample(stream),
         }
     }
+
+    /// [`Inverse::at`] for many numbers at a time, to the same bits; the families of hot loops are written so that they
+    /// vectorise.
+    #[inline(always)]
+    pub fn at_each<const N: usize>(&self, u: &[f64; N], values: &mut [f64; N]) {
+        match *self {
+            Inverse::Exponential { mean } => {
+                for (value, u) in values.iter_mut().zip(u) {
+                    *value = exponential(mean, *u);
+                }
+            }
+            Inverse::Lognormal { median, sigma } => {
+                let mut outside = 0;
+                for (value, u) in values.iter_mut().zip(u) {
+                    let (x, w) = middle_normal(*u);
+                    *value = median * exp(sigma * x);
+                    outside |= u64::from(w > MIDDLE);
+                }
+                // One number in a thousand lies in the tails; those nearby give the same again.
+                if outside != 0 {
+                    for (value, u) in values.iter_mut().zip(u).filter(|(_, u)| !(0.001..=0.999).contains(*u)) {
+                        *value = self.at(*u);
+                    }
+                }
+            }
+            _ => {
+                for (value, u) in values.iter_mut().zip(u) {
+                    *value = self.at(*u);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn exponential(mean: f64, u: f64) -> f64 {
+    -mean * ln(u)
 }
 
 /// The standard gamma distribution by rejection: Marsaglia and Tsang, "A simple method for generating gamma

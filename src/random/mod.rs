@@ -16,15 +16,17 @@
 //! threads (*common random numbers*): two settings of a policy can be compared pair by pair.
 //!
 //! **How far the promise reaches.** Results are the same bytes on every machine and target that Rust compiles for
-//! with IEEE 754 arithmetic. Draws use only `+ - * /`, `sqrt` and the pure-Rust `libm` crate at an exact version,
-//! because the standard library's `ln`, `exp` and `powf` call the machine's C library, whose last bits depend on
+//! with IEEE 754 arithmetic. Draws use only `+ - * /`, `sqrt`, polynomials made of them, and the pure-Rust `libm` crate at an
+//! exact version, because the standard library's `ln`, `exp` and `powf` call the machine's C library, whose last bits depend on
 //! its version and the CPU (clippy bans them in this crate). `rand_distr` is not used here for the same
 //! reason: its `libm` mode is switched off by any other crate that asks `num-traits` for `std`. It serves as an
 //! independent check of these samplers in the tests.
 
+pub mod attempt;
 mod beta;
 mod choice;
 mod distribution;
+mod elementary;
 mod normal;
 pub mod philox;
 mod residual;
@@ -35,7 +37,7 @@ use rand::rand_core::TryRng;
 
 pub use beta::Beta;
 pub use choice::Choice;
-pub use distribution::{Distribution, Sampler};
+pub use distribution::{Distribution, Inverse, Sampler};
 pub use normal::{normal_cdf, normal_quantile};
 pub use residual::Residual;
 
@@ -44,8 +46,10 @@ use crate::rollout::RobotDeploymentStep;
 /// What a stream of random numbers is for, and so what its robot and attempt count. An attempt that is not named is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// A robot's step: the first number decides whether and how it fails, the rest its latency (R7).
+    /// What families that need more than one number take for a step's latency (R7).
     Step(RobotDeploymentStep),
+    /// A robot's attempt: the [numbers](attempt) for its outcome and for its steps' latencies (R7).
+    Attempt,
     /// A job's `Preparing` latency (R5). The robot is the job's number.
     Preparing,
     /// A job's permutation of its targets (R6). The robot is the job's number.
@@ -79,6 +83,7 @@ impl Purpose {
             Purpose::Interarrival => 21,
             Purpose::Link => 22,
             Purpose::Call => 23,
+            Purpose::Attempt => 24,
         }
     }
 }
@@ -137,8 +142,7 @@ impl Stream {
     /// Uniform in the open interval (0, 1): the middles of 2^52 equal cells, symmetric about 1/2.
     #[inline]
     pub fn open01(&mut self) -> f64 {
-        const CELL: f64 = 1.0 / (1u64 << 52) as f64;
-        ((self.bits() >> 12) as f64 + 0.5) * CELL
+        elementary::unit(self.bits())
     }
 
     /// Uniform in [0, 1) in steps of 2^-53, so that `chance() < p` holds never for 0 and always for 1.

@@ -1,5 +1,7 @@
 //! The standard normal distribution function and its inverse, bit-identical on every machine.
 
+use super::elementary::{MIDDLE, ln, middle_normal};
+
 /// P(Z <= x) of a standard normal Z, by `libm`'s complementary error function.
 pub fn normal_cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
@@ -10,39 +12,20 @@ pub(super) fn normal_density(x: f64) -> f64 {
     libm::exp(-0.5 * x * x) / (2.0 * std::f64::consts::PI).sqrt()
 }
 
-/// The x with P(Z <= x) = p for p in (0, 1): algorithm AS 241 (PPND16), relative error about 1e-16.
-///
-/// M. J. Wichura, "The percentage points of the normal distribution", Applied Statistics 37 (1988).
+/// The x with P(Z <= x) = p for p in (0, 1), to about 2e-14 relative: a polynomial in the middle, and in the tails algorithm AS 241 (PPND16): M. J. Wichura, "The percentage points of the normal distribution", Applied Statistics 37 (1988).
 #[inline]
-#[allow(clippy::excessive_precision, reason = "the coefficients stand as published")]
 pub fn normal_quantile(p: f64) -> f64 {
+    let (x, w) = middle_normal(p);
+    if w <= MIDDLE { x } else { tail_normal(p) }
+}
+
+/// The quantile for p below 0.075 or above 0.925.
+#[cold]
+#[allow(clippy::excessive_precision, reason = "the coefficients stand as published")]
+fn tail_normal(p: f64) -> f64 {
     let q = p - 0.5;
-    if q.abs() <= 0.425 {
-        let r = 0.180625 - q * q;
-        return q
-            * (((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r + 6.7265770927008700853e4) * r
-                + 4.5921953931549871457e4)
-                * r
-                + 1.3731693765509461125e4)
-                * r
-                + 1.9715909503065514427e3)
-                * r
-                + 1.3314166789178437745e2)
-                * r
-                + 3.3871328727963666080e0)
-            / (((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r + 3.9307895800092710610e4) * r
-                + 2.1213794301586595867e4)
-                * r
-                + 5.3941960214247511077e3)
-                * r
-                + 6.8718700749205790830e2)
-                * r
-                + 4.2313330701600911252e1)
-                * r
-                + 1.0);
-    }
     let tail = if q < 0.0 { p } else { 1.0 - p };
-    let r = (-libm::log(tail)).sqrt();
+    let r = (-ln(tail)).sqrt();
     let x = if r <= 5.0 {
         let r = r - 1.6;
         (((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r + 2.41780725177450611770e-1) * r
@@ -112,7 +95,7 @@ mod tests {
     fn inverts_the_distribution_function() {
         for i in 1..2000 {
             let p = f64::from(i) / 2000.0;
-            assert!((normal_cdf(normal_quantile(p)) - p).abs() < 1e-14, "{p}");
+            assert!((normal_cdf(normal_quantile(p)) - p).abs() < 3e-14, "{p}");
             assert!((normal_quantile(p) + normal_quantile(1.0 - p)).abs() < 1e-12, "{p}");
         }
     }

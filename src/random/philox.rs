@@ -20,6 +20,35 @@ pub fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     counter
 }
 
+/// The blocks of many counters that share their first and last word, each block as two halves of 64 bits.
+#[inline(always)]
+pub fn philox4x32_each<const N: usize>(
+    first: u32,
+    second: &[u32; N],
+    third: &[u32; N],
+    fourth: u32,
+    mut key: [u32; 2],
+) -> ([u64; N], [u64; N]) {
+    let (mut x0, mut x1, mut x2, mut x3) = ([first; N], *second, *third, [fourth; N]);
+    for _ in 0..ROUNDS {
+        for i in 0..N {
+            let a = u64::from(MULTIPLIERS[0]) * u64::from(x0[i]);
+            let b = u64::from(MULTIPLIERS[1]) * u64::from(x2[i]);
+            x0[i] = (b >> 32) as u32 ^ x1[i] ^ key[0];
+            x1[i] = b as u32;
+            x2[i] = (a >> 32) as u32 ^ x3[i] ^ key[1];
+            x3[i] = a as u32;
+        }
+        key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
+    }
+    let (mut first, mut second) = ([0; N], [0; N]);
+    for i in 0..N {
+        first[i] = u64::from(x0[i]) | u64::from(x1[i]) << 32;
+        second[i] = u64::from(x2[i]) | u64::from(x3[i]) << 32;
+    }
+    (first, second)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,4 +17,4 @@ pub mod table;
 pub use csv_rows::{CsvRows, JOB_COLUMNS, REPLICATION_COLUMNS, WorldColumns};
 pub use metrics::{Metric, metrics};
 pub use outputs::{OutputError, Outputs};
-pub use summary::Summary;
+pub use summary::{RESULTS_VERSION, Summary};

@@ -9,11 +9,16 @@ use crate::rollout::DeploymentJobErrorCode;
 use crate::scenario::Scenario;
 use crate::statistics::{Description, Proportion, Sample};
 
+/// Which numbers the same scenario, seed and replications give: it grows whenever a change of the program changes them.
+pub const RESULTS_VERSION: u32 = 2;
+
 /// Everything that results say, in the order in which `summary.json` says it. Times are in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
     /// The version of the program.
     pub rollcast: &'static str,
+    /// See [`RESULTS_VERSION`].
+    pub results_version: u32,
     /// Which scenario was run.
     pub scenario: ScenarioIdentity,
     /// Where randomness started.
@@ -190,6 +195,7 @@ impl Summary {
         let builds = scenario.builds.iter().zip(&tally.builds);
         Summary {
             rollcast: env!("CARGO_PKG_VERSION"),
+            results_version: RESULTS_VERSION,
             scenario: ScenarioIdentity { name: scenario.name.clone(), digest: scenario.digest() },
             seed,
             replications: tally.replications,

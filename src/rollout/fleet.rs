@@ -50,6 +50,12 @@ impl Fleet {
         self.robots[robot as usize].status
     }
 
+    /// How many times a robot has started a deployment.
+    #[inline]
+    pub fn attempts(&self, robot: RobotId) -> u32 {
+        self.robots[robot as usize].attempts
+    }
+
     /// How many robots are `InSync`.
     pub fn in_sync(&self) -> u32 {
         self.in_sync

@@ -207,6 +207,12 @@ impl<C: Controller> DeploymentJob<C> {
         }
     }
 
+    /// The targets whose turn has not come, in start order.
+    #[inline]
+    pub fn pending(&self) -> &[RobotId] {
+        &self.targets[self.turns..]
+    }
+
     /// A target got in sync by itself before its start (R14): it needs none.
     pub fn withdraw(&mut self) {
         self.progress.withdrawn += 1;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rand::seq::SliceRandom;
 
+use super::ahead::Ahead;
 use super::calls::Calls;
 use super::draws::Draws;
 use super::endings::{Ending, Endings};
@@ -23,6 +24,7 @@ pub struct Campaign<'p, C> {
     pub(super) draws: Draws<'p>,
     pub(super) fleet: Fleet,
     pub(super) job: DeploymentJob<C>,
+    ahead: Ahead,
     endings: Endings,
     /// Of robots that the world delays; none where it delays nobody (R14, R16).
     journeys: Option<Journeys>,
@@ -73,6 +75,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
         Campaign {
             fleet: Fleet::default(),
             job: DeploymentJob::idle(controller),
+            ahead: Ahead::default(),
             endings: Endings::default(),
             journeys: delays.then(|| Journeys::new(&draws)),
             happenings: Vec::new(),
@@ -97,6 +100,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
         self.draws.reset(Luck::new(seed, index));
         self.fleet.reset(plan.fleet_size);
         self.job.clear();
+        self.ahead.clear();
         self.endings.drain();
         if let Some(journeys) = &mut self.journeys {
             journeys.reset(plan.fleet_size, horizon);
@@ -255,7 +259,9 @@ impl<'p, C: Controller> Campaign<'p, C> {
                         }
                         _ => {
                             self.progress(running, now, robot);
-                            let drawn = self.draws.attempt(group, robot, attempt);
+                            let fleet = &self.fleet;
+                            let following = self.job.pending().iter().map(|robot| (*robot, fleet.attempts(*robot)));
+                            let drawn = self.ahead.attempt(&self.draws, group, robot, attempt, following);
                             self.endings.push(Ending {
                                 due: now + drawn.duration,
                                 started: now,

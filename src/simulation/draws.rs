@@ -2,6 +2,7 @@
 
 use super::odds::Odds;
 use super::plan::{GroupPlan, Plan, StepPlan};
+use crate::random::attempt::{OUTCOME, latency_slot};
 use crate::random::{Luck, Purpose};
 use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, RobotEnd, RobotId};
 use crate::scenario::whole_rate;
@@ -76,9 +77,23 @@ impl<'p> Draws<'p> {
     /// What `robot` draws for a step in its attempt `attempt` (from 0).
     #[inline]
     pub fn step(&self, step: &StepPlan, robot: RobotId, attempt: u32) -> StepDraw {
-        let mut stream = self.luck.robot(robot, attempt, Purpose::Step(step.step));
-        let failure = self.odds.step(step.place).failure(stream.chance());
-        StepDraw { latency: Span::from_drawn_micros(step.latency.sample(&mut stream)), failure }
+        let failure = self.odds.step(step.place).failure(self.outcome(robot, attempt));
+        StepDraw { latency: self.latency(step, robot, attempt), failure }
+    }
+
+    /// The number in (0, 1) that decides at which step an attempt fails, if it does; see [`StepOdds`](super::StepOdds).
+    #[inline]
+    pub fn outcome(&self, robot: RobotId, attempt: u32) -> f64 {
+        self.luck.attempt(robot, attempt, OUTCOME)
+    }
+
+    /// How long a step takes `robot` in its attempt `attempt` (from 0).
+    #[inline]
+    pub fn latency(&self, step: &StepPlan, robot: RobotId, attempt: u32) -> Span {
+        Span::from_drawn_micros(match step.latency.inverse() {
+            Some(inverse) => inverse.at(self.luck.attempt(robot, attempt, latency_slot(step.step))),
+            None => step.latency.sample(&mut self.luck.robot(robot, attempt, Purpose::Step(step.step))),
+        })
     }
 
     /// Draws a deployment that nothing from outside delays (R7, R8): it ends with its first failing step, with its last step,
@@ -86,18 +101,25 @@ impl<'p> Draws<'p> {
     #[inline]
     pub fn attempt(&self, group: &GroupPlan, robot: RobotId, attempt: u32) -> Attempt {
         let timeout = self.plan.robot_timeout;
+        let outcome = self.outcome(robot, attempt);
         let mut elapsed = 0;
         for step in &group.steps {
-            let draw = self.step(step, robot, attempt);
-            elapsed += draw.latency.micros();
+            elapsed += self.latency(step, robot, attempt).micros();
             if elapsed > timeout.micros() {
                 return Attempt { duration: timeout, end: RobotEnd::NoResponse };
             }
-            if let Some(code) = draw.failure {
+            if let Some(code) = self.odds.step(step.place).failure(outcome) {
                 return Attempt { duration: Span::from_micros(elapsed), end: RobotEnd::Failed(code) };
             }
         }
         Attempt { duration: Span::from_micros(elapsed), end: RobotEnd::InSync }
+    }
+
+    /// How an attempt fails of which that is known.
+    pub fn failure(&self, group: &GroupPlan, robot: RobotId, attempt: u32) -> RobotEnd {
+        let outcome = self.outcome(robot, attempt);
+        let code = group.steps.iter().find_map(|step| self.odds.step(step.place).failure(outcome));
+        code.map_or(RobotEnd::InSync, RobotEnd::Failed)
     }
 
     /// The rate of a robot's own link in whole bits a second, if it has a limit: the same in all its attempts (R16).

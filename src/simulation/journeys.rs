@@ -285,6 +285,7 @@ impl Journeys {
         let group = draws.group(robot);
         let journey = &mut self.journeys[robot as usize];
         let downloaded = journey.stage == Stage::Decided;
+        let outcome = draws.outcome(robot, journey.attempt);
         let (mut at, mut end) = (at, RobotEnd::InSync);
         for step in &group.steps[first..] {
             let downloads = step.step == RobotDeploymentStep::DownloadingExtracting && self.downloads.is_some();
@@ -296,19 +297,19 @@ impl Journeys {
                 };
                 return self.schedule(at, Kind::Download, robot);
             }
-            let draw = draws.step(step, robot, journey.attempt);
+            let latency = draws.latency(step, robot, journey.attempt);
             let ended = match (&group.connectivity, &mut journey.walked) {
                 (Some(plan), Some(walked)) if needs_connection(step.step) => {
-                    walked.work(plan, at, draw.latency, self.horizon)
+                    walked.work(plan, at, latency, self.horizon)
                 }
-                _ => Some(at + draw.latency),
+                _ => Some(at + latency),
             };
             // What ends after the horizon ends no more.
             at = ended.filter(|ended| *ended <= self.horizon).unwrap_or(Time::NEVER);
             if at == Time::NEVER {
                 break;
             }
-            if let Some(code) = draw.failure {
+            if let Some(code) = draws.odds.step(step.place).failure(outcome) {
                 end = RobotEnd::Failed(code);
                 break;
             }

@@ -15,6 +15,7 @@
 //! | R16 downloads | `fair_share`, `journeys` | a deployment stops at its download and is walked on when that is complete |
 //! | R17 API faults | `calls` | a call is repeated under its token, through the control plane's checks |
 
+mod ahead;
 mod calls;
 mod campaign;
 mod connectivity;

@@ -36,10 +36,15 @@ enum Chance {
 type Codes = Choice<DeploymentJobErrorCode>;
 
 /// How likely a step fails in a replication.
+///
+/// One number, uniform in (0, 1), decides the outcome of all steps of an attempt: an attempt fails at the step in whose interval it
+/// lies. So an interval is as long as the probability to get to the step's end and to fail there.
 #[derive(Clone, Copy, Debug)]
 pub struct StepOdds<'p> {
-    /// At its end.
-    pub probability: f64,
+    /// Where the step's interval begins: the probability to have failed before.
+    from: f64,
+    /// Where it ends.
+    until: f64,
     codes: &'p Codes,
 }
 
@@ -109,14 +114,21 @@ impl OddsPlan {
         }
         odds.build = self.build(luck);
         odds.steps.clear();
-        odds.steps.extend(self.steps[odds.build.unwrap_or(0)].iter().map(|step| StepOdds {
-            probability: match &step.probability {
+        let (mut group, mut from) = (0, 0.0);
+        odds.steps.extend(self.steps[odds.build.unwrap_or(0)].iter().map(|step| {
+            if step.group != group {
+                (group, from) = (step.group, 0.0);
+            }
+            let probability = match &step.probability {
                 Chance::Fixed(probability) => *probability,
                 Chance::Beta(beta) => {
                     beta.sample(&mut luck.robot(step.group, step.step as u32, Purpose::FailureProbability))
                 }
-            },
-            codes: &step.codes,
+            };
+            let until = from + (1.0 - from) * probability;
+            let odds = StepOdds { from, until, codes: &step.codes };
+            from = until;
+            odds
         }));
     }
 }
@@ -130,11 +142,18 @@ impl<'p> Odds<'p> {
 }
 
 impl StepOdds<'_> {
-    /// With which code the step fails, if `chance`, uniform in [0, 1), lets it. Given that it fails, the ratio of `chance` to the
-    /// failure probability is uniform, so it can choose the code.
+    /// Whether an attempt with this outcome gets beyond the step, if it gets so far.
+    #[inline(always)]
+    pub fn passes(&self, outcome: f64) -> bool {
+        outcome >= self.until
+    }
+
+    /// With which code an attempt with this outcome fails at the step, if it does. Given that it fails there, its place in the
+    /// interval is uniform, so it can choose the code.
     #[inline]
-    pub fn failure(&self, chance: f64) -> Option<DeploymentJobErrorCode> {
-        (chance < self.probability).then(|| *self.codes.at(chance / self.probability))
+    pub fn failure(&self, outcome: f64) -> Option<DeploymentJobErrorCode> {
+        let here = self.from <= outcome && outcome < self.until;
+        here.then(|| *self.codes.at((outcome - self.from) / (self.until - self.from)))
     }
 }
 

@@ -3,6 +3,7 @@
 use rand::Rng;
 use rand::rand_core::TryRng;
 use rand_distr::Distribution as _;
+use rollcast::random::attempt::{OUTCOME, latency_slot};
 use rollcast::random::{Distribution, Luck, Purpose, Sampler, Stream, normal_cdf, normal_quantile};
 use rollcast::rollout::RobotDeploymentStep;
 use rollcast::simulation::{Draws, Plan, StepDraw, StepPlan};
@@ -522,21 +523,23 @@ fn extreme_parameters_give_constants() {
     }
 }
 
-/// R1: a span is the unrounded draw to the nearest microsecond, from the stream behind the failure's number.
+/// R1: a span is the unrounded draw to the nearest microsecond; a family that one number is enough for takes it from the slot of
+/// its step, and a step fails by the attempt's one number for all steps.
 #[test]
-fn a_step_draws_its_latency_behind_its_failure() {
+fn a_step_draws_from_the_slots_of_its_attempt() {
     let plan = plan("{ exponential = { mean = \"3us\" } }");
     let mut draws = Draws::new(&plan);
     for index in 0..10_000 {
         let drawn = drawn(&mut draws, index);
-        let unrounded = plan.group(0).steps[0].latency.sample(&mut latency_stream(index));
+        let (luck, robot) = (Luck::new(SEED, index / ROBOTS), index % ROBOTS);
+        let inverse = plan.group(0).steps[0].latency.inverse().expect("one number is enough");
+        let unrounded = inverse.at(luck.attempt(robot, 0, latency_slot(STEP)));
         assert!((drawn.latency.micros() as f64 - unrounded).abs() <= 0.5, "{unrounded}");
-        let mut whole = Luck::new(SEED, index / ROBOTS).robot(index % ROBOTS, 0, Purpose::Step(STEP));
-        assert_eq!(drawn.failure.is_some(), whole.chance() < 0.5);
+        assert_eq!(drawn.failure.is_some(), luck.attempt(robot, 0, OUTCOME) < 0.5);
     }
 }
 
-/// R7: failing says nothing about the latency, in any family that shares the stream with it.
+/// R7: failing says nothing about the latency, in any family.
 #[test]
 fn failure_and_latency_are_independent() {
     for latency in [
@@ -553,8 +556,7 @@ fn failure_and_latency_are_independent() {
             let drawn = drawn(&mut draws, index);
             let seconds = drawn.latency.seconds();
             if drawn.failure.is_some() { &mut failed } else { &mut fine }.push(seconds);
-            let chance = luck.robot(index % ROBOTS, 0, Purpose::Step(STEP)).chance();
-            pairs.push((chance, seconds));
+            pairs.push((luck.attempt(index % ROBOTS, 0, OUTCOME), seconds));
         }
         assert_same_distribution(&failed, &fine, &format!("failed and fine {latency}"));
         assert_uncorrelated(&pairs, &format!("between failure and {latency}"));
