@@ -197,11 +197,12 @@ impl<'p, C: Controller> Campaign<'p, C> {
                 return Some((CampaignOutcome::Horizon, now));
             }
             calls_from = now + Span::from_micros(1);
-            if now >= running.next_call
-                && let Some(outcome) = self.call(running, now)
-            {
-                self.cut_off(running, now);
-                return Some((outcome, now));
+            if now >= running.next_call {
+                running.count_event()?;
+                if let Some(outcome) = self.call(running, now) {
+                    self.cut_off(running, now);
+                    return Some((outcome, now));
+                }
             }
             if now >= running.begins {
                 self.begin_job(running, now);
