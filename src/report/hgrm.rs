@@ -9,7 +9,7 @@ const TICKS_PER_HALF_DISTANCE: u32 = 5;
 
 /// A metric's percentiles in the format of HdrHistogram's `outputPercentileDistribution`; times in seconds.
 pub fn render(metric: &Metric<'_>) -> String {
-    let histogram = metric.histogram;
+    let histogram = &metric.histogram;
     let mut text = format!("{:>12} {:>14} {:>10} {:>14}\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)");
     let line = |text: &mut String, value: u64, quantile: f64, total: u64| {
         let value = metric.show(value as f64);

@@ -1,5 +1,7 @@
 //! The metrics that have a histogram file.
 
+use std::borrow::Cow;
+
 use hdrhistogram::Histogram;
 
 use crate::experiment::Tally;
@@ -14,7 +16,7 @@ pub struct Metric<'t> {
     /// What its integers mean.
     pub unit: Unit,
     /// Its numbers, in steps of `resolution`.
-    pub histogram: &'t Histogram<u64>,
+    pub histogram: Cow<'t, Histogram<u64>>,
     /// How many units a step of the histogram holds.
     pub resolution: u128,
 }
@@ -24,13 +26,13 @@ impl<'t> Metric<'t> {
         Metric {
             name: name.to_owned(),
             unit: sample.unit(),
-            histogram: sample.histogram(),
+            histogram: Cow::Borrowed(sample.histogram()),
             resolution: sample.resolution(),
         }
     }
 
     fn of_clusters(name: &str, sample: &'t ClusteredSample) -> Metric<'t> {
-        Metric { name: name.to_owned(), unit: sample.unit(), histogram: sample.histogram(), resolution: 1 }
+        Metric { name: name.to_owned(), unit: sample.unit(), histogram: Cow::Owned(sample.histogram()), resolution: 1 }
     }
 
     /// A number of the histogram as it is shown: seconds or a count.

@@ -33,7 +33,8 @@ pub struct ClusteredSample {
     squares: U256,
     min: u64,
     max: u64,
-    histogram: Histogram<u64>,
+    /// How many numbers lie in each cell of a histogram with three significant digits, as far as numbers reach.
+    counts: Vec<u64>,
     /// Sums over clusters of n^2, n * s and s^2, where s is a cluster's sum.
     counts_squared: u128,
     counts_by_sums: U256,
@@ -70,7 +71,7 @@ impl Cluster {
 impl ClusteredSample {
     /// An empty sample of numbers up to 2^50.
     pub fn new(unit: Unit) -> ClusteredSample {
-        let cells = grid::cell(1 << 50) + 1;
+        let cells = CLUSTER_GRID.cell(1 << 50) + 1;
         ClusteredSample {
             unit,
             cluster: Cluster { cells: vec![0; cells], ..Cluster::EMPTY },
@@ -80,7 +81,7 @@ impl ClusteredSample {
             squares: U256::ZERO,
             min: u64::MAX,
             max: 0,
-            histogram: histogram(),
+            counts: Vec::new(),
             counts_squared: 0,
             counts_by_sums: U256::ZERO,
             sums_squared: U256::ZERO,
@@ -98,8 +99,19 @@ impl ClusteredSample {
         cluster.squares += u128::from(value) * u128::from(value);
         cluster.min = cluster.min.min(value);
         cluster.max = cluster.max.max(value);
-        cluster.cells[grid::cell(value)] += 1;
-        self.histogram.record(value).expect("a resizable histogram takes every number up to 2^50");
+        cluster.cells[CLUSTER_GRID.cell(value)] += 1;
+        let cell = HISTOGRAM_GRID.cell(value);
+        match self.counts.get_mut(cell) {
+            Some(count) => *count += 1,
+            None => self.reach(cell),
+        }
+    }
+
+    /// Counts the first number in a cell beyond all others.
+    #[cold]
+    fn reach(&mut self, cell: usize) {
+        self.counts.resize((cell + 1).next_power_of_two(), 0);
+        self.counts[cell] = 1;
     }
 
     /// Ends the present cluster.
@@ -118,7 +130,7 @@ impl ClusteredSample {
         self.counts_squared += u128::from(n) * u128::from(n);
         self.counts_by_sums += U256::from(n) * U256::from(s);
         self.sums_squared += U256::from(s) * U256::from(s);
-        let range = grid::cell(cluster.min)..=grid::cell(cluster.max);
+        let range = CLUSTER_GRID.cell(cluster.min)..=CLUSTER_GRID.cell(cluster.max);
         let mut up_to = 0;
         for (here, cell) in cluster.cells[range.clone()].iter_mut().zip(&mut self.cells[range]) {
             if *here > 0 {
@@ -142,7 +154,8 @@ impl ClusteredSample {
         self.squares += other.squares;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
-        self.histogram.add(&other.histogram).expect("a resizable histogram takes another one");
+        self.counts.resize(self.counts.len().max(other.counts.len()), 0);
+        self.counts.iter_mut().zip(&other.counts).for_each(|(count, other)| *count += other);
         self.counts_squared += other.counts_squared;
         self.counts_by_sums += other.counts_by_sums;
         self.sums_squared += other.sums_squared;
@@ -159,8 +172,13 @@ impl ClusteredSample {
     }
 
     /// The histogram of all numbers.
-    pub fn histogram(&self) -> &Histogram<u64> {
-        &self.histogram
+    pub fn histogram(&self) -> Histogram<u64> {
+        let mut histogram = histogram();
+        for (cell, count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let lowest = HISTOGRAM_GRID.lowest(cell);
+            histogram.record_n(lowest, *count).expect("a resizable histogram takes every number up to 2^50");
+        }
+        histogram
     }
 
     /// What results say of the sample.
@@ -173,7 +191,7 @@ impl ClusteredSample {
         let mean = self.sum as f64 / n as f64;
         let ranks = [50, 90, 95, 99].map(|percent| rank(n, percent));
         let [p50, p90, p95, p99] =
-            cells_at_ranks(&self.histogram, ranks).map(|(_, high)| Some(show(high.clamp(self.min, self.max) as f64)));
+            cells_at_ranks(&self.histogram(), ranks).map(|(_, high)| Some(show(high.clamp(self.min, self.max) as f64)));
         let interval = |p: f64| self.quantile_interval(p).map(|ends| ends.map(|end| show(end as f64)));
         Description {
             count: n,
@@ -220,11 +238,11 @@ impl ClusteredSample {
         }
         let (n, k) = (self.count as f64, self.clusters as f64);
         let t = t_quantile(self.clusters - 1);
-        let last = grid::cell(self.max);
+        let last = CLUSTER_GRID.cell(self.max);
         let (mut up_to, mut squared, mut crossed) = (0u64, 0u128, 0u128);
         let mut low = None;
         let mut design_effect = 0.0;
-        for index in grid::cell(self.min)..=last {
+        for index in CLUSTER_GRID.cell(self.min)..=last {
             let cell = &self.cells[index];
             up_to += cell.count;
             squared += cell.squared;
@@ -246,41 +264,38 @@ impl ClusteredSample {
                 // the whole interval.
                 let bounded = index < last || low == last;
                 let clamp = |value: u64| value.clamp(self.min, self.max);
-                return bounded.then(|| [clamp(grid::lowest(low)), clamp(grid::lowest(index + 1) - 1)]);
+                return bounded.then(|| [clamp(CLUSTER_GRID.lowest(low)), clamp(CLUSTER_GRID.lowest(index + 1) - 1)]);
             }
         }
         None
     }
 }
 
-/// The grid: cells of equal width within an octave, 128 of them; below 128 a cell for each integer.
-mod grid {
-    const BITS: u32 = 7;
+/// Cells of equal width within an octave, `1 << bits` of them; below twice that a cell for each integer.
+#[derive(Clone, Copy, Debug)]
+struct Grid {
+    bits: u32,
+}
 
+/// 128 cells an octave, for what a cluster adds in each.
+const CLUSTER_GRID: Grid = Grid { bits: 7 };
+
+/// 1024 cells an octave: those of a histogram with three significant digits, which are counted here without its bookkeeping.
+const HISTOGRAM_GRID: Grid = Grid { bits: 10 };
+
+impl Grid {
     /// The cell that holds a value.
-    #[inline]
-    pub fn cell(value: u64) -> usize {
-        let shift = (u64::BITS - BITS).saturating_sub((value | 1).leading_zeros() + 1);
-        (u64::from(shift) << BITS) as usize + (value >> shift) as usize
+    #[inline(always)]
+    const fn cell(self, value: u64) -> usize {
+        let shift = (u64::BITS - self.bits).saturating_sub((value | 1).leading_zeros() + 1);
+        ((shift as usize) << self.bits) + (value >> shift) as usize
     }
 
     /// The least value of a cell.
-    pub fn lowest(cell: usize) -> u64 {
-        // From the second octave on, a cell's number within its octave is in 128..256.
-        let shift = (cell >> BITS).saturating_sub(1);
-        ((cell - (shift << BITS)) as u64) << shift
-    }
-
-    #[cfg(test)]
-    #[test]
-    fn cells_cover_all_values_in_order() {
-        assert_eq!((cell(0), cell(127), cell(128), cell(255), cell(256)), (0, 127, 128, 255, 256));
-        for index in 0..cell(1 << 50) {
-            let (low, next) = (lowest(index), lowest(index + 1));
-            assert!(low < next, "{index}");
-            assert_eq!((cell(low), cell(next - 1), cell(next)), (index, index, index + 1), "{index}");
-            assert!(low < 128 || (next - low) * 128 <= low, "{index}: wider than 0.8 %");
-        }
+    const fn lowest(self, cell: usize) -> u64 {
+        // From the second octave on, a cell's number within its octave is in 2^bits..2 * 2^bits.
+        let shift = (cell >> self.bits).saturating_sub(1);
+        ((cell - (shift << self.bits)) as u64) << shift
     }
 }
 
@@ -296,6 +311,38 @@ mod tests {
             sample.end_cluster();
         }
         sample
+    }
+
+    #[test]
+    fn cells_cover_all_values_in_order() {
+        let grid = CLUSTER_GRID;
+        assert_eq!([0, 127, 128, 255, 256].map(|value| grid.cell(value)), [0, 127, 128, 255, 256]);
+        for grid in [CLUSTER_GRID, HISTOGRAM_GRID] {
+            for index in 0..grid.cell(1 << 50) {
+                let (low, next) = (grid.lowest(index), grid.lowest(index + 1));
+                assert!(low < next, "{index}");
+                assert_eq!([low, next - 1, next].map(|value| grid.cell(value)), [index, index, index + 1], "{index}");
+                assert!(low < 1 << grid.bits || (next - low) << grid.bits <= low, "{index}: too wide");
+            }
+        }
+    }
+
+    /// The cells are those of HdrHistogram itself.
+    #[test]
+    fn the_histogram_is_that_of_the_numbers() {
+        let mut sample = ClusteredSample::new(Unit::Count);
+        let mut expected = histogram();
+        for i in 0..20_000u64 {
+            let value = i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (14 + i % 50);
+            sample.record(value);
+            expected.record(value).expect("it takes every number");
+        }
+        sample.end_cluster();
+        let cells = |histogram: &Histogram<u64>| -> Vec<(u64, u64)> {
+            histogram.iter_recorded().map(|cell| (cell.value_iterated_to(), cell.count_at_value())).collect()
+        };
+        assert_eq!(cells(&sample.histogram()), cells(&expected));
+        assert_eq!((sample.histogram().max(), sample.histogram().mean()), (expected.max(), expected.mean()));
     }
 
     /// Against the formula, with data small enough to do by hand.
