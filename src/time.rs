@@ -11,6 +11,9 @@ use serde::Serialize;
 /// Microseconds in a second.
 pub const MICROS: u64 = 1_000_000;
 
+/// A float of this size has a last bit of one.
+const TWO_52: f64 = (1u64 << 52) as f64;
+
 /// An instant of virtual time: microseconds since the campaign began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(u64);
@@ -61,15 +64,21 @@ impl Span {
     }
 
     /// A real number of microseconds as a span: rounded to the nearest one (of two the even one), 0 if negative, cut to
-    /// [`Span::MAX`] (R1). This is the one place where a drawn number becomes time.
+    /// [`Span::MAX`] (R1). Here, and by [`Span::round_drawn_micros`], drawn numbers become time.
     #[inline(always)]
     pub fn from_drawn_micros(micros: f64) -> Span {
         // From 2^52 on a float's last bit is a one, so the sum is rounded to a whole number, which stands in its low bits. Unlike
         // a cast this can be done to many numbers at a time. The comparisons turn NaN into 0.
-        const TWO_52: f64 = (1u64 << 52) as f64;
         let micros = if micros > 0.0 { micros } else { 0.0 };
         let micros = if micros < Span::MAX.0 as f64 { micros } else { Span::MAX.0 as f64 };
         Span((micros + TWO_52).to_bits() - TWO_52.to_bits())
+    }
+
+    /// The microseconds of [`Span::from_drawn_micros`], but for the cut to [`Span::MAX`]: numbers far beyond it stay so.
+    #[inline(always)]
+    pub fn round_drawn_micros(micros: f64) -> f64 {
+        let micros = if micros > 0.0 { micros } else { 0.0 };
+        (micros + TWO_52) - TWO_52
     }
 
     /// Microseconds.

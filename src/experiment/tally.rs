@@ -305,6 +305,13 @@ impl Tally {
         self.builds.iter_mut().zip(&other.builds).for_each(|(build, other)| build.merge(other));
     }
 
+    #[cold]
+    fn count_failure(&mut self, end: RobotEnd) {
+        if let Some(code) = end.failure_code() {
+            self.failure_codes[code as usize] += 1;
+        }
+    }
+
     /// When a robot's time begins: at its registration (R13).
     #[inline]
     fn since(&self, robot: RobotId) -> Time {
@@ -377,21 +384,20 @@ impl Observer for Tally {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn robot_started(&mut self, now: Time, _robot: RobotId, _attempt: u32) {
         if let Some(curves) = &mut self.curves {
             curves.in_flight.set(now, curves.in_flight.level() + 1);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
-        match end.failure_code() {
-            None => {
-                self.robot_time_to_success.record((now - self.since(robot)).micros());
-                self.robot_deployment.record((now - started).micros());
-            }
-            Some(code) => self.failure_codes[code as usize] += 1,
+        if end == RobotEnd::InSync {
+            self.robot_time_to_success.record((now - self.since(robot)).micros());
+            self.robot_deployment.record((now - started).micros());
+        } else {
+            self.count_failure(end);
         }
         if let Some(curves) = &mut self.curves {
             curves.in_sync.robot_ended(now, robot, started, end);

@@ -142,7 +142,7 @@ impl Stream {
     /// Uniform in the open interval (0, 1): the middles of 2^52 equal cells, symmetric about 1/2.
     #[inline]
     pub fn open01(&mut self) -> f64 {
-        elementary::unit(self.bits())
+        elementary::unit::<52>(self.bits() >> 12)
     }
 
     /// Uniform in [0, 1) in steps of 2^-53, so that `chance() < p` holds never for 0 and always for 1.

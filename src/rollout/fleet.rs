@@ -5,55 +5,58 @@ use super::RobotStatus;
 /// A robot's number: from 0, in the order of registration (R2).
 pub type RobotId = u32;
 
-/// What the rules remember of a robot: eight bytes.
+/// What changes when a robot ends, in any order of robots: two bytes, so that many stay at hand.
 #[derive(Clone, Copy, Debug)]
-struct Robot {
+struct State {
     status: RobotStatus,
     /// A deployment has terminated its running processes, and none has finished since.
     down: bool,
-    /// How many times the robot has started a deployment.
-    attempts: u32,
 }
 
 /// The registered robots and their states.
 #[derive(Clone, Debug, Default)]
 pub struct Fleet {
-    robots: Vec<Robot>,
+    states: Vec<State>,
+    /// How many times each robot has started a deployment.
+    attempts: Vec<u32>,
     in_sync: u32,
     down: u32,
 }
 
-const NEW: Robot = Robot { status: RobotStatus::Registered, down: false, attempts: 0 };
+const NEW: State = State { status: RobotStatus::Registered, down: false };
 
 impl Fleet {
     /// Starts over with `size` robots, `Registered` and without a deployment. Keeps the memory.
     pub fn reset(&mut self, size: u32) {
-        self.robots.clear();
-        self.robots.resize(size as usize, NEW);
+        self.states.clear();
+        self.states.resize(size as usize, NEW);
+        self.attempts.clear();
+        self.attempts.resize(size as usize, 0);
         self.in_sync = 0;
         self.down = 0;
     }
 
     /// Registers another robot, which comes after all others (R2, R13).
     pub fn register(&mut self) -> RobotId {
-        self.robots.push(NEW);
-        self.robots.len() as RobotId - 1
+        self.states.push(NEW);
+        self.attempts.push(0);
+        self.states.len() as RobotId - 1
     }
 
     /// F, the number of registered robots.
     pub fn size(&self) -> u32 {
-        self.robots.len() as u32
+        self.states.len() as u32
     }
 
     /// The state of a robot.
     pub fn status(&self, robot: RobotId) -> RobotStatus {
-        self.robots[robot as usize].status
+        self.states[robot as usize].status
     }
 
     /// How many times a robot has started a deployment.
     #[inline]
     pub fn attempts(&self, robot: RobotId) -> u32 {
-        self.robots[robot as usize].attempts
+        self.attempts[robot as usize]
     }
 
     /// How many robots are `InSync`.
@@ -68,13 +71,13 @@ impl Fleet {
 
     /// All robots with their states, in order.
     pub fn iter(&self) -> impl Iterator<Item = (RobotId, RobotStatus)> + '_ {
-        (0..).zip(self.robots.iter().map(|robot| robot.status))
+        (0..).zip(self.states.iter().map(|state| state.status))
     }
 
     /// Makes every robot the target of a new deployment (R3).
     pub(super) fn deploy_to_all(&mut self) {
-        for robot in &mut self.robots {
-            robot.status = RobotStatus::PendingNewDeployment;
+        for state in &mut self.states {
+            state.status = RobotStatus::PendingNewDeployment;
         }
         self.in_sync = 0;
     }
@@ -82,20 +85,20 @@ impl Fleet {
     /// Marks a robot as `Deploying` and returns how many attempts it made before.
     #[inline]
     pub(super) fn start(&mut self, robot: RobotId) -> u32 {
-        let robot = &mut self.robots[robot as usize];
-        debug_assert!(!matches!(robot.status, RobotStatus::Deploying | RobotStatus::InSync));
-        robot.status = RobotStatus::Deploying;
-        let attempt = robot.attempts;
-        robot.attempts += 1;
-        attempt
+        let state = &mut self.states[robot as usize];
+        debug_assert!(!matches!(state.status, RobotStatus::Deploying | RobotStatus::InSync));
+        state.status = RobotStatus::Deploying;
+        let attempts = &mut self.attempts[robot as usize];
+        *attempts += 1;
+        *attempts - 1
     }
 
     /// A robot's deployment makes its first progress and terminates its running processes; true if they were running.
     #[inline]
     pub fn progress(&mut self, robot: RobotId) -> bool {
-        let robot = &mut self.robots[robot as usize];
-        let ran = !robot.down;
-        robot.down = true;
+        let state = &mut self.states[robot as usize];
+        let ran = !state.down;
+        state.down = true;
         self.down += u32::from(ran);
         ran
     }
@@ -115,12 +118,12 @@ impl Fleet {
 
     #[inline]
     fn set(&mut self, robot: RobotId, status: RobotStatus) {
-        let robot = &mut self.robots[robot as usize];
-        robot.status = status;
+        let state = &mut self.states[robot as usize];
+        state.status = status;
         if status == RobotStatus::InSync {
             self.in_sync += 1;
-            self.down -= u32::from(robot.down);
-            robot.down = false;
+            self.down -= u32::from(state.down);
+            state.down = false;
         }
     }
 }

@@ -28,6 +28,9 @@ use crate::random::Distribution;
 use crate::rollout::{Architecture, DeploymentJobErrorCode, OnBreach, RobotDeploymentStep, StartOrder, SyncPolicy};
 use crate::time::Span;
 
+/// The longest robot timeout (R8).
+pub const MAX_ROBOT_TIMEOUT: Span = Span::from_secs(7 * 86_400);
+
 /// A checked scenario: every value is in the range that its documentation gives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {

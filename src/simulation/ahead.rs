@@ -9,12 +9,15 @@ use pulp::{Arch, NullaryFnOnce};
 
 use super::draws::{Attempt, Draws};
 use super::plan::GroupPlan;
-use crate::random::attempt::{OUTCOME, SLOTS, latency_slot};
+use crate::random::attempt::{BLOCKS, OUTCOME, SLOTS_PER_BLOCK, latency_slot};
 use crate::rollout::{RobotEnd, RobotId};
 use crate::time::Span;
 
 /// How many robots are drawn at a time.
-pub const LANES: usize = 32;
+const LANES: usize = 64;
+
+/// How many lanes are drawn where robots are few.
+const FEW: usize = 16;
 
 /// Fewer robots than this are drawn one by one.
 const WORTHWHILE: usize = 6;
@@ -23,12 +26,16 @@ const WORTHWHILE: usize = 6;
 #[derive(Clone, Debug)]
 pub struct Ahead {
     arch: Arch,
+    /// [`NOBODY`] in the lanes from `drawn` on.
     robots: [RobotId; LANES],
     attempts: [u32; LANES],
     keys: [u64; LANES],
     next: usize,
     drawn: usize,
 }
+
+/// No robot has this number.
+const NOBODY: RobotId = RobotId::MAX;
 
 /// The outcomes that a drawn number may stand for; how a failure fails is found when it is needed.
 const IN_SYNC: u64 = 0;
@@ -37,124 +44,153 @@ const NO_RESPONSE: u64 = 2;
 
 impl Default for Ahead {
     fn default() -> Ahead {
-        let none = [0; LANES];
-        Ahead { arch: Arch::new(), robots: none, attempts: none, keys: [0; LANES], next: 0, drawn: 0 }
+        Ahead { arch: Arch::new(), robots: [NOBODY; LANES], attempts: [0; LANES], keys: [0; LANES], next: 0, drawn: 0 }
     }
 }
 
 impl Ahead {
-    /// Forgets what has been drawn: another replication begins.
+    /// Forgets what has been drawn: another replication begins, or another job, in which robots make other attempts.
     pub fn clear(&mut self) {
         (self.next, self.drawn) = (0, 0);
+        self.robots.fill(NOBODY);
     }
 
-    /// Draws the deployment of `robot`, which is of `group`. `following` are the robots that will probably start after it,
-    /// each with the number of its next attempt.
-    #[inline]
+    /// Draws the deployment of `robot` in its attempt `attempt`. `following` are the robots that will probably start after it, and
+    /// `attempt_of` says which attempt of theirs that is.
+    #[inline(always)]
     pub fn attempt(
         &mut self,
         draws: &Draws<'_>,
-        group: &GroupPlan,
         robot: RobotId,
         attempt: u32,
-        following: impl Iterator<Item = (RobotId, u32)>,
+        following: &[RobotId],
+        attempt_of: impl Fn(RobotId) -> u32,
     ) -> Attempt {
-        if self.next == self.drawn {
-            self.draw(draws, group, robot, attempt, following);
+        if !self.is_next(robot) && (self.next < self.drawn || !self.draw(draws, robot, attempt, following, attempt_of))
+        {
+            // Somebody else than was expected, or too few.
+            self.clear();
+            return draws.attempt(draws.group(robot), robot, attempt);
         }
-        let here = self.next;
-        if here < self.drawn && (self.robots[here], self.attempts[here]) == (robot, attempt) {
-            self.next += 1;
-            return self.drawn_attempt(draws, group, here);
-        }
-        // Somebody else than was expected.
-        self.clear();
-        draws.attempt(group, robot, attempt)
+        let lane = self.next;
+        debug_assert_eq!(self.attempts[lane], attempt, "what was drawn for another job is forgotten");
+        self.next += 1;
+        let key = self.keys[lane];
+        let end = if key & 3 == IN_SYNC { RobotEnd::InSync } else { self.failure(draws, lane) };
+        Attempt { duration: Span::from_micros(key >> 2), end }
     }
 
-    /// Draws the attempts of `robot` and those that follow, as long as they are of the same group.
+    #[inline(always)]
+    fn is_next(&self, robot: RobotId) -> bool {
+        self.next < LANES && self.robots[self.next] == robot
+    }
+
+    /// How a drawn attempt ends that does not succeed.
+    #[cold]
+    fn failure(&self, draws: &Draws<'_>, lane: usize) -> RobotEnd {
+        let robot = self.robots[lane];
+        match self.keys[lane] & 3 {
+            NO_RESPONSE => RobotEnd::NoResponse,
+            _ => draws.failure(draws.group(robot), robot, self.attempts[lane]),
+        }
+    }
+
+    /// Draws the attempts of `robot` and those that follow, as long as they are of the same group since the start; false if they are
+    /// too few.
     #[cold]
     fn draw(
         &mut self,
         draws: &Draws<'_>,
-        group: &GroupPlan,
         robot: RobotId,
         attempt: u32,
-        following: impl Iterator<Item = (RobotId, u32)>,
-    ) {
+        following: &[RobotId],
+        attempt_of: impl Fn(RobotId) -> u32,
+    ) -> bool {
         self.clear();
-        let alike = |(other, _): &(RobotId, u32)| std::ptr::eq(draws.group(*other), group);
-        for (robot, attempt) in std::iter::once((robot, attempt)).chain(following.take_while(alike)).take(LANES) {
-            self.robots[self.drawn] = robot;
-            self.attempts[self.drawn] = attempt;
-            self.drawn += 1;
-        }
+        let group = draws.group_of(robot);
+        let alike = draws.plan.robots_of(group);
+        let following = &following[..following.len().min(LANES - 1)];
+        let following = following.split(|other| !alike.contains(other)).next().unwrap_or_default();
+        self.drawn = 1 + following.len();
         if self.drawn < WORTHWHILE {
-            return self.clear();
+            return false;
         }
         // The lanes that are left over draw something, and nobody asks for it.
-        let (robots, attempts, keys) = (&self.robots, &self.attempts, &mut self.keys);
+        (self.robots[0], self.attempts[0]) = (robot, attempt);
+        for (lane, robot) in (1..).zip(following) {
+            (self.robots[lane], self.attempts[lane]) = (*robot, attempt_of(*robot));
+        }
+        let group = draws.plan.group(group);
+        if self.drawn <= FEW {
+            self.draw_lanes::<FEW>(draws, group)
+        } else {
+            self.draw_lanes::<LANES>(draws, group)
+        }
+        true
+    }
+
+    /// Draws the first N lanes.
+    fn draw_lanes<const N: usize>(&mut self, draws: &Draws<'_>, group: &GroupPlan) {
+        let all = "N is at most LANES";
+        let robots = self.robots.first_chunk::<N>().expect(all);
+        let attempts = self.attempts.first_chunk::<N>().expect(all);
+        let keys = self.keys.first_chunk_mut::<N>().expect(all);
         self.arch.dispatch(Kernel { draws, group, robots, attempts, keys });
     }
-
-    #[inline]
-    fn drawn_attempt(&self, draws: &Draws<'_>, group: &GroupPlan, lane: usize) -> Attempt {
-        let key = self.keys[lane];
-        let end = match key & 3 {
-            IN_SYNC => RobotEnd::InSync,
-            NO_RESPONSE => RobotEnd::NoResponse,
-            _ => draws.failure(group, self.robots[lane], self.attempts[lane]),
-        };
-        Attempt { duration: Span::from_micros(key >> 2), end }
-    }
 }
 
-/// The drawing of [`LANES`] attempts of one group: their lengths in microseconds, times four, and their outcomes.
-struct Kernel<'a> {
+/// The drawing of many attempts of one group: their lengths in microseconds, times four, and their outcomes.
+struct Kernel<'a, const N: usize> {
     draws: &'a Draws<'a>,
     group: &'a GroupPlan,
-    robots: &'a [RobotId; LANES],
-    attempts: &'a [u32; LANES],
-    keys: &'a mut [u64; LANES],
+    robots: &'a [RobotId; N],
+    attempts: &'a [u32; N],
+    keys: &'a mut [u64; N],
 }
 
-impl NullaryFnOnce for Kernel<'_> {
+impl<const N: usize> NullaryFnOnce for Kernel<'_, N> {
     type Output = ();
 
     #[inline(always)]
     fn call(self) {
         let Kernel { draws, group, robots, attempts, keys } = self;
-        let mut numbers = [[0.0; LANES]; SLOTS];
-        for pair in 0..SLOTS / 2 {
-            if pair == OUTCOME / 2 || group.steps.iter().any(|step| latency_slot(step.step) / 2 == pair) {
-                draws.luck.attempts(robots, attempts, pair, &mut numbers);
+        let mut outcomes = [0.0; N];
+        let mut latencies = [0.0; N];
+        // Whole microseconds, which are exact as floats.
+        let mut elapsed = [0.0; N];
+        for block in 0..BLOCKS {
+            let here = |slot: usize| slot / SLOTS_PER_BLOCK == block;
+            if !here(OUTCOME) && !group.steps.iter().any(|step| here(latency_slot(step.step))) {
+                continue;
             }
-        }
-        let outcomes = numbers[OUTCOME];
-        let mut elapsed = [0; LANES];
-        // 0 for those who fail at a step, so that later ones take no time; all ones for the others.
-        let mut going_on = [u64::MAX; LANES];
-        let mut latencies = [0.0; LANES];
-        for step in &group.steps {
-            match step.latency.inverse() {
-                Some(inverse) => inverse.at_each(&numbers[latency_slot(step.step)], &mut latencies),
-                None => {
-                    for lane in 0..LANES {
-                        latencies[lane] = draws.latency(step, robots[lane], attempts[lane]).micros() as f64;
+            let numbers = draws.luck.attempts(robots, attempts, block);
+            if here(OUTCOME) {
+                outcomes = numbers[OUTCOME % SLOTS_PER_BLOCK];
+            }
+            for step in group.steps.iter().filter(|step| here(latency_slot(step.step))) {
+                match step.latency.inverse() {
+                    Some(inverse) => {
+                        inverse.at_each(&numbers[latency_slot(step.step) % SLOTS_PER_BLOCK], &mut latencies);
+                    }
+                    None => {
+                        for lane in 0..N {
+                            latencies[lane] = draws.latency(step, robots[lane], attempts[lane]).micros() as f64;
+                        }
                     }
                 }
-            }
-            let odds = draws.odds.step(step.place);
-            for lane in 0..LANES {
-                elapsed[lane] += Span::from_drawn_micros(latencies[lane]).micros() & going_on[lane];
-                going_on[lane] = if odds.passes(outcomes[lane]) { going_on[lane] } else { 0 };
+                let odds = draws.odds.step(step.place);
+                for lane in 0..N {
+                    let micros = Span::round_drawn_micros(latencies[lane]);
+                    elapsed[lane] += if odds.reaches(outcomes[lane]) { micros } else { 0.0 };
+                }
             }
         }
+        let last = group.steps.last().map(|step| draws.odds.step(step.place));
         let timeout = draws.plan.robot_timeout.micros();
-        for lane in 0..LANES {
-            let end = if going_on[lane] == 0 { FAILED } else { IN_SYNC };
-            let in_time = elapsed[lane] << 2 | end;
-            keys[lane] = if elapsed[lane] > timeout { timeout << 2 | NO_RESPONSE } else { in_time };
+        for lane in 0..N {
+            let end = if last.is_none_or(|last| last.passes(outcomes[lane])) { IN_SYNC } else { FAILED };
+            let micros = Span::from_drawn_micros(elapsed[lane]).micros();
+            keys[lane] = if micros > timeout { timeout << 2 | NO_RESPONSE } else { micros << 2 | end };
         }
     }
 }
@@ -222,10 +258,9 @@ mod tests {
                 let robots: Vec<RobotId> = (0..157).filter(|robot| robot % 3 != replication % 4).collect();
                 let attempt = |robot: RobotId| robot % 2 + replication;
                 for (place, robot) in robots.iter().enumerate() {
-                    let group = draws.group(*robot);
-                    let following = (*robot + 1..157).map(|robot| (robot, attempt(robot))).skip(place % 2);
-                    let drawn = ahead.attempt(&draws, group, *robot, attempt(*robot), following);
-                    assert_eq!(drawn, draws.attempt(group, *robot, attempt(*robot)), "{robot}");
+                    let following: Vec<RobotId> = (*robot + 1..157).skip(place % 2).collect();
+                    let drawn = ahead.attempt(&draws, *robot, attempt(*robot), &following, attempt);
+                    assert_eq!(drawn, draws.attempt(draws.group(*robot), *robot, attempt(*robot)), "{robot}");
                     ends.insert(drawn.end);
                 }
             }

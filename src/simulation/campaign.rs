@@ -38,7 +38,7 @@ pub(super) struct Running<'a, O> {
     pub operator: Operator,
     pub observer: O,
     cancelled: &'a AtomicBool,
-    /// Starts and ends of robots so far.
+    /// Starts of robots so far, and whatever else happens.
     events: u32,
     horizon: Time,
     /// When the next call is made; never while the operator waits for the active job's end.
@@ -49,6 +49,10 @@ pub(super) struct Running<'a, O> {
     fleet_timeout: Time,
     /// When a controller that waits for an instant wants to be asked again.
     wake: Time,
+    /// When something other than a robot's end or that is due.
+    due: Time,
+    /// Before this instant nothing but robots' ends and starts happens, and they do not change what is due.
+    quiet_until: Time,
     created: Time,
     began: Option<Time>,
     first_start: Option<Time>,
@@ -64,7 +68,7 @@ pub(super) struct Running<'a, O> {
     late_syncs: u32,
 }
 
-/// How many robots may start or end between two looks at the cancellation flag.
+/// How many robots may start between two looks at the cancellation flag; no more end than start.
 const EVENTS_PER_LOOK: u32 = 1 << 14;
 
 impl<'p, C: Controller> Campaign<'p, C> {
@@ -101,7 +105,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
         self.fleet.reset(plan.fleet_size);
         self.job.clear();
         self.ahead.clear();
-        self.endings.drain();
+        self.endings.clear();
         if let Some(journeys) = &mut self.journeys {
             journeys.reset(plan.fleet_size, horizon);
         }
@@ -117,6 +121,8 @@ impl<'p, C: Controller> Campaign<'p, C> {
             begins: Time::NEVER,
             fleet_timeout: Time::NEVER,
             wake: Time::NEVER,
+            due: Time::ZERO,
+            quiet_until: Time::ZERO,
             created: Time::ZERO,
             began: None,
             first_start: None,
@@ -158,27 +164,25 @@ impl<'p, C: Controller> Campaign<'p, C> {
     }
 
     /// The loop. Each turn is one instant, in R1's order: connectivity, endings, registrations, fleet timeout or horizon, calls,
-    /// starts. A robot that starts and ends at once gives the same instant another turn. None if it was cancelled.
+    /// starts. A robot that starts and ends at once gives the same instant another turn. At most instants robots end and start and nothing
+    /// else is due, so the rest is not looked at. None if it was cancelled.
     fn run_to_outcome<O: Observer>(&mut self, running: &mut Running<'_, O>) -> Option<(CampaignOutcome, Time)> {
         let mut now = Time::ZERO;
         // The first instant whose calls have not been made.
         let mut calls_from = Time::ZERO;
         loop {
-            self.travel(running, now)?;
+            let mut eventful = now >= running.quiet_until;
+            if eventful {
+                self.travel(running, now)?;
+            }
             while let Some(ending) = self.endings.pop_due(now) {
-                running.count_event()?;
                 self.end_robot(running, now, ending, ending.end);
             }
-            while let Some(group) = self.registrations.pop_due(now) {
-                running.count_event()?;
-                self.register(running, now, group);
+            if eventful {
+                self.register_due(running, now)?;
             }
             if let Some(on_breach) = self.job.check_breach(now) {
-                running.breach = Some(Breach { at: now, failures: self.job.progress().counted_failures() });
-                running.observer.job_breached(now);
-                if on_breach == OnBreach::Abort {
-                    self.abort_in_flight(running, now);
-                }
+                self.breach(running, now, on_breach);
             }
             let mut job_over = self.job.conclude();
             if now >= running.fleet_timeout && !job_over {
@@ -189,30 +193,50 @@ impl<'p, C: Controller> Campaign<'p, C> {
             if job_over && let Some(outcome) = self.job_over(running, now, now.max(calls_from)) {
                 return Some((outcome, now));
             }
-            if self.in_sync() && !self.job.is_active() {
-                return Some((CampaignOutcome::InSync, now));
-            }
-            if now >= running.horizon {
-                self.cut_off(running, now);
-                return Some((CampaignOutcome::Horizon, now));
-            }
             calls_from = now + Span::from_micros(1);
-            if now >= running.next_call {
-                running.count_event()?;
-                if let Some(outcome) = self.call(running, now) {
-                    self.cut_off(running, now);
-                    return Some((outcome, now));
-                }
-            }
-            if now >= running.begins {
-                self.begin_job(running, now);
+            eventful |= job_over;
+            if eventful && let Some(outcome) = self.be_called(running, now)? {
+                return Some((outcome, now));
             }
             self.start_robots(running, now)?;
-            now = self.endings.next_due().min(self.registrations.next_due()).min(running.due());
-            if let Some(journeys) = &mut self.journeys {
-                now = now.min(journeys.next_due());
+            if eventful {
+                running.due = self.next_due(running);
+                // Where the world delays robots, any of their starts and ends may change what is due.
+                running.quiet_until = if self.journeys.is_some() { Time::ZERO } else { running.due };
+            }
+            now = self.endings.next_due().min(running.due).min(running.wake);
+        }
+    }
+
+    /// What else ends a campaign at `now`, with its outcome; then the calls of the instant, and the beginning of a job (R5, R12).
+    fn be_called<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time) -> Option<Option<CampaignOutcome>> {
+        if self.in_sync() && !self.job.is_active() {
+            return Some(Some(CampaignOutcome::InSync));
+        }
+        if now >= running.horizon {
+            self.cut_off(running, now);
+            return Some(Some(CampaignOutcome::Horizon));
+        }
+        if now >= running.next_call {
+            running.count_event()?;
+            let outcome = self.call(running, now);
+            if outcome.is_some() {
+                self.cut_off(running, now);
+                return Some(outcome);
             }
         }
+        if now >= running.begins {
+            self.begin_job(running, now);
+        }
+        Some(None)
+    }
+
+    /// The next instant at which something other than a robot's end is due.
+    fn next_due<O>(&mut self, running: &Running<'_, O>) -> Time {
+        let of_job = running.begins.min(running.fleet_timeout);
+        let of_campaign = running.next_call.min(running.horizon);
+        let of_world = self.journeys.as_mut().map_or(Time::NEVER, Journeys::next_due);
+        of_job.min(of_campaign).min(of_world).min(self.registrations.next_due())
     }
 
     /// Brings the journeys of robots that the world delays to `now` (R14, R16).
@@ -248,9 +272,8 @@ impl<'p, C: Controller> Campaign<'p, C> {
                 Start::Robot { robot, attempt } => {
                     running.count_event()?;
                     running.observer.robot_started(now, robot, attempt);
-                    let group = self.draws.group(robot);
                     match &mut self.journeys {
-                        Some(journeys) if group.travels => {
+                        Some(journeys) if self.draws.group(robot).travels => {
                             let job = running.operator.jobs() - 1;
                             let online = journeys.start(&self.draws, now, robot, attempt, job, &mut self.happenings);
                             if online {
@@ -261,8 +284,8 @@ impl<'p, C: Controller> Campaign<'p, C> {
                         _ => {
                             self.progress(running, now, robot);
                             let fleet = &self.fleet;
-                            let following = self.job.pending().iter().map(|robot| (*robot, fleet.attempts(*robot)));
-                            let drawn = self.ahead.attempt(&self.draws, group, robot, attempt, following);
+                            let attempt_of = |robot| fleet.attempts(robot);
+                            let drawn = self.ahead.attempt(&self.draws, robot, attempt, self.job.pending(), attempt_of);
                             self.endings.push(Ending {
                                 due: now + drawn.duration,
                                 started: now,
@@ -323,13 +346,28 @@ impl<'p, C: Controller> Campaign<'p, C> {
         running.observer.robot_ended_late(now, robot, end);
     }
 
-    fn register<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time, group: u32) {
-        let robot = self.fleet.register();
-        self.draws.register(group);
-        if let Some(journeys) = &mut self.journeys {
-            journeys.register();
+    /// Registers the robots that are due (R13).
+    fn register_due<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time) -> Option<()> {
+        while let Some(group) = self.registrations.pop_due(now) {
+            running.count_event()?;
+            let robot = self.fleet.register();
+            self.draws.register(group);
+            if let Some(journeys) = &mut self.journeys {
+                journeys.register();
+            }
+            running.observer.robot_registered(now, robot);
         }
-        running.observer.robot_registered(now, robot);
+        Some(())
+    }
+
+    /// The job has breached its threshold (R9).
+    #[cold]
+    fn breach<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time, on_breach: OnBreach) {
+        running.breach = Some(Breach { at: now, failures: self.job.progress().counted_failures() });
+        running.observer.job_breached(now);
+        if on_breach == OnBreach::Abort {
+            self.abort_in_flight(running, now);
+        }
     }
 
     /// Whether every registered robot is `InSync` and no registration is to come (R12).
@@ -370,6 +408,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
         if let (JobKind::Deployment, Some(journeys)) = (kind, &mut self.journeys) {
             journeys.abandon_late();
         }
+        self.ahead.clear();
         self.job.create(now, kind, &mut self.fleet);
         running.operator.job_created(now);
         running.observer.job_created(now, number, kind, self.job.progress().targets);
@@ -454,17 +493,11 @@ impl<'p, C: Controller> Campaign<'p, C> {
 }
 
 impl<O> Running<'_, O> {
-    /// Counts a robot's start or end; none if the campaign is to stop. An instant may hold as many as the fleet has robots.
+    /// Counts a robot's start; none if the campaign is to stop. An instant may hold as many as the fleet has robots.
     #[inline]
     fn count_event(&mut self) -> Option<()> {
         self.events = self.events.wrapping_add(1);
         let stop = self.events.is_multiple_of(EVENTS_PER_LOOK) && self.cancelled.load(Ordering::Relaxed);
         if stop { None } else { Some(()) }
-    }
-
-    /// The next instant at which something other than a robot's end is due.
-    #[inline]
-    fn due(&self) -> Time {
-        self.horizon.min(self.next_call).min(self.begins).min(self.fleet_timeout).min(self.wake)
     }
 }

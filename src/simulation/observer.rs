@@ -99,12 +99,12 @@ impl<O: Observer> Observer for &mut O {
         (**self).job_began(now);
     }
 
-    #[inline]
+    #[inline(always)]
     fn robot_started(&mut self, now: Time, robot: RobotId, attempt: u32) {
         (**self).robot_started(now, robot, attempt);
     }
 
-    #[inline]
+    #[inline(always)]
     fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
         (**self).robot_ended(now, robot, started, end);
     }

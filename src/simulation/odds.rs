@@ -142,7 +142,13 @@ impl<'p> Odds<'p> {
 }
 
 impl StepOdds<'_> {
-    /// Whether an attempt with this outcome gets beyond the step, if it gets so far.
+    /// Whether an attempt with this outcome gets to the step.
+    #[inline(always)]
+    pub fn reaches(&self, outcome: f64) -> bool {
+        outcome >= self.from
+    }
+
+    /// Whether an attempt with this outcome gets beyond the step.
     #[inline(always)]
     pub fn passes(&self, outcome: f64) -> bool {
         outcome >= self.until

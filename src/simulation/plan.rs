@@ -106,6 +106,12 @@ impl Plan {
         self.groups.partition_point(|(end, _)| *end <= robot)
     }
 
+    /// The robots of the start that belong to a group.
+    pub fn robots_of(&self, group: usize) -> std::ops::Range<RobotId> {
+        let first = group.checked_sub(1).map_or(0, |before| self.groups[before].0);
+        first..self.groups[group].0
+    }
+
     /// A group by its index.
     #[inline]
     pub fn group(&self, index: usize) -> &GroupPlan {

@@ -2,6 +2,7 @@
 
 use ethnum::{I256, U256};
 use hdrhistogram::Histogram;
+use pulp::{Arch, NullaryFnOnce};
 
 use super::interval::t_quantile;
 use super::sample::{cells_at_ranks, histogram, rank};
@@ -22,9 +23,15 @@ use super::{Description, Number, Unit};
 /// The share up to x needs, for every x, sums over clusters of c(x)^2 and c(x) n, where c(x) counts the cluster's numbers up
 /// to x and n all of them. Both are cumulative sums over cells of what a cluster adds in each cell, so a cluster touches only
 /// the cells in which it has numbers.
+///
+/// Numbers wait until there are 64 of them, which are then counted together, with the machine's best instructions.
 #[derive(Clone, Debug)]
 pub struct ClusteredSample {
     unit: Unit,
+    arch: Arch,
+    /// Numbers of the present cluster that have not been counted; the first `waiting` of them.
+    recent: [u64; BATCH],
+    waiting: usize,
     cluster: Cluster,
     /// Clusters with at least one number.
     clusters: u64,
@@ -50,8 +57,14 @@ struct Cluster {
     squares: u128,
     min: u64,
     max: u64,
+    /// How many numbers lie in each cell.
     cells: Vec<u32>,
+    /// A bit for each cell that is not empty.
+    touched: Vec<u64>,
 }
+
+/// So many numbers are counted at a time.
+const BATCH: usize = 64;
 
 /// Sums over clusters for one cell of the grid.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,7 +78,8 @@ struct Cell {
 }
 
 impl Cluster {
-    const EMPTY: Cluster = Cluster { count: 0, sum: 0, squares: 0, min: u64::MAX, max: 0, cells: Vec::new() };
+    const EMPTY: Cluster =
+        Cluster { count: 0, sum: 0, squares: 0, min: u64::MAX, max: 0, cells: Vec::new(), touched: Vec::new() };
 }
 
 impl ClusteredSample {
@@ -74,7 +88,10 @@ impl ClusteredSample {
         let cells = CLUSTER_GRID.cell(1 << 50) + 1;
         ClusteredSample {
             unit,
-            cluster: Cluster { cells: vec![0; cells], ..Cluster::EMPTY },
+            arch: Arch::new(),
+            recent: [0; BATCH],
+            waiting: 0,
+            cluster: Cluster { cells: vec![0; cells], touched: vec![0; cells / 64 + 1], ..Cluster::EMPTY },
             clusters: 0,
             count: 0,
             sum: 0,
@@ -89,33 +106,43 @@ impl ClusteredSample {
         }
     }
 
-    /// Adds a number to the present cluster.
-    #[inline]
+    /// Adds a number below 2^50 to the present cluster.
+    #[inline(always)]
     pub fn record(&mut self, value: u64) {
-        let cluster = &mut self.cluster;
-        cluster.count += 1;
-        cluster.sum += u128::from(value);
-        // Below 2^100, so 10^8 robots keep the sum below 2^127.
-        cluster.squares += u128::from(value) * u128::from(value);
-        cluster.min = cluster.min.min(value);
-        cluster.max = cluster.max.max(value);
-        cluster.cells[CLUSTER_GRID.cell(value)] += 1;
-        let cell = HISTOGRAM_GRID.cell(value);
-        match self.counts.get_mut(cell) {
-            Some(count) => *count += 1,
-            None => self.reach(cell),
+        self.recent[self.waiting] = value;
+        self.waiting += 1;
+        if self.waiting == BATCH {
+            self.count_recent();
         }
     }
 
-    /// Counts the first number in a cell beyond all others.
-    #[cold]
-    fn reach(&mut self, cell: usize) {
-        self.counts.resize((cell + 1).next_power_of_two(), 0);
-        self.counts[cell] = 1;
+    /// Counts the numbers that wait.
+    #[inline(never)]
+    fn count_recent(&mut self) {
+        let numbers = &self.recent[..self.waiting];
+        let batch = self.arch.dispatch(Counting { numbers });
+        let cluster = &mut self.cluster;
+        cluster.count += numbers.len() as u64;
+        cluster.sum += u128::from(batch.sum);
+        // Each below 2^100, so 10^8 robots keep the sum below 2^127.
+        cluster.squares += batch.squares();
+        cluster.min = cluster.min.min(batch.min);
+        cluster.max = cluster.max.max(batch.max);
+        let last = HISTOGRAM_GRID.cell(batch.max);
+        if last >= self.counts.len() {
+            self.counts.resize((last + 1).next_power_of_two(), 0);
+        }
+        for (fine, coarse) in batch.fine.iter().zip(&batch.coarse).take(numbers.len()) {
+            self.counts[*fine as usize] += 1;
+            cluster.cells[*coarse as usize] += 1;
+            cluster.touched[*coarse as usize / 64] |= 1 << (coarse % 64);
+        }
+        self.waiting = 0;
     }
 
     /// Ends the present cluster.
     pub fn end_cluster(&mut self) {
+        self.count_recent();
         let cluster = &mut self.cluster;
         if cluster.count == 0 {
             return;
@@ -130,11 +157,14 @@ impl ClusteredSample {
         self.counts_squared += u128::from(n) * u128::from(n);
         self.counts_by_sums += U256::from(n) * U256::from(s);
         self.sums_squared += U256::from(s) * U256::from(s);
-        let range = CLUSTER_GRID.cell(cluster.min)..=CLUSTER_GRID.cell(cluster.max);
         let mut up_to = 0;
-        for (here, cell) in cluster.cells[range.clone()].iter_mut().zip(&mut self.cells[range]) {
-            if *here > 0 {
-                let added = u64::from(std::mem::take(here));
+        for word in CLUSTER_GRID.cell(cluster.min) / 64..=CLUSTER_GRID.cell(cluster.max) / 64 {
+            let mut touched = std::mem::take(&mut cluster.touched[word]);
+            while touched != 0 {
+                let index = 64 * word + touched.trailing_zeros() as usize;
+                touched &= touched - 1;
+                let added = u64::from(std::mem::take(&mut cluster.cells[index]));
+                let cell = &mut self.cells[index];
                 cell.count += added;
                 cell.squared += u128::from(added) * u128::from(2 * up_to + added);
                 cell.crossed += u128::from(added) * u128::from(n);
@@ -142,12 +172,13 @@ impl ClusteredSample {
             }
         }
         let cells = std::mem::take(&mut cluster.cells);
-        *cluster = Cluster { cells, ..Cluster::EMPTY };
+        let touched = std::mem::take(&mut cluster.touched);
+        *cluster = Cluster { cells, touched, ..Cluster::EMPTY };
     }
 
     /// Adds another sample of the same metric; both between clusters. Exact in any order.
     pub fn merge(&mut self, other: &ClusteredSample) {
-        debug_assert!(self.cluster.count == 0 && other.cluster.count == 0);
+        debug_assert!(self.cluster.count + other.cluster.count == 0 && self.waiting + other.waiting == 0);
         self.clusters += other.clusters;
         self.count += other.count;
         self.sum += other.sum;
@@ -284,11 +315,17 @@ const CLUSTER_GRID: Grid = Grid { bits: 7 };
 const HISTOGRAM_GRID: Grid = Grid { bits: 10 };
 
 impl Grid {
-    /// The cell that holds a value.
+    /// The cell that holds a value below 2^50.
+    ///
+    /// From 2^bits on it is the exponent and the first bits of the value as a float, in plain arithmetic that vectorises.
     #[inline(always)]
     const fn cell(self, value: u64) -> usize {
-        let shift = (u64::BITS - self.bits).saturating_sub((value | 1).leading_zeros() + 1);
-        ((shift as usize) << self.bits) + (value >> shift) as usize
+        const TWO_52: f64 = (1u64 << 52) as f64;
+        const BIAS: u64 = 1023;
+        let float = f64::from_bits(value | TWO_52.to_bits()) - TWO_52;
+        let logarithmic =
+            (float.to_bits() >> (52 - self.bits)).wrapping_sub((BIAS - 1 + self.bits as u64) << self.bits);
+        (if value < 1 << self.bits { value } else { logarithmic }) as usize
     }
 
     /// The least value of a cell.
@@ -296,6 +333,58 @@ impl Grid {
         // From the second octave on, a cell's number within its octave is in 2^bits..2 * 2^bits.
         let shift = (cell >> self.bits).saturating_sub(1);
         ((cell - (shift << self.bits)) as u64) << shift
+    }
+}
+
+/// The counting of a batch: what can be done to many numbers at a time.
+struct Counting<'a> {
+    /// At most [`BATCH`].
+    numbers: &'a [u64],
+}
+
+/// What a batch comes to.
+struct Batch {
+    sum: u64,
+    /// The sums of the squares and of the products of the numbers' halves of 25 bits.
+    high: u64,
+    mixed: u64,
+    low: u64,
+    min: u64,
+    max: u64,
+    /// The cells of [`HISTOGRAM_GRID`] and of [`CLUSTER_GRID`] that hold the numbers.
+    fine: [u32; BATCH],
+    coarse: [u32; BATCH],
+}
+
+impl Batch {
+    /// The sum of the squares.
+    fn squares(&self) -> u128 {
+        (u128::from(self.high) << 50) + (u128::from(self.mixed) << 26) + u128::from(self.low)
+    }
+}
+
+impl NullaryFnOnce for Counting<'_> {
+    type Output = Batch;
+
+    #[inline(always)]
+    fn call(self) -> Batch {
+        let mut batch =
+            Batch { sum: 0, high: 0, mixed: 0, low: 0, min: u64::MAX, max: 0, fine: [0; BATCH], coarse: [0; BATCH] };
+        for number in self.numbers {
+            // Products of 25 bits each, so 64 of them stay far below 2^64.
+            let (high, low) = (number >> 25, number & ((1 << 25) - 1));
+            batch.sum += number;
+            batch.high += high * high;
+            batch.mixed += high * low;
+            batch.low += low * low;
+            batch.min = batch.min.min(*number);
+            batch.max = batch.max.max(*number);
+        }
+        for ((number, fine), coarse) in self.numbers.iter().zip(&mut batch.fine).zip(&mut batch.coarse) {
+            *fine = HISTOGRAM_GRID.cell(*number) as u32;
+            *coarse = CLUSTER_GRID.cell(*number) as u32;
+        }
+        batch
     }
 }
 

@@ -14,7 +14,9 @@ use super::distribution::{self, Of};
 use super::document::{self, Entry, Node, Value, join};
 use super::quantity::Quantity;
 use super::reader::{self, Reader, one_of};
-use super::{DEFAULT_MAX_JOBS, Deployment, Group, MAX_JOBS, MAX_ROBOTS, Probability, Scenario, Step};
+use super::{
+    DEFAULT_MAX_JOBS, Deployment, Group, MAX_JOBS, MAX_ROBOT_TIMEOUT, MAX_ROBOTS, Probability, Scenario, Step,
+};
 use crate::random::Distribution;
 use crate::rollout::{Again, Architecture, OnBreach, RobotDeploymentStep, Schedule, StartOrder, SyncPolicy};
 use crate::time::Span;
@@ -94,8 +96,7 @@ fn deployment(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnost
         table.required("failure_threshold_percentage", percentage_accepted, diagnostics, percentage);
     let robot_deployment_timeout = table
         .optional("robot_deployment_timeout", diagnostics, |node, path, d| {
-            let week = Span::from_micros(7 * DAY.micros());
-            reader::duration_within(node, path, "a duration from 1m to 7d", MINUTE..=week, d)
+            reader::duration_within(node, path, "a duration from 1m to 7d", MINUTE..=MAX_ROBOT_TIMEOUT, d)
         })
         .unwrap_or(Span::from_micros(5 * HOUR.micros()));
     let fleet_deployment_timeout = table

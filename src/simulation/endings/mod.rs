@@ -1,0 +1,235 @@
+//! The event queue: the endings of the robots in flight.
+//!
+//! Nothing can interrupt a robot's steps, so a deployment is one event: its end. A robot in flight holds one entry,
+//! so the queue is as long as the job has slots in use.
+//!
+//! What is due soon stands in a [`Tournament`], where an ending that makes room for the next robot's costs one walk over a few cache
+//! lines. Where more robots are in flight than fit there, what is due later waits in a [`Calendar`], unsorted but for the bucket of time
+//! that it falls in; so a step costs nearly the same for a hundred robots in flight and for ten million.
+
+mod calendar;
+mod tournament;
+
+use calendar::Calendar;
+use tournament::Tournament;
+
+use crate::rollout::{RobotEnd, RobotId};
+use crate::time::Time;
+
+/// A robot in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// When it will end.
+    pub due: Time,
+    /// When it started.
+    pub started: Time,
+    pub robot: RobotId,
+    /// How it will end.
+    pub end: RobotEnd,
+}
+
+/// The robots in flight, earliest end first. Those that end at one instant come in the order of robots, so that what observers
+/// see is defined; no result depends on it (R1).
+#[derive(Clone, Debug)]
+pub struct Endings {
+    /// What is due before `near_until`, but for `at_once`.
+    near: Tournament,
+    near_until: Time,
+    /// Of those that are due at one and the same instant, the earliest of all, what has not been taken; the last one is next.
+    at_once: Vec<Ending>,
+    far: Calendar,
+}
+
+impl Default for Endings {
+    fn default() -> Endings {
+        Endings { near: Tournament::default(), near_until: Time::NEVER, at_once: Vec::new(), far: Calendar::default() }
+    }
+}
+
+impl Endings {
+    /// Adds a robot that has started.
+    #[inline(always)]
+    pub fn push(&mut self, ending: Ending) {
+        if ending.due >= self.near_until || !self.near.push(ending) {
+            let Ending { due, started, robot, end } = ending;
+            self.push_far(due, started, robot, end);
+        }
+    }
+
+    /// Takes the fields in registers: a reference would keep every ending in memory on its way to the tournament.
+    #[cold]
+    fn push_far(&mut self, due: Time, started: Time, robot: RobotId, end: RobotEnd) {
+        let ending = Ending { due, started, robot, end };
+        if ending.due >= self.near_until {
+            return self.far.push(ending);
+        }
+        // The tournament is full: let only a part of it be near.
+        let mut near = self.near.drain();
+        near.push(ending);
+        self.far.take_back(near, self.near_until);
+        self.near_until = self.far.take(&mut self.near, &mut self.at_once);
+    }
+
+    /// The instant of the earliest ending; later than [`Time::MAX`] if there is none.
+    #[inline(always)]
+    pub fn next_due(&mut self) -> Time {
+        let due = self.near.next_due();
+        if due > Time::MAX && self.near_until != Time::NEVER { self.next_due_far() } else { due }
+    }
+
+    #[cold]
+    fn next_due_far(&mut self) -> Time {
+        if let Some(ending) = self.at_once.last() {
+            return ending.due;
+        }
+        self.near_until = self.far.take(&mut self.near, &mut self.at_once);
+        self.next_due()
+    }
+
+    /// Takes an ending that is due at `now`, in the order of robots; to be asked until there is none before others are added.
+    #[inline(always)]
+    pub fn pop_due(&mut self, now: Time) -> Option<Ending> {
+        if self.near.next_due() == now {
+            let ending = self.near.pop();
+            return if self.near.next_due() != now { Some(ending) } else { self.pop_tied(ending) };
+        }
+        // What is near has been made so by asking when it is due.
+        if self.at_once.is_empty() { None } else { self.at_once.pop_if(|ending| ending.due == now) }
+    }
+
+    /// Takes one of several that are due together, of which `ending` has been taken already.
+    #[cold]
+    fn pop_tied(&mut self, ending: Ending) -> Option<Ending> {
+        self.at_once.push(ending);
+        while self.near.next_due() == ending.due {
+            self.at_once.push(self.near.pop());
+        }
+        // From the last to the first, as they are taken from the end.
+        self.at_once.sort_unstable_by_key(|ending| std::cmp::Reverse(ending.robot));
+        self.at_once.pop()
+    }
+
+    /// Takes all that is left, in the order of robots.
+    pub fn drain(&mut self) -> Vec<Ending> {
+        let mut left = self.near.drain();
+        left.append(&mut self.at_once);
+        self.far.drain_into(&mut left);
+        self.near_until = Time::NEVER;
+        left.sort_unstable_by_key(|ending| ending.robot);
+        left
+    }
+
+    /// Forgets everything, and the order in which places were used: another campaign begins.
+    pub fn clear(&mut self) {
+        self.drain();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::time::Span;
+
+    /// Beside a plain ordered map: what is in flight, by instant and robot.
+    #[derive(Default)]
+    struct Both {
+        endings: Endings,
+        expected: BTreeMap<(Time, RobotId), Ending>,
+        robots: RobotId,
+    }
+
+    impl Both {
+        fn start(&mut self, now: Time, duration: u64) {
+            let (robot, due) = (self.robots, now + Span::from_micros(duration));
+            self.robots += 1;
+            let ending = Ending { due, started: now, robot, end: RobotEnd::InSync };
+            self.endings.push(ending);
+            self.expected.insert((due, robot), ending);
+        }
+
+        /// Takes all endings of the next instant, and says when that is.
+        fn end_next(&mut self) -> Option<Time> {
+            let now = self.expected.first_key_value().map(|((due, _), _)| *due);
+            assert!(now.map_or(self.endings.next_due() > Time::MAX, |now| self.endings.next_due() == now));
+            let now = now?;
+            self.end_one(now)?;
+            while self.end_one(now).is_some() {}
+            assert!(self.expected.first_key_value().is_none_or(|((due, _), _)| *due > now));
+            Some(now)
+        }
+
+        fn end_one(&mut self, now: Time) -> Option<()> {
+            let ending = self.endings.pop_due(now)?;
+            assert_eq!(self.expected.pop_first(), Some(((now, ending.robot), ending)));
+            Some(())
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 30, ..ProptestConfig::default() })]
+
+        /// So many at first, and then as many as have ended, or more or less; durations from 0 to 2^`bits` microseconds, half of them
+        /// much shorter, so that there are all kinds of ties.
+        #[test]
+        fn endings_come_as_from_an_ordered_map(
+            first in prop_oneof![0..40usize, 15_000..25_000usize],
+            turns in 0..1_000usize,
+            bits in 0..40u32,
+            replaced in 0..4u64,
+            seed: u64,
+        ) {
+            let mut both = Both::default();
+            let mut bits_of = crate::random::Luck::new(seed, 0).job(0, crate::random::Purpose::StartOrder);
+            let mut duration = || {
+                let random = bits_of.bits();
+                (random >> 8) & ((1 << (bits >> (random % 2 * 2))) - 1)
+            };
+            for round in 0..2 {
+                (0..first).for_each(|_| both.start(Time::ZERO, duration()));
+                for _ in 0..turns {
+                    let before = both.expected.len();
+                    let Some(now) = both.end_next() else { break };
+                    let ended = (before - both.expected.len()) as u64;
+                    // Also some whose time is up at once, while others of the instant have been taken.
+                    (0..ended * replaced / 2).for_each(|_| both.start(now, duration()));
+                    if both.expected.len() > 40_000 {
+                        break;
+                    }
+                }
+                match round {
+                    0 => while both.end_next().is_some() {},
+                    _ => {
+                        let left: Vec<RobotId> = both.endings.drain().iter().map(|ending| ending.robot).collect();
+                        let mut expected: Vec<RobotId> = both.expected.keys().map(|(_, robot)| *robot).collect();
+                        expected.sort_unstable();
+                        prop_assert_eq!(left, expected);
+                        both.expected.clear();
+                    }
+                }
+                prop_assert!(both.endings.next_due() > Time::MAX);
+                both.endings.clear();
+            }
+        }
+    }
+
+    /// More than a tournament holds, all at one instant, and more of them while they end.
+    #[test]
+    fn any_number_may_end_at_one_instant() {
+        let mut both = Both::default();
+        (0..50_000).for_each(|_| both.start(Time::ZERO, 7));
+        (0..20_000).for_each(|robot| both.start(Time::ZERO, 7 + robot % 3));
+        let now = Time::from_micros(7);
+        assert_eq!(both.endings.next_due(), now);
+        for _ in 0..3 {
+            assert_eq!(both.end_next(), Some(now));
+            (0..30_000).for_each(|_| both.start(now, 0));
+        }
+        assert_eq!(both.end_next(), Some(now));
+        assert_eq!((both.end_next(), both.end_next()), (Some(Time::from_micros(8)), Some(Time::from_micros(9))));
+        assert_eq!(both.end_next(), None);
+    }
+}
