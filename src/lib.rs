@@ -24,7 +24,8 @@
 //! | [`simulation`] | the event loop and the world around it (R13 to R17), its plan, its observers | all above |
 //! | [`statistics`] | exact sums, histograms, intervals | `time` |
 //! | [`experiment`] | replications, blocks, threads, the tally | `simulation`, `statistics` |
-//! | [`report`] | summary, rows, histograms, table, pictures, the results folder | `experiment` |
+//! | [`metric`] | the numbers of results by their addresses | `experiment`, `scenario` |
+//! | [`report`] | summary, rows, histograms, table, pictures, the results folder | `metric` |
 //! | [`cli`] | the command line | all |
 //!
 //! Four ideas carry it. The rules are plain state machines that a driver drives. Everything random is a pure function of (seed,
@@ -73,6 +74,7 @@
 pub mod cli;
 pub mod control_plane;
 pub mod experiment;
+pub mod metric;
 pub mod random;
 pub mod report;
 pub mod rollout;

@@ -8,13 +8,11 @@
 
 mod csv_rows;
 pub mod hgrm;
-mod metrics;
 mod outputs;
 pub mod plots;
 mod summary;
 pub mod table;
 
 pub use csv_rows::{CsvRows, JOB_COLUMNS, REPLICATION_COLUMNS, WorldColumns};
-pub use metrics::{Metric, metrics};
 pub use outputs::{OutputError, Outputs};
 pub use summary::{RESULTS_VERSION, Summary};

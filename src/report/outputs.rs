@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::csv_rows::CsvRows;
-use super::{Summary, hgrm, metrics, plots};
+use super::{Summary, hgrm, plots};
 use crate::experiment::Tally;
+use crate::metric;
 use crate::scenario::Scenario;
 
 /// A file or folder that could not be written.
@@ -85,8 +86,8 @@ impl Outputs {
     /// The file that could not be written.
     pub fn commit(mut self, scenario: &Scenario, summary: &Summary, tally: &Tally) -> Result<(), OutputError> {
         let mut texts = Vec::new();
-        for metric in metrics(scenario, tally) {
-            texts.push((format!("histograms/{}.hgrm", metric.name), hgrm::render(&metric)));
+        for (name, numbers) in metric::distributions(scenario, tally) {
+            texts.push((format!("histograms/{name}.hgrm"), hgrm::render(&numbers)));
         }
         for (name, svg) in plots::render(scenario, summary, tally) {
             texts.push((format!("plots/{name}.svg"), svg));

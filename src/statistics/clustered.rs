@@ -6,7 +6,7 @@ use pulp::{Arch, NullaryFnOnce};
 
 use super::interval::t_quantile;
 use super::sample::{cells_at_ranks, histogram, rank};
-use super::{Description, Number, Unit};
+use super::{Description, Estimate, Number, Statistic, Unit};
 
 /// Numbers of which a replication gives many.
 ///
@@ -219,7 +219,7 @@ impl ClusteredSample {
             return Description::default();
         }
         let show = |value: f64| Number(self.unit.show(value));
-        let mean = self.sum as f64 / n as f64;
+        let (mean, mean_interval) = self.mean();
         let ranks = [50, 90, 95, 99].map(|percent| rank(n, percent));
         let [p50, p90, p95, p99] =
             cells_at_ranks(&self.histogram(), ranks).map(|(_, high)| Some(show(high.clamp(self.min, self.max) as f64)));
@@ -227,11 +227,8 @@ impl ClusteredSample {
         Description {
             count: n,
             mean: Some(show(mean)),
-            mean_ci95: self.mean_error().map(|half| [show(mean - half), show(mean + half)]),
-            std: (n > 1).then(|| {
-                let spread = U256::from(n) * self.squares - U256::from(self.sum) * U256::from(self.sum);
-                show((spread.as_f64() / (n as f64 * (n - 1) as f64)).sqrt())
-            }),
+            mean_ci95: mean_interval.map(|ends| ends.map(show)),
+            std: self.deviation().map(show),
             min: Some(show(self.min as f64)),
             p50,
             p50_ci95: interval(0.50),
@@ -241,6 +238,50 @@ impl ClusteredSample {
             p99_ci95: interval(0.99),
             max: Some(show(self.max as f64)),
         }
+    }
+
+    /// One statistic, as it is shown.
+    pub fn estimate(&self, statistic: Statistic) -> Estimate {
+        if statistic == Statistic::Count {
+            return Estimate::exact(Some(self.count as f64));
+        }
+        if self.count == 0 {
+            return Estimate::default();
+        }
+        let show = |value: f64| self.unit.show(value);
+        match statistic {
+            Statistic::Mean => {
+                let (mean, interval) = self.mean();
+                Estimate { value: Some(show(mean)), interval: interval.map(|ends| ends.map(show)) }
+            }
+            Statistic::Std => Estimate::exact(self.deviation().map(show)),
+            Statistic::Min => Estimate::exact(Some(show(self.min as f64))),
+            Statistic::Max => Estimate::exact(Some(show(self.max as f64))),
+            _ => {
+                let percent = statistic.percent().expect("all others are quantiles");
+                let [(_, high)] = cells_at_ranks(&self.histogram(), [rank(self.count, percent)]);
+                let interval = self.quantile_interval(percent as f64 / 100.0);
+                Estimate {
+                    value: Some(show(high.clamp(self.min, self.max) as f64)),
+                    interval: interval.map(|ends| ends.map(|end| show(end as f64))),
+                }
+            }
+        }
+    }
+
+    /// The mean in units, with its interval; of at least one number.
+    fn mean(&self) -> (f64, Option<[f64; 2]>) {
+        let mean = self.sum as f64 / self.count as f64;
+        (mean, self.mean_error().map(|half| [mean - half, mean + half]))
+    }
+
+    /// The standard deviation in units; none with fewer than two numbers.
+    fn deviation(&self) -> Option<f64> {
+        let n = self.count;
+        (n > 1).then(|| {
+            let spread = U256::from(n) * self.squares - U256::from(self.sum) * U256::from(self.sum);
+            (spread.as_f64() / (n as f64 * (n - 1) as f64)).sqrt()
+        })
     }
 
     /// The half width of the mean's interval; none with fewer than two clusters.

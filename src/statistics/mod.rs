@@ -5,13 +5,15 @@
 //! * [`interval`]: the confidence intervals.
 //!
 //! Both keep integer counts and integer sums only, so merging is exact in any order; real numbers appear when a
-//! [`Description`] is made from them.
+//! [`Description`] of all or an [`Estimate`] of one [`Statistic`] is made from them.
 
 mod clustered;
 mod description;
+mod estimate;
 pub mod interval;
 mod sample;
 
 pub use clustered::ClusteredSample;
 pub use description::{Description, Number, Proportion};
+pub use estimate::{Estimate, Statistic};
 pub use sample::{Sample, Unit, rank};

@@ -4,7 +4,7 @@ use ethnum::U256;
 use hdrhistogram::Histogram;
 
 use super::interval::{quantile_ranks, t_quantile};
-use super::{Description, Number};
+use super::{Description, Estimate, Number, Statistic};
 use crate::time::MICROS;
 
 /// What a sample's integers mean.
@@ -129,6 +129,58 @@ impl Sample {
         cells_at_ranks(&self.histogram, ranks).map(|(low, high)| (show(low), show(high)))
     }
 
+    /// The mean in units, with its t interval; of at least one number.
+    fn mean(&self) -> (f64, Option<[f64; 2]>) {
+        let n = self.count;
+        let mean = self.sum as f64 / n as f64;
+        let interval = self.deviation().map(|std| {
+            let half = t_quantile(n - 1) * std / (n as f64).sqrt();
+            [mean - half, mean + half]
+        });
+        (mean, interval)
+    }
+
+    /// The standard deviation in units; none with fewer than two numbers.
+    fn deviation(&self) -> Option<f64> {
+        let n = self.count;
+        (n > 1).then(|| {
+            // n * sum(x^2) - (sum x)^2 is an exact integer, so equal numbers have deviation 0.
+            let spread = U256::from(n) * self.squares - U256::from(self.sum) * U256::from(self.sum);
+            (spread.as_f64() / (n as f64 * (n - 1) as f64)).sqrt()
+        })
+    }
+
+    /// The order-statistic interval of a quantile, as it is shown; none if there are too few numbers.
+    fn quantile_interval(&self, percent: u64) -> Option<[f64; 2]> {
+        let (lower, upper) = quantile_ranks(self.count, percent as f64 / 100.0)?;
+        let [(low, _), (_, high)] = self.at_ranks([lower, upper]);
+        Some([low, high])
+    }
+
+    /// One statistic, as it is shown.
+    pub fn estimate(&self, statistic: Statistic) -> Estimate {
+        if statistic == Statistic::Count {
+            return Estimate::exact(Some(self.count as f64));
+        }
+        if self.count == 0 {
+            return Estimate::default();
+        }
+        let show = |value: f64| self.unit.show(value);
+        match statistic {
+            Statistic::Mean => {
+                let (mean, interval) = self.mean();
+                Estimate { value: Some(show(mean)), interval: interval.map(|ends| ends.map(show)) }
+            }
+            Statistic::Std => Estimate::exact(self.deviation().map(show)),
+            Statistic::Min => Estimate::exact(Some(show(self.min as f64))),
+            Statistic::Max => Estimate::exact(Some(show(self.max as f64))),
+            _ => {
+                let percent = statistic.percent().expect("all others are quantiles");
+                Estimate { value: self.quantile(percent), interval: self.quantile_interval(percent) }
+            }
+        }
+    }
+
     /// What results say of the sample.
     pub fn describe(&self) -> Description {
         let n = self.count;
@@ -136,26 +188,14 @@ impl Sample {
             return Description::default();
         }
         let show = |value: f64| Number(self.unit.show(value));
-        let mean = self.sum as f64 / n as f64;
-        let std = (n > 1).then(|| {
-            // n * sum(x^2) - (sum x)^2 is an exact integer, so equal numbers have deviation 0.
-            let spread = U256::from(n) * self.squares - U256::from(self.sum) * U256::from(self.sum);
-            (spread.as_f64() / (n as f64 * (n - 1) as f64)).sqrt()
-        });
+        let (mean, mean_interval) = self.mean();
         let [(_, p50), (_, p90), (_, p95), (_, p99)] = self.at_ranks([50, 90, 95, 99].map(|p| rank(n, p)));
-        let interval = |percent: u64| {
-            let (lower, upper) = quantile_ranks(n, percent as f64 / 100.0)?;
-            let [(low, _), (_, high)] = self.at_ranks([lower, upper]);
-            Some([Number(low), Number(high)])
-        };
+        let interval = |percent: u64| self.quantile_interval(percent).map(|ends| ends.map(Number));
         Description {
             count: n,
             mean: Some(show(mean)),
-            mean_ci95: std.map(|std| {
-                let half = t_quantile(n - 1) * std / (n as f64).sqrt();
-                [show(mean - half), show(mean + half)]
-            }),
-            std: std.map(show),
+            mean_ci95: mean_interval.map(|ends| ends.map(show)),
+            std: self.deviation().map(show),
             min: Some(show(self.min as f64)),
             p50: Some(Number(p50)),
             p50_ci95: interval(50),
@@ -253,6 +293,17 @@ mod tests {
         ba.merge(&a);
         assert_eq!(ab.describe(), ba.describe());
         assert_eq!(ab.describe(), sample(Unit::Micros, &[1 << 61, 3_000_000, 5, 2, 1]).describe());
+    }
+
+    /// The 90th and 95th percentile have intervals that a description leaves out.
+    #[test]
+    fn every_quantile_has_an_interval() {
+        let sample = sample(Unit::Count, &(1..=1000).collect::<Vec<u128>>());
+        for (statistic, p) in [(Statistic::P90, 0.90), (Statistic::P95, 0.95)] {
+            let (lower, upper) = quantile_ranks(1000, p).expect("enough numbers");
+            let expected = Estimate { value: Some(1000.0 * p), interval: Some([lower as f64, upper as f64]) };
+            assert_eq!(sample.estimate(statistic), expected);
+        }
     }
 
     #[test]

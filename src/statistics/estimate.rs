@@ -1,0 +1,92 @@
+//! One number of a distribution with its interval.
+
+/// What can be said of a distribution, in the order of results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistic {
+    /// How many numbers there are.
+    Count,
+    /// With an interval.
+    Mean,
+    /// The sample's standard deviation (n - 1).
+    Std,
+    /// The least number.
+    Min,
+    /// The median, with an interval.
+    P50,
+    /// The 90th percentile, with an interval.
+    P90,
+    /// The 95th percentile, with an interval.
+    P95,
+    /// The 99th percentile, with an interval.
+    P99,
+    /// The greatest number.
+    Max,
+}
+
+impl Statistic {
+    /// All of them, in the order of results.
+    pub const ALL: [Statistic; 9] = [
+        Statistic::Count,
+        Statistic::Mean,
+        Statistic::Std,
+        Statistic::Min,
+        Statistic::P50,
+        Statistic::P90,
+        Statistic::P95,
+        Statistic::P99,
+        Statistic::Max,
+    ];
+
+    /// The name in results.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Statistic::Count => "count",
+            Statistic::Mean => "mean",
+            Statistic::Std => "std",
+            Statistic::Min => "min",
+            Statistic::P50 => "p50",
+            Statistic::P90 => "p90",
+            Statistic::P95 => "p95",
+            Statistic::P99 => "p99",
+            Statistic::Max => "max",
+        }
+    }
+
+    /// The quantile that it is, in percent.
+    pub const fn percent(self) -> Option<u64> {
+        match self {
+            Statistic::P50 => Some(50),
+            Statistic::P90 => Some(90),
+            Statistic::P95 => Some(95),
+            Statistic::P99 => Some(99),
+            _ => None,
+        }
+    }
+
+    /// Whether it has an interval, given numbers enough.
+    pub const fn has_interval(self) -> bool {
+        matches!(self, Statistic::Mean) || self.percent().is_some()
+    }
+}
+
+/// A number of results with its 95 % interval. What does not exist is none: the value of nothing, the interval of what has none
+/// or of so few numbers that they cannot give one.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Estimate {
+    /// The number.
+    pub value: Option<f64>,
+    /// Where its true value lies with 95 % confidence.
+    pub interval: Option<[f64; 2]>,
+}
+
+impl Estimate {
+    /// A number without an interval.
+    pub fn exact(value: Option<f64>) -> Estimate {
+        Estimate { value, interval: None }
+    }
+
+    /// Half of the interval's length.
+    pub fn half_width(&self) -> Option<f64> {
+        self.interval.map(|[low, high]| (high - low) / 2.0)
+    }
+}
