@@ -25,6 +25,7 @@
 //! | [`statistics`] | exact sums, histograms, intervals | `time` |
 //! | [`experiment`] | replications, blocks, threads, the tally | `simulation`, `statistics` |
 //! | [`metric`] | the numbers of results by their addresses | `experiment`, `scenario` |
+//! | [`precision`] | replications until an interval is narrow enough | `metric` |
 //! | [`report`] | summary, rows, histograms, table, pictures, the results folder | `metric` |
 //! | [`cli`] | the command line | all |
 //!
@@ -75,6 +76,7 @@ pub mod cli;
 pub mod control_plane;
 pub mod experiment;
 pub mod metric;
+pub mod precision;
 pub mod random;
 pub mod report;
 pub mod rollout;

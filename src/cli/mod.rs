@@ -3,6 +3,7 @@
 mod args;
 mod progress;
 mod run;
+mod simulation;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

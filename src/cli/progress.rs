@@ -12,7 +12,7 @@ pub fn bar(replications: u32, quiet: bool) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::with_draw_target(Some(replications.into()), ProgressDrawTarget::stderr());
-    let template = "{wide_bar} {pos}/{len} replications  {rate}  {eta} left";
+    let template = "{wide_bar} {pos}/{len} replications  {rate}  {eta} left  {msg}";
     let style = ProgressStyle::with_template(template).expect("the template is well formed");
     bar.set_style(style.with_key("rate", |state: &ProgressState, text: &mut dyn Write| {
         // What cannot be written to the terminal is only progress.

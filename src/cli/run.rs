@@ -1,91 +1,203 @@
 //! `rollcast run`
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use anstream::ColorChoice;
+use std::time::Instant;
 
 use super::args::RunArgs;
+use super::simulation::{INTERRUPTED, load, report_unknown, watch_for_interrupts};
 use super::{Failure, exit, print, progress};
-use crate::experiment::{Experiment, Rows, Stopped, Tally};
-use crate::report::{OutputError, Outputs, Summary, table};
-use crate::scenario::{LoadError, Scenario};
+use crate::experiment::{Experiment, Rows, Stopped, Tally, Workers};
+use crate::metric::Metric;
+use crate::precision::{Ended, Precision, Stages, Target, Why};
+use crate::report::{Outputs, Summary, precision, table};
+use crate::scenario::{Diagnostics, Problem, Scenario};
 use crate::simulation::Plan;
-
-/// Set by Ctrl-C.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Loads, simulates, reports.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
-    let scenario = load(&args.scenario, &args.set)?;
+    let options = &args.simulation;
+    let scenario = load(&args.scenario, &options.set)?;
+    let goal = goal(args, &scenario)?;
     let plan = Plan::new(&scenario);
-    let seed = args.seed.unwrap_or(scenario.seed);
+    let seed = options.seed.unwrap_or(scenario.seed);
     let experiment = Experiment {
         plan: &plan,
         seed,
-        replications: args.replications.unwrap_or(scenario.replications),
-        threads: args.threads.map(|threads| threads as usize),
-        curves: !args.no_files,
+        replications: options.replications.unwrap_or(scenario.replications),
+        threads: options.threads.map(|threads| threads as usize),
+        curves: !options.no_files,
     };
-    // Refused only where a handler is set already, and then that one is this one.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
-    let (tally, summary, files) = if args.no_files {
-        let tally = simulate(&experiment, &mut (), args.quiet)?;
-        let summary = Summary::new(&scenario, seed, &tally);
-        (tally, summary, String::new())
+    watch_for_interrupts();
+    let run = Run { args, scenario: &scenario, experiment, goal };
+    let (done, summary, files) = if options.no_files {
+        let done = run.simulate(&mut ())?;
+        let summary = Summary::new(&scenario, seed, &done.tally);
+        (done, summary, String::new())
     } else {
         let default = Path::new("results").join(&scenario.name);
-        let mut outputs = Outputs::new(args.out.as_ref().unwrap_or(&default))?;
+        let mut outputs = Outputs::new(options.out.as_ref().unwrap_or(&default))?;
         let files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
         let mut rows = outputs.rows(&scenario, args.max_job_rows)?;
-        let tally = simulate(&experiment, &mut rows, args.quiet)?;
+        let done = run.simulate(&mut rows)?;
         let dropped = outputs.take_rows(rows)?;
-        let summary = Summary::new(&scenario, seed, &tally);
-        outputs.commit(&scenario, &summary, &tally)?;
-        if dropped > 0 && !args.quiet {
+        let summary = Summary::new(&scenario, seed, &done.tally);
+        outputs.commit(&scenario, &summary, &done.tally)?;
+        if dropped > 0 && !options.quiet {
             anstream::eprintln!("note: jobs.csv lacks {dropped} jobs: --max-job-rows is {}", args.max_job_rows);
         }
-        (tally, summary, files)
+        (done, summary, files)
     };
-    match (args.json, args.quiet) {
-        (true, _) => print(&summary.to_json()),
-        (false, false) => print(&(table::render(&scenario, &summary, &tally) + &files)),
-        (false, true) => Ok(()),
+    if options.json {
+        if let (Some(missed), false) = (&done.missed, options.quiet) {
+            anstream::eprintln!("note: {missed}");
+        }
+        print(&summary.to_json())
+    } else if options.quiet {
+        Ok(())
+    } else {
+        print(&(table::render(&scenario, &summary, &done.tally) + &done.precision + &files))
     }
 }
 
-fn load(path: &Path, sets: &[String]) -> Result<Scenario, Failure> {
-    Scenario::load(path, sets).map_err(|error| match error {
-        LoadError::Unreadable(error) => {
-            Failure { message: format!("error: cannot read {}: {error}\n", path.display()), code: exit::IO }
-        }
-        LoadError::Invalid(diagnostics) => {
-            let styled = anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
-            Failure { message: diagnostics.render(styled), code: exit::BAD_INPUT }
-        }
-    })
+/// What `--precision` asks for.
+struct Goal {
+    precision: Precision,
+    /// In the order of preference.
+    metrics: Vec<Metric>,
 }
 
-fn simulate<R: Rows>(experiment: &Experiment<'_>, rows: &mut R, quiet: bool) -> Result<Tally, Failure> {
-    let bar = progress::bar(experiment.replications, quiet);
-    let done = experiment.run(rows, &INTERRUPTED, &|replications| bar.inc(replications.into()));
-    bar.finish_and_clear();
-    done.map_err(|stopped| match stopped {
-        Stopped::Cancelled => {
-            Failure { message: String::from("interrupted: nothing was written\n"), code: exit::INTERRUPTED }
-        }
-        Stopped::Rows(error) => {
-            Failure { message: format!("error: cannot write replications.csv and jobs.csv: {error}\n"), code: exit::IO }
-        }
-        Stopped::Threads(error) => {
-            Failure { message: format!("error: cannot start threads: {error}\n"), code: exit::IO }
-        }
-    })
-}
+/// The metrics that `--precision` is about unless `--metric` says otherwise: the second one where no campaign ends in sync.
+const METRICS: [&str; 2] = ["campaign.time_to_success_s.p95", "first_job.makespan_s.p95"];
 
-impl From<OutputError> for Failure {
-    fn from(failed: OutputError) -> Failure {
-        let OutputError { path, error } = failed;
-        Failure { message: format!("error: cannot write {}: {error}\n", path.display()), code: exit::IO }
+/// Reads `--precision` and `--metric`.
+fn goal(args: &RunArgs, scenario: &Scenario) -> Result<Option<Goal>, Failure> {
+    let Some(precision) = &args.precision else { return Ok(None) };
+    let mut diagnostics = Diagnostics::default();
+    let paths = args.metric.as_ref().map_or(METRICS.to_vec(), |path| vec![path]);
+    let mut metrics = Vec::new();
+    for path in paths {
+        match Metric::parse(path, scenario) {
+            Ok(metric) if metric.has_interval() => metrics.push(metric),
+            Ok(metric) => {
+                let (parent, leaf) = path.rsplit_once('.').unwrap_or(("", path));
+                let others = Metric::all(scenario);
+                let with_interval = others.iter().filter(|other| other.has_interval()).map(Metric::path);
+                let beside: Vec<String> = with_interval
+                    .filter(|other| other.rsplit_once('.').is_some_and(|(other, _)| other == parent))
+                    .map(|other| format!("`{other}`"))
+                    .collect();
+                let problem = Problem::new(format!("`{metric}` has no interval that could be narrow"));
+                let help = match &beside[..] {
+                    [] => String::from("expected a mean, a quantile or a probability"),
+                    beside => format!("expected a metric with an interval: {}", beside.join(", ")),
+                };
+                let part = path.len() - leaf.len()..path.len();
+                diagnostics.report_option("--metric", path, part, "", problem.help(help));
+            }
+            Err(unknown) => report_unknown(unknown, "--metric", &mut diagnostics),
+        }
     }
+    // All metrics offered are measured alike.
+    let target = metrics.first().map(|metric| Target::parse(precision, metric));
+    match target {
+        Some(Ok(target)) => Ok(Some(Goal { precision: Precision { target, most: args.max_replications }, metrics })),
+        Some(Err(unfit)) => {
+            let problem = Problem::new(unfit.title).help(unfit.help);
+            diagnostics.report_option("--precision", precision, 0..precision.len(), "", problem);
+            Err(diagnostics.into())
+        }
+        None => Err(diagnostics.into()),
+    }
+}
+
+struct Run<'a> {
+    args: &'a RunArgs,
+    scenario: &'a Scenario,
+    experiment: Experiment<'a>,
+    goal: Option<Goal>,
+}
+
+/// What a simulation came to.
+struct Done {
+    tally: Tally,
+    /// What the table says of the precision; empty if none was asked for.
+    precision: String,
+    /// What there is to note if it was not reached.
+    missed: Option<String>,
+}
+
+impl Run<'_> {
+    fn simulate<R: Rows>(&self, rows: &mut R) -> Result<Done, Failure> {
+        match &self.goal {
+            Some(goal) => self.until_precise(goal, rows),
+            None => {
+                let bar = progress::bar(self.experiment.replications, self.args.simulation.quiet);
+                let done = self.experiment.run(rows, &INTERRUPTED, &|replications| bar.inc(replications.into()));
+                bar.finish_and_clear();
+                Ok(Done { tally: done?, precision: String::new(), missed: None })
+            }
+        }
+    }
+
+    fn until_precise<R: Rows>(&self, goal: &Goal, rows: &mut R) -> Result<Done, Failure> {
+        let options = &self.args.simulation;
+        let target = goal.precision.target;
+        let workers = Workers::new(self.experiment.threads)?;
+        let began = Instant::now();
+        let bar = progress::bar(self.experiment.replications, options.quiet);
+        let ended = Stages {
+            experiment: self.experiment,
+            precision: goal.precision,
+            metrics: &goal.metrics,
+            cancelled: &INTERRUPTED,
+            out_of_time: &|| self.args.max_time.is_some_and(|most| began.elapsed() >= most),
+            planned: &|end, estimate| {
+                bar.set_length(end.into());
+                if let Some(estimate) = estimate {
+                    bar.set_message(precision::margin(&goal.metrics[0], estimate, target));
+                }
+            },
+            advanced: &|replications| bar.inc(replications.into()),
+        }
+        .run(&workers, rows);
+        bar.finish_and_clear();
+        let Ended { tally, metric, estimate, why } = ended?;
+        let metric = &goal.metrics[metric];
+        let replications = tally.replications;
+        let sentence = |outcome: &str| precision::sentence(metric, &estimate, target, outcome);
+        let so_far = |outcome: &str| format!("after {} {outcome}", table::counted(replications, "replication"));
+        let (said, missed) = match why {
+            Why::Precise => (sentence(&so_far("that is precise enough")), false),
+            Why::Most => (sentence(&so_far("that is less precise than asked for, but as many as there may be")), true),
+            Why::OutOfTime => (sentence(&so_far("that is less precise than asked for, but the time is over")), true),
+            Why::NoValue => return Err(no_value(&goal.metrics, replications)),
+            Why::Stopped(Stopped::Cancelled) => {
+                if !options.quiet {
+                    let summary = Summary::new(self.scenario, self.experiment.seed, &tally);
+                    let said = sentence(&so_far("it was interrupted"));
+                    print(&if options.json {
+                        summary.to_json()
+                    } else {
+                        format!("{}\n{said}", table::render(self.scenario, &summary, &tally))
+                    })?;
+                }
+                return Err(Stopped::Cancelled.into());
+            }
+            Why::Stopped(stopped) => return Err(stopped.into()),
+        };
+        let missed = missed.then(|| said.split_whitespace().collect::<Vec<_>>().join(" "));
+        Ok(Done { tally, precision: format!("\n{said}"), missed })
+    }
+}
+
+/// Nothing can become precise that does not exist.
+fn no_value(metrics: &[Metric], replications: u64) -> Failure {
+    let names: Vec<String> = metrics.iter().map(|metric| format!("`{metric}`")).collect();
+    let message = format!(
+        "error: no value of {} in the first {}: nothing can become precise, and nothing was written\n\
+         help: choose another metric with --metric, or start with more --replications if it is only rare\n",
+        names.join(" and "),
+        table::counted(replications, "replication"),
+    );
+    Failure { message, code: exit::BAD_INPUT }
 }

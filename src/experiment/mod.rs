@@ -9,6 +9,7 @@ mod over_time;
 mod tally;
 
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use in_order::InOrder;
@@ -103,6 +104,21 @@ const BLOCKS_AHEAD: u32 = 8;
 /// More threads than this are not started, however many are asked for.
 const MAX_THREADS: usize = 1024;
 
+/// The threads that simulate. They can be kept for many experiments: to start them takes longer than a small one.
+#[derive(Debug)]
+pub struct Workers(rayon::ThreadPool);
+
+impl Workers {
+    /// Starts so many threads; none for one per core.
+    ///
+    /// # Errors
+    /// [`Stopped::Threads`].
+    pub fn new(threads: Option<usize>) -> Result<Workers, Stopped> {
+        let builder = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0).min(MAX_THREADS));
+        builder.build().map(Workers).map_err(Stopped::Threads)
+    }
+}
+
 impl Experiment<'_> {
     /// Replications in a block: decided by the plan alone.
     fn block_size(&self) -> u32 {
@@ -122,15 +138,28 @@ impl Experiment<'_> {
         cancelled: &AtomicBool,
         advanced: &(dyn Fn(u32) + Sync),
     ) -> Result<Tally, Stopped> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.threads.unwrap_or(0).min(MAX_THREADS))
-            .build()
-            .map_err(Stopped::Threads)?;
+        self.run_part(&Workers::new(self.threads)?, 0..self.replications, rows, cancelled, advanced)
+    }
+
+    /// Runs the replications of a range alone. The tallies of ranges that follow each other merge to that of all, and their rows
+    /// follow each other, too: an experiment can go on where it stopped.
+    ///
+    /// # Errors
+    /// See [`Stopped`].
+    pub fn run_part<R: Rows>(
+        &self,
+        workers: &Workers,
+        part: Range<u32>,
+        rows: &mut R,
+        cancelled: &AtomicBool,
+        advanced: &(dyn Fn(u32) + Sync),
+    ) -> Result<Tally, Stopped> {
+        let Workers(pool) = workers;
         let window = BLOCKS_AHEAD * pool.current_num_threads() as u32;
         let layout = rows.layout();
         let in_order = InOrder::new(rows, window);
         let next_block = AtomicU64::new(0);
-        let done = pool.broadcast(|_| self.work(&next_block, &layout, &in_order, cancelled, advanced));
+        let done = pool.broadcast(|_| self.work(&part, &next_block, &layout, &in_order, cancelled, advanced));
         in_order.finish().map_err(Stopped::Rows)?;
         let mut tallies = self.tallies();
         for worker in done {
@@ -154,6 +183,7 @@ impl Experiment<'_> {
     /// One thread's work: takes block after block until none is left. None if it was stopped.
     fn work<R: Rows>(
         &self,
+        part: &Range<u32>,
         next_block: &AtomicU64,
         layout: &R::Layout,
         in_order: &InOrder<'_, R>,
@@ -161,7 +191,7 @@ impl Experiment<'_> {
         advanced: &(dyn Fn(u32) + Sync),
     ) -> Option<Vec<Tally>> {
         let size = self.block_size();
-        let blocks = self.replications.div_ceil(size);
+        let blocks = (part.end - part.start).div_ceil(size);
         let mut campaign = Campaign::new(self.plan, self.plan.controller.clone());
         let mut tallies = self.tallies();
         loop {
@@ -176,8 +206,8 @@ impl Experiment<'_> {
             // Whoever leaves early must let those go who wait for this block.
             let stop = || in_order.stop();
             let mut block = Block::default();
-            let first = number * size;
-            let count = size.min(self.replications - first);
+            let first = part.start + number * size;
+            let count = size.min(part.end - first);
             for index in first..first + count {
                 if cancelled.load(Ordering::Relaxed) {
                     stop();

@@ -142,6 +142,9 @@ fn download(tally: &Tally, of: fn(&DownloadTally) -> &Sample) -> Option<Numbers<
 use Part::{Api, Connectivity, Download};
 use Unit::{BitsPerSecond, Bytes, Count, Seconds};
 
+/// The distributions that are [`Numbers::Clustered`].
+pub(super) const CLUSTERED: [&str; 2] = ["robot.time_to_success_s", "robot.deployment_s"];
+
 /// Everything that stands in `summary.json` beside the identity of the run, in its order; the same again for each build.
 pub(super) const ENTRIES: &[Entry] = &[
     Entry { name: "replications", of: Of::Replications, part: Part::None },
@@ -183,8 +186,8 @@ pub(super) const ENTRIES: &[Entry] = &[
     numbers("first_job.robots_failed_at_halt", Count, |t| sample(&t.robots_failed_at_halt)),
     numbers("first_job.detection_s", Seconds, |t| sample(&t.detection)),
     numbers("first_job.peak_in_flight", Count, |t| sample(&t.peak_in_flight)),
-    numbers("robot.time_to_success_s", Seconds, |t| clusters(&t.robot_time_to_success)),
-    numbers("robot.deployment_s", Seconds, |t| clusters(&t.robot_deployment)),
+    numbers(CLUSTERED[0], Seconds, |t| clusters(&t.robot_time_to_success)),
+    numbers(CLUSTERED[1], Seconds, |t| clusters(&t.robot_deployment)),
     numbers("robot.out_of_service_s", Seconds, |t| sample(&t.out_of_service)),
     numbers("robot.down_s", Seconds, |t| sample(&t.down)),
     of_part(numbers("robot.late_syncs", Count, |t| t.late_syncs.as_ref().map(Numbers::Independent)), Connectivity),

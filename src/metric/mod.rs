@@ -18,7 +18,7 @@ use crate::experiment::Tally;
 use crate::rollout::DeploymentJobErrorCode;
 use crate::scenario::{Probability, Scenario};
 use crate::statistics::{Estimate, Proportion, Statistic};
-use measures::{ENTRIES, Entry, Of};
+use measures::{CLUSTERED, ENTRIES, Entry, Of};
 
 /// What a metric's numbers measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +126,18 @@ impl Metric {
             Number::Statistic(_, statistic, _) => statistic.has_interval(),
             _ => false,
         }
+    }
+
+    /// Whether it is a quantile, which histograms know to some digits only.
+    pub fn is_quantile(&self) -> bool {
+        matches!(self.number, Number::Statistic(_, statistic, _) if statistic.percent().is_some())
+    }
+
+    /// Whether it is of numbers of which a replication gives many.
+    pub fn is_of_robots(&self) -> bool {
+        let path =
+            self.path.strip_prefix("builds.").and_then(|rest| rest.split_once('.')).map_or(&*self.path, |(_, m)| m);
+        CLUSTERED.iter().any(|name| path.starts_with(name))
     }
 
     /// The number and its 95 % interval; `tally` is that of the whole experiment.

@@ -3,6 +3,7 @@
 //! * [`Summary`]: the one result record, `summary.json`.
 //! * [`CsvRows`]: `replications.csv` and `jobs.csv`, written while the experiment runs.
 //! * [`table`]: the answer in words and columns, for a terminal.
+//! * [`precision`]: how precise a metric is, in words.
 //! * [`hgrm`] and [`plots`]: `histograms/*.hgrm` and `plots/*.svg`.
 //! * [`Outputs`]: all of them in a folder, each whole or not at all.
 
@@ -10,9 +11,12 @@ mod csv_rows;
 pub mod hgrm;
 mod outputs;
 pub mod plots;
+pub mod precision;
+mod shown;
 mod summary;
 pub mod table;
 
 pub use csv_rows::{CsvRows, JOB_COLUMNS, REPLICATION_COLUMNS, WorldColumns};
 pub use outputs::{OutputError, Outputs};
+pub use shown::shown;
 pub use summary::{RESULTS_VERSION, Summary};

@@ -207,7 +207,7 @@ fn shortened(name: &str) -> String {
 }
 
 /// A number in decimal units, with three digits: `52.2GB`.
-fn with_unit(number: f64, unit: &str) -> String {
+pub(super) fn with_unit(number: f64, unit: &str) -> String {
     let prefixes = [(1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
     // What rounds to a thousand is one of the next unit.
     let (scale, prefix) = prefixes.into_iter().find(|(scale, _)| number >= 0.9995 * scale).unwrap_or((1.0, ""));
@@ -247,7 +247,7 @@ pub fn percent(probability: Number) -> String {
 }
 
 /// Fills lines, and never parts a number from its percent sign.
-fn wrap(text: &str) -> String {
+pub(super) fn wrap(text: &str) -> String {
     textwrap::fill(&text.replace(" %", "\u{a0}%"), WIDTH).replace('\u{a0}', " ")
 }
 

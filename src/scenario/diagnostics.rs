@@ -63,8 +63,8 @@ struct Source {
 /// How many problems are drawn: all that anybody could have made by hand.
 const MOST_DRAWN: usize = 1000;
 
-/// All problems of a scenario, with the texts they point into.
-#[derive(Debug)]
+/// All problems of a scenario, or of options, with the texts they point into.
+#[derive(Debug, Default)]
 pub struct Diagnostics {
     sources: Vec<Source>,
     problems: Vec<Problem>,
@@ -82,6 +82,12 @@ impl Diagnostics {
         let place = Place { source: SourceId::FILE, span: 0..0 };
         diagnostics.report(problem.at(&place, ""));
         diagnostics
+    }
+
+    /// Adds a problem with an option of the command line; `part` is where in the option's value it is.
+    pub fn report_option(&mut self, option: &str, value: &str, part: Range<usize>, label: &str, problem: Problem) {
+        let source = self.add_source(option, value);
+        self.report(problem.at(&Place { source, span: part }, label));
     }
 
     pub(super) fn add_source(&mut self, shown: &str, text: &str) -> SourceId {

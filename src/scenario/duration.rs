@@ -14,6 +14,9 @@ const UNITS: [&str; 26] = [
 
 /// Parses a duration. humantime reads it; units without a fixed length, what is finer than a microsecond and what is longer
 /// than [`Span::MAX`] are refused.
+///
+/// # Errors
+/// Why it is none.
 pub fn parse(text: &str) -> Result<Span, String> {
     let words: String = text.chars().map(|c| if c.is_alphabetic() { c } else { ' ' }).collect();
     if let Some(unit) = words.split_whitespace().find(|unit| !UNITS.contains(unit)) {

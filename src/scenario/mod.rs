@@ -21,7 +21,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use diagnostics::{Diagnostics, Problem};
-pub use quantity::whole_rate;
+pub use duration::parse as parse_duration;
+pub use quantity::{parse_rate, parse_size, whole_rate};
 pub use world::{Api, Build, BuildFailure, Connectivity, Download, GroupDownload, Probability, Registrations};
 
 use crate::random::Distribution;

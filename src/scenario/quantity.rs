@@ -160,6 +160,22 @@ fn with_unit(
         .ok()
 }
 
+/// Reads a size in bytes as a scenario writes it.
+///
+/// # Errors
+/// Why it is none.
+pub fn parse_size(text: &str) -> Result<f64, String> {
+    parse(text, &SIZES)
+}
+
+/// Reads a rate in bits a second as a scenario writes it.
+///
+/// # Errors
+/// Why it is none.
+pub fn parse_rate(text: &str) -> Result<f64, String> {
+    parse(text, &RATES)
+}
+
 /// A decimal number with one of the units, a space allowed between them.
 fn parse(text: &str, units: &[(&str, f64)]) -> Result<f64, String> {
     let text = text.trim();

@@ -3,6 +3,7 @@
 mod bad_input;
 mod interrupt;
 mod outputs;
+mod precision;
 mod readme;
 mod run;
 mod scenarios;

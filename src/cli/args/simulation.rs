@@ -1,0 +1,42 @@
+//! The options of every command that simulates.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// What every command that simulates takes.
+#[derive(Debug, Args)]
+pub struct SimulationArgs {
+    /// How many times to simulate it [default: run.replications of the scenario, or 1000]
+    #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub replications: Option<u32>,
+
+    /// Where randomness starts [default: run.seed of the scenario, or 0]
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+
+    /// How many threads simulate; the results do not depend on it [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub threads: Option<u32>,
+
+    /// The results folder [default: results/NAME/, for the name in the scenario]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Override a value of the scenario, as in `deployment.failure_threshold_percentage=10` or
+    /// `group.amr.robots=500`; may be given many times
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+
+    /// Write no files: only the table, or with --json the results
+    #[arg(long, conflicts_with = "out")]
+    pub no_files: bool,
+
+    /// Print the results as JSON instead of the table
+    #[arg(long)]
+    pub json: bool,
+
+    /// Print no table, no progress and no notes
+    #[arg(long, short)]
+    pub quiet: bool,
+}
