@@ -161,11 +161,15 @@ impl Experiment<'_> {
         let next_block = AtomicU64::new(0);
         let done = pool.broadcast(|_| self.work(&part, &next_block, &layout, &in_order, cancelled, advanced));
         in_order.finish().map_err(Stopped::Rows)?;
-        let mut tallies = self.tallies();
+        let mut tallies: Option<Vec<Tally>> = None;
         for worker in done {
             let worker = worker.ok_or(Stopped::Cancelled)?;
-            tallies.iter_mut().zip(&worker).for_each(|(tally, other)| tally.merge(other));
+            match &mut tallies {
+                None => tallies = Some(worker),
+                Some(tallies) => tallies.iter_mut().zip(&worker).for_each(|(tally, other)| tally.merge(other)),
+            }
         }
+        let mut tallies = tallies.expect("there is at least one thread");
         if self.plan.odds.builds() == 0 {
             return Ok(tallies.swap_remove(0));
         }

@@ -20,11 +20,11 @@ pub enum Numbers<'t> {
 }
 
 impl<'t> Numbers<'t> {
-    /// One statistic.
-    pub fn estimate(&self, statistic: Statistic) -> Estimate {
+    /// All statistics in the order of [`Statistic::ALL`].
+    pub fn estimates(&self) -> [Estimate; Statistic::ALL.len()] {
         match self {
-            Numbers::Independent(sample) => sample.estimate(statistic),
-            Numbers::Clustered(sample) => sample.estimate(statistic),
+            Numbers::Independent(sample) => sample.estimates(),
+            Numbers::Clustered(sample) => sample.estimates(),
         }
     }
 
@@ -55,10 +55,7 @@ pub fn distributions<'t>(scenario: &Scenario, tally: &'t Tally) -> Vec<(String, 
 }
 
 fn of_tally(prefix: String, tally: &Tally) -> impl Iterator<Item = (String, Numbers<'_>)> {
-    ENTRIES.iter().filter_map(move |entry| match entry.of {
-        Of::Numbers(_, numbers) => numbers(tally).map(|numbers| (format!("{prefix}{}", entry.name), numbers)),
-        _ => None,
-    })
+    ENTRIES.iter().filter_map(move |entry| Some((format!("{prefix}{}", entry.name), entry.numbers(tally)?)))
 }
 
 /// What stands under a name in `summary.json`.
@@ -66,6 +63,16 @@ pub(super) struct Entry {
     pub name: &'static str,
     pub of: Of,
     pub part: Part,
+}
+
+impl Entry {
+    /// The numbers, if it is a distribution that a tally has.
+    pub fn numbers<'t>(&self, tally: &'t Tally) -> Option<Numbers<'t>> {
+        match self.of {
+            Of::Numbers(_, numbers) => numbers(tally),
+            _ => None,
+        }
+    }
 }
 
 /// The kind of an entry, and where a tally keeps it.

@@ -52,7 +52,8 @@ enum Number {
     Outcomes(fn(&Tally) -> u64),
     /// Their share.
     Probability(fn(&Tally) -> u64),
-    Statistic(fn(&Tally) -> Option<Numbers<'_>>, Statistic, Unit),
+    /// Of a distribution, by its place in the list of entries.
+    Statistic(usize, Statistic, Unit),
     Occurrences(DeploymentJobErrorCode),
 }
 
@@ -64,7 +65,9 @@ impl Metric {
         let builds = scenario.builds.iter().enumerate().map(|(index, build)| (Some(index), build.name.as_str()));
         for (build, name) in std::iter::once((None, "")).chain(builds) {
             let prefix = if build.is_some() { format!("builds.{name}.") } else { String::new() };
-            for Entry { name, of, .. } in ENTRIES.iter().filter(|entry| entry.part.is_in(scenario)) {
+            for (entry, Entry { name, of, .. }) in
+                ENTRIES.iter().enumerate().filter(|(_, entry)| entry.part.is_in(scenario))
+            {
                 let mut add = |leaf: &str, number| {
                     let dot = if leaf.is_empty() { "" } else { "." };
                     metrics.push(Metric { path: format!("{prefix}{name}{dot}{leaf}"), build, number });
@@ -75,9 +78,9 @@ impl Metric {
                         add("count", Number::Outcomes(*count));
                         add("probability", Number::Probability(*count));
                     }
-                    Of::Numbers(unit, numbers) => {
+                    Of::Numbers(unit, _) => {
                         for statistic in Statistic::ALL {
-                            add(statistic.as_str(), Number::Statistic(*numbers, statistic, *unit));
+                            add(statistic.as_str(), Number::Statistic(entry, statistic, *unit));
                         }
                     }
                     Of::Codes => codes.iter().for_each(|code| add(code.as_str(), Number::Occurrences(*code))),
@@ -142,27 +145,42 @@ impl Metric {
 
     /// The number and its 95 % interval; `tally` is that of the whole experiment.
     pub fn estimate(&self, tally: &Tally) -> Estimate {
-        let tally = match self.build {
-            None => tally,
-            Some(build) => match tally.builds.get(build) {
-                Some(tally) => tally,
-                None => return Estimate::default(),
-            },
+        Metric::estimates(std::slice::from_ref(self), tally)[0]
+    }
+
+    /// The same of many metrics. Those of a distribution are best asked for side by side, as [`Metric::all`] lists them: a
+    /// distribution is looked at once for all of them.
+    pub fn estimates(metrics: &[Metric], tally: &Tally) -> Vec<Estimate> {
+        let mut last = None;
+        let mut described = [Estimate::default(); Statistic::ALL.len()];
+        let estimate = |metric: &Metric| {
+            let tally = match metric.build {
+                None => tally,
+                Some(build) => match tally.builds.get(build) {
+                    Some(tally) => tally,
+                    None => return Estimate::default(),
+                },
+            };
+            match metric.number {
+                Number::Replications => Estimate::exact(Some(tally.replications as f64)),
+                Number::Outcomes(count) => Estimate::exact(Some(count(tally) as f64)),
+                Number::Probability(count) => {
+                    let Proportion { probability, ci95, .. } = Proportion::new(count(tally), tally.replications);
+                    // No replication at all has no share, as summary.json says with `null`.
+                    let value = (tally.replications > 0).then_some(probability.0);
+                    Estimate { value, interval: Some(ci95.map(|end| end.0)) }
+                }
+                Number::Statistic(entry, statistic, _) => {
+                    if last != Some((metric.build, entry)) {
+                        last = Some((metric.build, entry));
+                        described = ENTRIES[entry].numbers(tally).map_or_else(Default::default, |n| n.estimates());
+                    }
+                    described[statistic as usize]
+                }
+                Number::Occurrences(code) => Estimate::exact(Some(tally.failure_codes[code as usize] as f64)),
+            }
         };
-        match self.number {
-            Number::Replications => Estimate::exact(Some(tally.replications as f64)),
-            Number::Outcomes(count) => Estimate::exact(Some(count(tally) as f64)),
-            Number::Probability(count) => {
-                let Proportion { probability, ci95, .. } = Proportion::new(count(tally), tally.replications);
-                // No replication at all has no share, as summary.json says with `null`.
-                let value = (tally.replications > 0).then_some(probability.0);
-                Estimate { value, interval: Some(ci95.map(|end| end.0)) }
-            }
-            Number::Statistic(numbers, statistic, _) => {
-                numbers(tally).map_or_else(Estimate::default, |numbers| numbers.estimate(statistic))
-            }
-            Number::Occurrences(code) => Estimate::exact(Some(tally.failure_codes[code as usize] as f64)),
-        }
+        metrics.iter().map(estimate).collect()
     }
 
     fn is_code(&self) -> bool {

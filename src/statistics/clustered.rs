@@ -6,7 +6,7 @@ use pulp::{Arch, NullaryFnOnce};
 
 use super::interval::t_quantile;
 use super::sample::{cells_at_ranks, histogram, rank};
-use super::{Description, Estimate, Number, Statistic, Unit};
+use super::{Description, Estimate, Statistic, Unit};
 
 /// Numbers of which a replication gives many.
 ///
@@ -212,44 +212,23 @@ impl ClusteredSample {
         histogram
     }
 
-    /// What results say of the sample.
-    pub fn describe(&self) -> Description {
+    /// All statistics as they are shown, in the order of [`Statistic::ALL`].
+    pub fn estimates(&self) -> [Estimate; Statistic::ALL.len()] {
         let n = self.count;
         if n == 0 {
-            return Description::default();
-        }
-        let show = |value: f64| Number(self.unit.show(value));
-        let (mean, mean_interval) = self.mean();
-        let ranks = [50, 90, 95, 99].map(|percent| rank(n, percent));
-        let [p50, p90, p95, p99] =
-            cells_at_ranks(&self.histogram(), ranks).map(|(_, high)| Some(show(high.clamp(self.min, self.max) as f64)));
-        let interval = |p: f64| self.quantile_interval(p).map(|ends| ends.map(|end| show(end as f64)));
-        Description {
-            count: n,
-            mean: Some(show(mean)),
-            mean_ci95: mean_interval.map(|ends| ends.map(show)),
-            std: self.deviation().map(show),
-            min: Some(show(self.min as f64)),
-            p50,
-            p50_ci95: interval(0.50),
-            p90,
-            p95,
-            p99,
-            p99_ci95: interval(0.99),
-            max: Some(show(self.max as f64)),
-        }
-    }
-
-    /// One statistic, as it is shown.
-    pub fn estimate(&self, statistic: Statistic) -> Estimate {
-        if statistic == Statistic::Count {
-            return Estimate::exact(Some(self.count as f64));
-        }
-        if self.count == 0 {
-            return Estimate::default();
+            return Estimate::of_nothing();
         }
         let show = |value: f64| self.unit.show(value);
-        match statistic {
+        // Quantiles stand in ascending order, and so do their ranks.
+        let percents: Vec<u64> = Statistic::ALL.into_iter().filter_map(Statistic::percent).collect();
+        let ranks: Vec<u64> = percents.iter().map(|percent| rank(n, *percent)).collect();
+        let cells = cells_at_ranks(&self.histogram(), &ranks);
+        let mut quantiles = percents.iter().zip(cells).map(|(percent, (_, high))| Estimate {
+            value: Some(show(high.clamp(self.min, self.max) as f64)),
+            interval: self.quantile_interval(*percent as f64 / 100.0).map(|ends| ends.map(|end| show(end as f64))),
+        });
+        Statistic::ALL.map(|statistic| match statistic {
+            Statistic::Count => Estimate::exact(Some(n as f64)),
             Statistic::Mean => {
                 let (mean, interval) = self.mean();
                 Estimate { value: Some(show(mean)), interval: interval.map(|ends| ends.map(show)) }
@@ -257,16 +236,18 @@ impl ClusteredSample {
             Statistic::Std => Estimate::exact(self.deviation().map(show)),
             Statistic::Min => Estimate::exact(Some(show(self.min as f64))),
             Statistic::Max => Estimate::exact(Some(show(self.max as f64))),
-            _ => {
-                let percent = statistic.percent().expect("all others are quantiles");
-                let [(_, high)] = cells_at_ranks(&self.histogram(), [rank(self.count, percent)]);
-                let interval = self.quantile_interval(percent as f64 / 100.0);
-                Estimate {
-                    value: Some(show(high.clamp(self.min, self.max) as f64)),
-                    interval: interval.map(|ends| ends.map(|end| show(end as f64))),
-                }
-            }
-        }
+            _ => quantiles.next().expect("all others are quantiles"),
+        })
+    }
+
+    /// One statistic, as it is shown.
+    pub fn estimate(&self, statistic: Statistic) -> Estimate {
+        self.estimates()[statistic as usize]
+    }
+
+    /// What results say of the sample.
+    pub fn describe(&self) -> Description {
+        Description::new(self.count, &self.estimates())
     }
 
     /// The mean in units, with its interval; of at least one number.
@@ -433,6 +414,7 @@ impl NullaryFnOnce for Counting<'_> {
 mod tests {
     use super::*;
     use crate::random::{Luck, Purpose, Stream, normal_quantile};
+    use crate::statistics::Number;
 
     fn clusters(data: &[&[u64]]) -> ClusteredSample {
         let mut sample = ClusteredSample::new(Unit::Count);

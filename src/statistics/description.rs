@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::interval::wilson;
+use super::{Estimate, Statistic};
 
 /// A number in results: a whole one is written without a decimal point.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -47,6 +48,28 @@ pub struct Description {
     pub p99_ci95: Option<[Number; 2]>,
     /// Exact.
     pub max: Option<Number>,
+}
+
+impl Description {
+    /// Of `count` numbers and their statistics in the order of [`Statistic::ALL`].
+    pub(super) fn new(count: u64, estimates: &[Estimate; Statistic::ALL.len()]) -> Description {
+        let value = |statistic: Statistic| estimates[statistic as usize].value.map(Number);
+        let interval = |statistic: Statistic| estimates[statistic as usize].interval.map(|ends| ends.map(Number));
+        Description {
+            count,
+            mean: value(Statistic::Mean),
+            mean_ci95: interval(Statistic::Mean),
+            std: value(Statistic::Std),
+            min: value(Statistic::Min),
+            p50: value(Statistic::P50),
+            p50_ci95: interval(Statistic::P50),
+            p90: value(Statistic::P90),
+            p95: value(Statistic::P95),
+            p99: value(Statistic::P99),
+            p99_ci95: interval(Statistic::P99),
+            max: value(Statistic::Max),
+        }
+    }
 }
 
 /// An outcome's share of the replications, with Wilson's interval.

@@ -85,6 +85,11 @@ impl Estimate {
         Estimate { value, interval: None }
     }
 
+    /// All statistics of no numbers at all: none but the count, which is 0.
+    pub(super) fn of_nothing() -> [Estimate; Statistic::ALL.len()] {
+        Statistic::ALL.map(|statistic| Estimate::exact((statistic == Statistic::Count).then_some(0.0)))
+    }
+
     /// Half of the interval's length.
     pub fn half_width(&self) -> Option<f64> {
         self.interval.map(|[low, high]| (high - low) / 2.0)

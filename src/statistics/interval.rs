@@ -1,5 +1,8 @@
 //! 95 % confidence intervals.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
 /// The 97.5 % point of the standard normal distribution.
@@ -38,11 +41,32 @@ pub fn t_quantile(degrees: u64) -> f64 {
     Z * (1.0 + (first + (second + third / n) / n) / n)
 }
 
-/// The ranks (from 1) of the order statistics that enclose the `p`-quantile of `n` independent numbers with probability of
-/// at least 95 %, at most 2.5 % on either side; none if `n` is too small for such an interval to exist.
+/// The ranks (from 1) of the order statistics that enclose the quantile of `percent` (1 to 99) of `n` independent numbers with
+/// probability of at least 95 %, at most 2.5 % on either side; none if `n` is too small for such an interval to exist.
 ///
 /// H. A. David and H. N. Nagaraja, "Order Statistics", 3rd edition (2003), section 7.1.
-pub fn quantile_ranks(n: u64, p: f64) -> Option<(u64, u64)> {
+pub fn quantile_ranks(n: u64, percent: u64) -> Option<(u64, u64)> {
+    // Most of an experiment's samples have as many numbers, and the search takes as long as all else that is said of them.
+    thread_local! {
+        static LAST: RefCell<HashMap<u64, Found>> = RefCell::default();
+    }
+    LAST.with_borrow_mut(|last| {
+        let found = last.entry(percent).or_default();
+        if found.n != n {
+            *found = Found { n, ranks: search_ranks(n, percent as f64 / 100.0) };
+        }
+        found.ranks
+    })
+}
+
+/// What was found for so many numbers; for none at all there is nothing to find.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    n: u64,
+    ranks: Option<(u64, u64)>,
+}
+
+fn search_ranks(n: u64, p: f64) -> Option<(u64, u64)> {
     // The number of observations below the quantile.
     let below = Binomial::new(p, n).ok()?;
     let lower = below.inverse_cdf(TAIL);
@@ -95,8 +119,9 @@ mod tests {
     /// The definition: each side errs with at most 2.5 %, and one rank further in would err more.
     #[test]
     fn ranks_are_the_tightest_that_cover() {
-        for (n, p) in [(6, 0.5), (10, 0.5), (100, 0.5), (400, 0.99), (1000, 0.99), (20_000, 0.5), (1_000_000, 0.99)] {
-            let (lower, upper) = quantile_ranks(n, p).expect("enough data");
+        for (n, percent) in [(6, 50), (10, 50), (100, 50), (400, 99), (1000, 99), (20_000, 50), (1_000_000, 99)] {
+            let (lower, upper) = quantile_ranks(n, percent).expect("enough data");
+            let p = percent as f64 / 100.0;
             let cdf = |k: u64| Binomial::new(p, n).unwrap().cdf(k);
             assert!(cdf(lower - 1) <= TAIL && cdf(lower) > TAIL, "{n} {p}: {lower}");
             assert!(
@@ -104,14 +129,14 @@ mod tests {
                 "{n} {p}: {upper}"
             );
         }
-        assert_eq!(quantile_ranks(10, 0.5), Some((2, 9)), "a classic table value");
+        assert_eq!(quantile_ranks(10, 50), Some((2, 9)), "a classic table value");
     }
 
     #[test]
     fn too_few_numbers_have_no_interval() {
-        assert_eq!(quantile_ranks(0, 0.5), None);
-        assert_eq!(quantile_ranks(5, 0.5), None, "0.5^5 > 2.5 %");
-        assert_eq!(quantile_ranks(367, 0.99), None, "0.99^367 > 2.5 %");
-        assert_eq!(quantile_ranks(368, 0.99).map(|(_, upper)| upper), Some(368));
+        assert_eq!(quantile_ranks(0, 50), None);
+        assert_eq!(quantile_ranks(5, 50), None, "0.5^5 > 2.5 %");
+        assert_eq!(quantile_ranks(367, 99), None, "0.99^367 > 2.5 %");
+        assert_eq!(quantile_ranks(368, 99).map(|(_, upper)| upper), Some(368));
     }
 }

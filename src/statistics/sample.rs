@@ -4,7 +4,7 @@ use ethnum::U256;
 use hdrhistogram::Histogram;
 
 use super::interval::{quantile_ranks, t_quantile};
-use super::{Description, Estimate, Number, Statistic};
+use super::{Description, Estimate, Statistic};
 use crate::time::MICROS;
 
 /// What a sample's integers mean.
@@ -119,14 +119,14 @@ impl Sample {
 
     /// The `p`-quantile for p in percent: the number of rank ceil(n p), to three significant digits, as it is shown.
     pub fn quantile(&self, percent: u64) -> Option<f64> {
-        (self.count > 0).then(|| self.at_ranks([rank(self.count, percent)])[0].1)
+        (self.count > 0).then(|| self.at_ranks(&[rank(self.count, percent)])[0].1)
     }
 
     /// The numbers at these ranks (from 1, ascending): the ends of the histogram's cells, within the exact minimum and maximum.
-    fn at_ranks<const N: usize>(&self, ranks: [u64; N]) -> [(f64, f64); N] {
+    fn at_ranks(&self, ranks: &[u64]) -> Vec<(f64, f64)> {
         let show =
             |coarse: u64| self.unit.show((u128::from(coarse) * self.resolution).clamp(self.min, self.max) as f64);
-        cells_at_ranks(&self.histogram, ranks).map(|(low, high)| (show(low), show(high)))
+        cells_at_ranks(&self.histogram, ranks).into_iter().map(|(low, high)| (show(low), show(high))).collect()
     }
 
     /// The mean in units, with its t interval; of at least one number.
@@ -150,23 +150,27 @@ impl Sample {
         })
     }
 
-    /// The order-statistic interval of a quantile, as it is shown; none if there are too few numbers.
-    fn quantile_interval(&self, percent: u64) -> Option<[f64; 2]> {
-        let (lower, upper) = quantile_ranks(self.count, percent as f64 / 100.0)?;
-        let [(low, _), (_, high)] = self.at_ranks([lower, upper]);
-        Some([low, high])
-    }
-
-    /// One statistic, as it is shown.
-    pub fn estimate(&self, statistic: Statistic) -> Estimate {
-        if statistic == Statistic::Count {
-            return Estimate::exact(Some(self.count as f64));
-        }
-        if self.count == 0 {
-            return Estimate::default();
+    /// All statistics as they are shown, in the order of [`Statistic::ALL`].
+    pub fn estimates(&self) -> [Estimate; Statistic::ALL.len()] {
+        let n = self.count;
+        if n == 0 {
+            return Estimate::of_nothing();
         }
         let show = |value: f64| self.unit.show(value);
-        match statistic {
+        let quantiles = Statistic::ALL.map(|statistic| {
+            let percent = statistic.percent()?;
+            Some((rank(n, percent), quantile_ranks(n, percent)))
+        });
+        // All ranks that matter are found in one pass over the histogram.
+        let ends = |interval: Option<(u64, u64)>| interval.into_iter().flat_map(|(lower, upper)| [lower, upper]);
+        let mut ranks: Vec<u64> =
+            quantiles.iter().flatten().flat_map(|(rank, interval)| ends(*interval).chain([*rank])).collect();
+        ranks.sort_unstable();
+        ranks.dedup();
+        let cells = self.at_ranks(&ranks);
+        let cell = |rank: u64| cells[ranks.binary_search(&rank).expect("it was asked for")];
+        Statistic::ALL.map(|statistic| match statistic {
+            Statistic::Count => Estimate::exact(Some(n as f64)),
             Statistic::Mean => {
                 let (mean, interval) = self.mean();
                 Estimate { value: Some(show(mean)), interval: interval.map(|ends| ends.map(show)) }
@@ -174,37 +178,21 @@ impl Sample {
             Statistic::Std => Estimate::exact(self.deviation().map(show)),
             Statistic::Min => Estimate::exact(Some(show(self.min as f64))),
             Statistic::Max => Estimate::exact(Some(show(self.max as f64))),
-            _ => {
-                let percent = statistic.percent().expect("all others are quantiles");
-                Estimate { value: self.quantile(percent), interval: self.quantile_interval(percent) }
-            }
-        }
+            quantile => quantiles[quantile as usize].map_or_else(Estimate::default, |(rank, interval)| Estimate {
+                value: Some(cell(rank).1),
+                interval: interval.map(|(lower, upper)| [cell(lower).0, cell(upper).1]),
+            }),
+        })
+    }
+
+    /// One statistic, as it is shown.
+    pub fn estimate(&self, statistic: Statistic) -> Estimate {
+        self.estimates()[statistic as usize]
     }
 
     /// What results say of the sample.
     pub fn describe(&self) -> Description {
-        let n = self.count;
-        if n == 0 {
-            return Description::default();
-        }
-        let show = |value: f64| Number(self.unit.show(value));
-        let (mean, mean_interval) = self.mean();
-        let [(_, p50), (_, p90), (_, p95), (_, p99)] = self.at_ranks([50, 90, 95, 99].map(|p| rank(n, p)));
-        let interval = |percent: u64| self.quantile_interval(percent).map(|ends| ends.map(Number));
-        Description {
-            count: n,
-            mean: Some(show(mean)),
-            mean_ci95: mean_interval.map(|ends| ends.map(show)),
-            std: self.deviation().map(show),
-            min: Some(show(self.min as f64)),
-            p50: Some(Number(p50)),
-            p50_ci95: interval(50),
-            p90: Some(Number(p90)),
-            p95: Some(Number(p95)),
-            p99: Some(Number(p99)),
-            p99_ci95: interval(99),
-            max: Some(show(self.max as f64)),
-        }
+        Description::new(self.count, &self.estimates())
     }
 }
 
@@ -214,18 +202,16 @@ pub fn rank(n: u64, percent: u64) -> u64 {
 }
 
 /// The cells (lowest and highest number) that hold these ranks (from 1, ascending), in one pass.
-pub fn cells_at_ranks<const N: usize>(histogram: &Histogram<u64>, ranks: [u64; N]) -> [(u64, u64); N] {
-    let mut cells = [(0, 0); N];
-    let mut found = 0;
+pub fn cells_at_ranks(histogram: &Histogram<u64>, ranks: &[u64]) -> Vec<(u64, u64)> {
+    let mut cells = Vec::with_capacity(ranks.len());
     let mut seen = 0;
     for cell in histogram.iter_recorded() {
         seen += cell.count_since_last_iteration();
         let value = cell.value_iterated_to();
-        while found < N && ranks[found] <= seen {
-            cells[found] = (histogram.lowest_equivalent(value), histogram.highest_equivalent(value));
-            found += 1;
+        while ranks.get(cells.len()).is_some_and(|rank| *rank <= seen) {
+            cells.push((histogram.lowest_equivalent(value), histogram.highest_equivalent(value)));
         }
-        if found == N {
+        if cells.len() == ranks.len() {
             break;
         }
     }
@@ -235,6 +221,7 @@ pub fn cells_at_ranks<const N: usize>(histogram: &Histogram<u64>, ranks: [u64; N
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::statistics::Number;
 
     fn sample(unit: Unit, values: &[u128]) -> Sample {
         let mut sample = Sample::new(unit);
@@ -299,9 +286,10 @@ mod tests {
     #[test]
     fn every_quantile_has_an_interval() {
         let sample = sample(Unit::Count, &(1..=1000).collect::<Vec<u128>>());
-        for (statistic, p) in [(Statistic::P90, 0.90), (Statistic::P95, 0.95)] {
-            let (lower, upper) = quantile_ranks(1000, p).expect("enough numbers");
-            let expected = Estimate { value: Some(1000.0 * p), interval: Some([lower as f64, upper as f64]) };
+        for (statistic, percent) in [(Statistic::P90, 90), (Statistic::P95, 95)] {
+            let (lower, upper) = quantile_ranks(1000, percent).expect("enough numbers");
+            let expected =
+                Estimate { value: Some(10.0 * percent as f64), interval: Some([lower as f64, upper as f64]) };
             assert_eq!(sample.estimate(statistic), expected);
         }
     }
