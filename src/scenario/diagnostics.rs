@@ -54,7 +54,7 @@ impl Problem {
 }
 
 /// A source's name and text.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Source {
     shown: String,
     text: String,
@@ -88,6 +88,34 @@ impl Diagnostics {
     pub fn report_option(&mut self, option: &str, value: &str, part: Range<usize>, label: &str, problem: Problem) {
         let source = self.add_source(option, value);
         self.report(problem.at(&Place { source, span: part }, label));
+    }
+
+    /// Takes over the problems of another check of the same file, under other options; one that is known already is heard once.
+    pub fn absorb(&mut self, other: Diagnostics) {
+        let Diagnostics { sources, problems } = other;
+        let mut sources: Vec<Option<Source>> = sources.into_iter().map(Some).collect();
+        let mut ids: Vec<Option<usize>> = vec![None; sources.len()];
+        for mut problem in problems {
+            for (place, _) in &mut problem.places {
+                let SourceId(theirs) = place.source;
+                let ours = *ids[theirs].get_or_insert_with(|| {
+                    let source = sources[theirs].take().expect("it is taken once");
+                    self.sources.iter().position(|known| *known == source).unwrap_or_else(|| {
+                        self.sources.push(source);
+                        self.sources.len() - 1
+                    })
+                });
+                place.source = SourceId(ours);
+            }
+            if !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    /// Whether there are so many problems that no further one would be drawn.
+    pub fn is_full(&self) -> bool {
+        self.problems.len() > MOST_DRAWN
     }
 
     pub(super) fn add_source(&mut self, shown: &str, text: &str) -> SourceId {

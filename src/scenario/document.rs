@@ -65,11 +65,15 @@ impl Value {
     }
 }
 
-/// Parses the file and the options; none if a text is not TOML (then `diagnostics` says why).
-pub fn read(text: &str, sets: &[String], diagnostics: &mut Diagnostics) -> Option<Node> {
+/// Parses the file and the options, each with its name and `PATH=VALUE`; none if a text is not TOML (then `diagnostics` says why).
+pub fn read<'o>(
+    text: &str,
+    options: impl IntoIterator<Item = (&'o str, &'o str)>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Node> {
     let mut root = parse(text, SourceId::FILE, diagnostics);
-    for set in sets {
-        let id = diagnostics.add_source("--set", set);
+    for (name, set) in options {
+        let id = diagnostics.add_source(name, set);
         if let (Some(root), Some(option)) = (&mut root, read_option(set, id, diagnostics)) {
             overlay(root, option, "", diagnostics);
         }
@@ -101,7 +105,7 @@ fn read_option(set: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Op
     };
     let (path, value) = (&set[..equals], set[equals + 1..].trim());
     let not_toml = !DeTable::parse_recoverable(set).1.is_empty();
-    if not_toml && !value.is_empty() && !value.starts_with(['"', '\'', '[', '{']) && !value.contains('\n') {
+    if not_toml && may_be_bare(value) {
         let quoted = format!("{path}={}", toml_string(value));
         let (table, errors) = DeTable::parse_recoverable(&quoted);
         if errors.is_empty() {
@@ -115,6 +119,17 @@ fn read_option(set: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Op
         return None;
     }
     parse(set, source, diagnostics)
+}
+
+/// Whether a value that is not TOML is a string without quotes, and no attempt at TOML.
+fn may_be_bare(value: &str) -> bool {
+    !value.is_empty() && !value.starts_with(['"', '\'', '[', '{']) && !value.contains('\n')
+}
+
+/// The value of an option as TOML: as it stands, or as a string if it is none.
+pub fn as_toml(value: &str) -> String {
+    let not_toml = !DeTable::parse_recoverable(&format!("v={value}")).1.is_empty();
+    if not_toml && may_be_bare(value) { toml_string(value) } else { value.to_owned() }
 }
 
 /// The text as a TOML basic string.

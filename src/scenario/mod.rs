@@ -15,12 +15,13 @@ mod reader;
 mod world;
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 pub use diagnostics::{Diagnostics, Problem};
+pub use document::as_toml;
 pub use duration::parse as parse_duration;
 pub use quantity::{parse_rate, parse_size, whole_rate};
 pub use world::{Api, Build, BuildFailure, Connectivity, Download, GroupDownload, Probability, Registrations};
@@ -131,14 +132,22 @@ pub enum LoadError {
     Invalid(Diagnostics),
 }
 
-impl Scenario {
-    /// Reads and checks a scenario file with options laid over it.
-    ///
-    /// Each of `sets` is `PATH=VALUE` as after `--set`: it replaces the value at PATH and is checked as if it stood in the file.
+/// The text of a scenario file, read once and checked under as many options as wanted.
+#[derive(Clone, Debug)]
+pub struct ScenarioFile {
+    text: String,
+    /// Its name in messages.
+    shown: String,
+    /// What the paths of CSV files are relative to.
+    folder: PathBuf,
+}
+
+impl ScenarioFile {
+    /// Reads a file.
     ///
     /// # Errors
-    /// [`LoadError::Unreadable`] if the file cannot be read, [`LoadError::Invalid`] with all problems otherwise.
-    pub fn load(path: &Path, sets: &[String]) -> Result<Scenario, LoadError> {
+    /// [`LoadError::Unreadable`] if it cannot be read, [`LoadError::Invalid`] if it is no text or too long.
+    pub fn read(path: &Path) -> Result<ScenarioFile, LoadError> {
         let mut bytes = Vec::new();
         let file = std::fs::File::open(path).map_err(LoadError::Unreadable)?;
         file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(LoadError::Unreadable)?;
@@ -155,8 +164,8 @@ impl Scenario {
         }
         match String::from_utf8(bytes) {
             Ok(text) => {
-                let folder = path.parent().unwrap_or(Path::new(""));
-                Scenario::parse(&text, &shown, folder, sets).map_err(LoadError::Invalid)
+                let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+                Ok(ScenarioFile { text, shown, folder })
             }
             Err(error) => {
                 let good = error.utf8_error().valid_up_to();
@@ -167,18 +176,39 @@ impl Scenario {
         }
     }
 
+    /// Checks the scenario with options laid over it, each of them its name and `PATH=VALUE`.
+    ///
+    /// # Errors
+    /// All problems found.
+    pub fn scenario<'o>(&self, options: impl IntoIterator<Item = (&'o str, &'o str)>) -> Result<Scenario, Diagnostics> {
+        let mut diagnostics = Diagnostics::new(&self.shown, &self.text);
+        let document = document::read(&self.text, options, &mut diagnostics);
+        let scenario = document.and_then(|root| check::scenario(&root, &self.folder, &mut diagnostics));
+        match scenario {
+            Some(scenario) if diagnostics.is_empty() => Ok(scenario),
+            _ => Err(diagnostics),
+        }
+    }
+}
+
+impl Scenario {
+    /// Reads and checks a scenario file with options laid over it.
+    ///
+    /// Each of `sets` is `PATH=VALUE` as after `--set`: it replaces the value at PATH and is checked as if it stood in the file.
+    ///
+    /// # Errors
+    /// [`LoadError::Unreadable`] if the file cannot be read, [`LoadError::Invalid`] with all problems otherwise.
+    pub fn load(path: &Path, sets: &[String]) -> Result<Scenario, LoadError> {
+        ScenarioFile::read(path)?.scenario(sets.iter().map(|set| ("--set", set.as_str()))).map_err(LoadError::Invalid)
+    }
+
     /// Checks a scenario's text. `shown` names it in messages; CSV paths are relative to `folder`.
     ///
     /// # Errors
     /// All problems found.
     pub fn parse(text: &str, shown: &str, folder: &Path, sets: &[String]) -> Result<Scenario, Diagnostics> {
-        let mut diagnostics = Diagnostics::new(shown, text);
-        let document = document::read(text, sets, &mut diagnostics);
-        let scenario = document.and_then(|root| check::scenario(&root, folder, &mut diagnostics));
-        match scenario {
-            Some(scenario) if diagnostics.is_empty() => Ok(scenario),
-            _ => Err(diagnostics),
-        }
+        let file = ScenarioFile { text: text.to_owned(), shown: shown.to_owned(), folder: folder.to_path_buf() };
+        file.scenario(sets.iter().map(|set| ("--set", set.as_str())))
     }
 
     /// F at the start of the campaign: the robots of all groups.
