@@ -26,7 +26,8 @@
 //! | [`experiment`] | replications, blocks, threads, the tally | `simulation`, `statistics` |
 //! | [`metric`] | the numbers of results by their addresses | `experiment`, `scenario` |
 //! | [`precision`] | replications until an interval is narrow enough | `metric` |
-//! | [`report`] | summary, rows, histograms, table, pictures, the results folder | `metric` |
+//! | [`sweep`] | the same scenario under many settings | `metric` |
+//! | [`report`] | summary, rows, histograms, table, pictures, the results folder | `metric`, `precision`, `sweep` |
 //! | [`cli`] | the command line | all |
 //!
 //! Four ideas carry it. The rules are plain state machines that a driver drives. Everything random is a pure function of (seed,
@@ -83,4 +84,5 @@ pub mod rollout;
 pub mod scenario;
 pub mod simulation;
 pub mod statistics;
+pub mod sweep;
 pub mod time;

@@ -2,11 +2,13 @@
 
 mod run;
 mod simulation;
+mod sweep;
 
 use clap::{Parser, Subcommand};
 
 pub use run::RunArgs;
 pub use simulation::SimulationArgs;
+pub use sweep::SweepArgs;
 
 /// Forecasts software rollouts to robot fleets: how long, how likely, how many hurt?
 #[derive(Debug, Parser)]
@@ -20,6 +22,8 @@ pub struct Cli {
 pub enum Command {
     /// Simulate a scenario many times and report what happened
     Run(RunArgs),
+    /// Simulate a scenario under many settings and compare them
+    Sweep(SweepArgs),
 }
 
 const EXIT_CODES: &str = "\

@@ -7,11 +7,11 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// A bar over replications on stderr with rate and time left; hidden unless stderr is a terminal.
-pub fn bar(replications: u32, quiet: bool) -> ProgressBar {
+pub fn bar(replications: u64, quiet: bool) -> ProgressBar {
     if quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::with_draw_target(Some(replications.into()), ProgressDrawTarget::stderr());
+    let bar = ProgressBar::with_draw_target(Some(replications), ProgressDrawTarget::stderr());
     let template = "{wide_bar} {pos}/{len} replications  {rate}  {eta} left  {msg}";
     let style = ProgressStyle::with_template(template).expect("the template is well formed");
     bar.set_style(style.with_key("rate", |state: &ProgressState, text: &mut dyn Write| {

@@ -131,7 +131,7 @@ impl Run<'_> {
         match &self.goal {
             Some(goal) => self.until_precise(goal, rows),
             None => {
-                let bar = progress::bar(self.experiment.replications, self.args.simulation.quiet);
+                let bar = progress::bar(self.experiment.replications.into(), self.args.simulation.quiet);
                 let done = self.experiment.run(rows, &INTERRUPTED, &|replications| bar.inc(replications.into()));
                 bar.finish_and_clear();
                 Ok(Done { tally: done?, precision: String::new(), missed: None })
@@ -144,7 +144,7 @@ impl Run<'_> {
         let target = goal.precision.target;
         let workers = Workers::new(self.experiment.threads)?;
         let began = Instant::now();
-        let bar = progress::bar(self.experiment.replications, options.quiet);
+        let bar = progress::bar(self.experiment.replications.into(), options.quiet);
         let ended = Stages {
             experiment: self.experiment,
             precision: goal.precision,

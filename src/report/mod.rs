@@ -4,6 +4,7 @@
 //! * [`CsvRows`]: `replications.csv` and `jobs.csv`, written while the experiment runs.
 //! * [`table`]: the answer in words and columns, for a terminal.
 //! * [`precision`]: how precise a metric is, in words.
+//! * [`sweep`]: `sweep.csv`, `sweep.json` and the table of a sweep.
 //! * [`hgrm`] and [`plots`]: `histograms/*.hgrm` and `plots/*.svg`.
 //! * [`Outputs`]: all of them in a folder, each whole or not at all.
 
@@ -14,9 +15,10 @@ pub mod plots;
 pub mod precision;
 mod shown;
 mod summary;
+pub mod sweep;
 pub mod table;
 
 pub use csv_rows::{CsvRows, JOB_COLUMNS, REPLICATION_COLUMNS, WorldColumns};
-pub use outputs::{OutputError, Outputs};
+pub use outputs::{OutputError, Outputs, SWEEP_CSV, SWEEP_JSON};
 pub use shown::shown;
 pub use summary::{RESULTS_VERSION, Summary};

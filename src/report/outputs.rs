@@ -40,9 +40,21 @@ impl Outputs {
     /// # Errors
     /// The folder that could not be made.
     pub fn new(folder: &Path) -> Result<Outputs, OutputError> {
+        Outputs::with_folders(folder, &["histograms", "plots"])
+    }
+
+    /// Prepares `folder` for the files of a sweep.
+    ///
+    /// # Errors
+    /// The folder that could not be made.
+    pub fn of_sweep(folder: &Path) -> Result<Outputs, OutputError> {
+        Outputs::with_folders(folder, &["plots"])
+    }
+
+    fn with_folders(folder: &Path, below: &[&str]) -> Result<Outputs, OutputError> {
         let mut outputs =
             Outputs { folder: folder.to_path_buf(), made: Vec::new(), ready: Vec::new(), committed: false };
-        for place in [folder.to_path_buf(), folder.join("histograms"), folder.join("plots")] {
+        for place in std::iter::once(folder.to_path_buf()).chain(below.iter().map(|name| folder.join(name))) {
             let missing = place.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
             let mut missing: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
             missing.reverse();
@@ -98,10 +110,34 @@ impl Outputs {
         let mut files: Vec<(NamedTempFile, String)> =
             ready.into_iter().map(|(file, name)| (file, name.to_owned())).collect();
         for (name, text) in texts {
-            let mut file = self.temporary()?;
-            file.write_all(text.as_bytes()).map_err(|error| self.failed(&name, error))?;
-            files.push((file, name));
+            files.push((self.written(&name, &text)?, name));
         }
+        self.place(files, is_of_a_part)
+    }
+
+    /// Puts the files of a sweep in their places, with the pictures of what it shows.
+    ///
+    /// # Errors
+    /// The file that could not be written.
+    pub fn commit_sweep(
+        self,
+        csv: NamedTempFile,
+        json: NamedTempFile,
+        pictures: Vec<(String, String)>,
+    ) -> Result<(), OutputError> {
+        let mut files = Vec::new();
+        for (name, svg) in pictures {
+            let name = format!("plots/{name}.svg");
+            files.push((self.written(&name, &svg)?, name));
+        }
+        files.push((csv, SWEEP_CSV.to_owned()));
+        files.push((json, SWEEP_JSON.to_owned()));
+        self.place(files, |name| name.starts_with("plots/sweep.") && name.ends_with(".svg"))
+    }
+
+    /// Renames files to their names within the folder, and removes those of an earlier run that `are_ours` and were not
+    /// written now: they would pass for results of this one.
+    fn place(mut self, files: Vec<(NamedTempFile, String)>, are_ours: fn(&str) -> bool) -> Result<(), OutputError> {
         if let Some((_, name)) = files.iter().find(|(_, name)| self.folder.join(name).is_dir()) {
             return Err(self.failed(name, io::ErrorKind::IsADirectory.into()));
         }
@@ -114,25 +150,35 @@ impl Outputs {
             file.persist(self.folder.join(&name)).map_err(|failed| self.failed(&name, failed.error))?;
         }
         self.committed = true;
-        for name in self.left_over(&written) {
+        for name in self.left_over(&written, are_ours) {
             // What cannot be removed is old, and says so by its date.
             let _ = fs::remove_file(self.folder.join(name));
         }
         Ok(())
     }
 
-    /// Files of an earlier run of a scenario that had more parts: they would pass for results of this one.
-    fn left_over(&self, written: &[String]) -> Vec<String> {
+    fn left_over(&self, written: &[String], are_ours: fn(&str) -> bool) -> Vec<String> {
         let files_in = |folder: &str| {
             let entries = fs::read_dir(self.folder.join(folder)).into_iter().flatten().flatten();
             let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
             names.map(|name| format!("{folder}/{name}")).collect::<Vec<String>>()
         };
-        let ours = |name: &String| is_of_a_part(name) && !written.contains(name);
+        let ours = |name: &String| are_ours(name) && !written.contains(name);
         [files_in("histograms"), files_in("plots")].into_iter().flatten().filter(ours).collect()
     }
 
-    fn temporary(&self) -> Result<NamedTempFile, OutputError> {
+    /// A file of this text under a temporary name.
+    fn written(&self, name: &str, text: &str) -> Result<NamedTempFile, OutputError> {
+        let mut file = self.temporary()?;
+        file.write_all(text.as_bytes()).map_err(|error| self.failed(name, error))?;
+        Ok(file)
+    }
+
+    /// A file under a temporary name.
+    ///
+    /// # Errors
+    /// The folder that could not be written.
+    pub fn temporary(&self) -> Result<NamedTempFile, OutputError> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(".rollcast-").suffix(".tmp");
         // As any other new file, not for its owner alone.
@@ -141,11 +187,17 @@ impl Outputs {
         builder.tempfile_in(&self.folder).map_err(|error| self.failed("", error))
     }
 
-    fn failed(&self, name: &str, error: io::Error) -> OutputError {
+    /// The error of a file; of the folder itself without a name.
+    pub fn failed(&self, name: &str, error: io::Error) -> OutputError {
         let path = if name.is_empty() { self.folder.clone() } else { self.folder.join(name) };
         OutputError { path, error }
     }
 }
+
+/// The points of a sweep, as rows.
+pub const SWEEP_CSV: &str = "sweep.csv";
+/// The points of a sweep, each with its summary.
+pub const SWEEP_JSON: &str = "sweep.json";
 
 /// Whether a file's name is one that only scenarios with some part of the world have.
 fn is_of_a_part(name: &str) -> bool {

@@ -18,11 +18,6 @@ pub fn render(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
 }
 
 fn headline(scenario: &Scenario, summary: &Summary) -> String {
-    let title = match scenario.description.lines().next().unwrap_or_default().trim() {
-        "" => scenario.name.clone(),
-        description => format!("{}: {description}", scenario.name),
-    };
-    let title: String = title.chars().filter(|c| !steers(*c)).collect();
     let deployment = &scenario.deployment;
     let settings = format!(
         "{}, {} % at once, halt at {} % failed; {}, seed {}",
@@ -32,7 +27,16 @@ fn headline(scenario: &Scenario, summary: &Summary) -> String {
         counted(summary.replications, "replication"),
         summary.seed
     );
-    wrap(&title) + "\n" + &wrap(&settings)
+    title(scenario) + "\n" + &wrap(&settings)
+}
+
+/// The name, and the first line of the description.
+pub(super) fn title(scenario: &Scenario) -> String {
+    let title = match scenario.description.lines().next().unwrap_or_default().trim() {
+        "" => scenario.name.clone(),
+        description => format!("{}: {description}", scenario.name),
+    };
+    wrap(&title.chars().filter(|c| !steers(*c)).collect::<String>())
 }
 
 /// Whether a character steers the terminal instead of being shown: a description is somebody's text. Beside control

@@ -8,4 +8,5 @@ mod readme;
 mod run;
 mod scenarios;
 mod support;
+mod sweep;
 mod world;

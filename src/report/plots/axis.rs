@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
+use crate::metric::Unit;
+use crate::report::table::with_unit;
 use crate::time::exact;
 
 /// A linear axis from `start` to `end` with a tick at every multiple of `step`.
@@ -13,6 +15,8 @@ pub struct Axis {
     pub end: f64,
     pub step: f64,
     kind: Kind,
+    /// Those of [`Axis::names`].
+    names: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +25,9 @@ enum Kind {
     Count,
     Share,
     Number,
+    Bytes,
+    BitsPerSecond,
+    Name,
 }
 
 /// Steps of clock and calendar, in seconds; below and above, decimal ones.
@@ -57,25 +64,70 @@ impl Axis {
         let (start, end) = widened(start, end);
         let start = if start < 0.5 * end { 0.0 } else { start };
         let step = time_step((end - start) / f64::from(ticks));
-        Axis { start: (start / step).floor() * step, end: (end / step).ceil() * step, step, kind: Kind::Time }
+        Axis {
+            start: (start / step).floor() * step,
+            end: (end / step).ceil() * step,
+            step,
+            kind: Kind::Time,
+            names: Vec::new(),
+        }
     }
 
     /// Whole numbers.
     pub fn count(start: f64, end: f64, ticks: u32) -> Axis {
         let step = decimal_step(((end - start) / f64::from(ticks)).max(1.0));
-        Axis { start, end, step, kind: Kind::Count }
+        Axis { start, end, step, kind: Kind::Count, names: Vec::new() }
     }
 
     /// Numbers from 0, with decimals where the step needs them.
     pub fn number(end: f64, ticks: u32) -> Axis {
         let step = decimal_step((end / f64::from(ticks)).max(1e-6));
-        Axis { start: 0.0, end: end.max(step), step, kind: Kind::Number }
+        Axis { start: 0.0, end: end.max(step), step, kind: Kind::Number, names: Vec::new() }
     }
 
     /// Shares from 0 to `end`, at most 1, shown in percent.
     pub fn share(end: f64, ticks: u32) -> Axis {
         let step = decimal_step(end * 100.0 / f64::from(ticks)) / 100.0;
-        Axis { start: 0.0, end: (((end / step) - 1e-9).ceil() * step).min(1.0), step, kind: Kind::Share }
+        Axis {
+            start: 0.0,
+            end: (((end / step) - 1e-9).ceil() * step).min(1.0),
+            step,
+            kind: Kind::Share,
+            names: Vec::new(),
+        }
+    }
+
+    /// Numbers of a unit from `start` to `end`, whatever they are.
+    pub fn between(unit: Unit, start: f64, end: f64, ticks: u32) -> Axis {
+        let wanted = (end - start) / f64::from(ticks);
+        let (step, kind) = match unit {
+            Unit::Seconds => (time_step(wanted), Kind::Time),
+            Unit::Probability => (decimal_step(wanted * 100.0) / 100.0, Kind::Share),
+            Unit::Count => (decimal_step(wanted), Kind::Number),
+            Unit::Bytes => (decimal_step(wanted), Kind::Bytes),
+            Unit::BitsPerSecond => (decimal_step(wanted), Kind::BitsPerSecond),
+        };
+        Axis { start, end, step, kind, names: Vec::new() }
+    }
+
+    /// Numbers of a unit from 0, or from about `start` if that is far from 0, to `end` and a little more.
+    pub fn up_to(unit: Unit, start: f64, end: f64, ticks: u32) -> Axis {
+        match unit {
+            Unit::Seconds => Axis::time(start, end, ticks),
+            Unit::Probability => Axis::share(end.max(0.01), ticks),
+            _ => Axis::between(unit, start.min(0.0), if end > 0.0 { end * 1.05 } else { 1.0 }, ticks),
+        }
+    }
+
+    /// Names at 0, 1, 2 ...; where there are many, not every one is written.
+    pub fn names(names: Vec<String>, ticks: u32) -> Axis {
+        let step = f64::from((names.len() as u32).div_ceil(ticks).max(1));
+        Axis { start: -0.5, end: names.len() as f64 - 0.5, step, kind: Kind::Name, names }
+    }
+
+    /// Whether it is one of [`Axis::names`].
+    pub fn is_of_names(&self) -> bool {
+        matches!(self.kind, Kind::Name)
     }
 
     /// A tick's text.
@@ -85,6 +137,9 @@ impl Axis {
             Kind::Count => format!("{value:.0}"),
             Kind::Number if self.step >= 0.99 => format!("{value:.0}"),
             Kind::Number => format!("{value}", value = (value * 1e6).round() / 1e6),
+            Kind::Bytes => with_unit(*value, "B"),
+            Kind::BitsPerSecond => with_unit(*value, "bit/s"),
+            Kind::Name => self.names.get(value.round() as usize).cloned().unwrap_or_default(),
             Kind::Share if self.step < 0.009 => format!("{:.1} %", value * 100.0),
             Kind::Share => format!("{:.0} %", value * 100.0),
         }
@@ -145,6 +200,17 @@ mod tests {
         assert_eq!(labels(&Axis::time(0.0, 0.02, 4)), ["0s", "5ms", "10ms", "15ms", "20ms"]);
         assert_eq!(labels(&Axis::count(-0.5, 3.5, 10)), ["0", "1", "2", "3"]);
         assert_eq!(labels(&Axis::share(1.0, 5)), ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]);
+    }
+
+    #[test]
+    fn axes_of_any_unit() {
+        let between = |unit, start, end| labels(&Axis::between(unit, start, end, 4));
+        assert_eq!(between(Unit::Count, 4.0, 21.0), ["5", "10", "15", "20"]);
+        assert_eq!(between(Unit::Count, 0.01, 0.05), ["0.01", "0.02", "0.03", "0.04", "0.05"]);
+        assert_eq!(between(Unit::Seconds, 500.0, 3700.0), ["15m", "30m", "45m", "1h"]);
+        assert_eq!(between(Unit::BitsPerSecond, 0.0, 2.1e7), ["0bit/s", "10Mbit/s", "20Mbit/s"]);
+        assert_eq!(labels(&Axis::names(["a", "b", "c"].map(str::to_owned).to_vec(), 8)), ["a", "b", "c"]);
+        assert_eq!(labels(&Axis::names(["a", "b", "c"].map(str::to_owned).to_vec(), 2)), ["a", "c"]);
     }
 
     #[test]

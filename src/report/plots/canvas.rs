@@ -11,7 +11,6 @@ use crate::report::table::counted;
 
 /// Drawn size: twice the shown one.
 pub const SIZE: (u32, u32) = (1680, 1000);
-const SHOWN: (u32, u32) = (SIZE.0 / 2, SIZE.1 / 2);
 
 /// Height of the title block.
 pub const HEAD: u32 = 150;
@@ -43,22 +42,33 @@ pub struct LegendEntry<'n> {
 /// Draws on a white canvas under a title and returns the SVG text. `draw` gets the area below the title; the legend stands
 /// above it, where it covers nothing.
 pub fn picture(title: &str, note: &str, legend: &[LegendEntry<'_>], draw: impl FnOnce(&Area<'_>)) -> String {
+    picture_of(SIZE, title, note, legend, draw)
+}
+
+/// A picture of another size; what is drawn is twice the shown one.
+pub fn picture_of(
+    size: (u32, u32),
+    title: &str,
+    note: &str,
+    legend: &[LegendEntry<'_>],
+    draw: impl FnOnce(&Area<'_>),
+) -> String {
     let mut svg = String::new();
     {
-        let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+        let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         fill(&root);
         let (head, body) = root.split_vertically(HEAD);
         text(&head, title, (50, 34), TITLE, &INK, HPos::Left);
         text(&head, note, (50, 90), LABEL, &SOFT, HPos::Left);
         for (index, entry) in legend.iter().enumerate() {
             let width = if legend.len() > 2 { 300 } else { 420 };
-            draw_legend_entry(&head, entry, SIZE.0 as i32 - 60 - width * (legend.len() - index) as i32);
+            draw_legend_entry(&head, entry, size.0 as i32 - 60 - width * (legend.len() - index) as i32);
         }
         draw(&body);
         root.present().expect(IN_MEMORY);
     }
-    let drawn = format!("width=\"{}\" height=\"{}\"", SIZE.0, SIZE.1);
-    let shown = format!("width=\"{}\" height=\"{}\"", SHOWN.0, SHOWN.1);
+    let drawn = format!("width=\"{}\" height=\"{}\"", size.0, size.1);
+    let shown = format!("width=\"{}\" height=\"{}\"", size.0 / 2, size.1 / 2);
     svg.replacen(&drawn, &shown, 1)
 }
 
@@ -92,11 +102,15 @@ pub fn text(area: &Area<'_>, text: &str, place: (i32, i32), size: u32, color: &R
     area.draw_text(text, &style, place).expect(IN_MEMORY);
 }
 
+/// About how wide a label is: letters of a sans-serif font are about half as wide as high.
+pub fn width_of(words: &str) -> i32 {
+    words.chars().count() as i32 * LABEL as i32 * 11 / 20
+}
+
 /// A label at a point of the picture (as a chart's `backend_coord` gives it): right of it or left of it, `down` pixels below it,
 /// on a white ground so that lines may pass behind.
 pub fn label(body: &Area<'_>, point: (i32, i32), words: &str, right: bool, down: i32) {
-    // Letters of a sans-serif font are about half as wide as high.
-    let width = words.chars().count() as i32 * LABEL as i32 * 11 / 20 + 12;
+    let width = width_of(words) + 12;
     let (anchor, x) = if right { (HPos::Left, point.0 + 10) } else { (HPos::Right, point.0 - 10) };
     let left = if right { x - 4 } else { x - width + 4 };
     let y = point.1 - HEAD as i32 + down;

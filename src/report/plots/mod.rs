@@ -7,10 +7,13 @@ mod axis;
 mod canvas;
 mod egress_over_time;
 mod failed_robots;
+mod heat_map;
 mod in_flight_over_time;
 mod in_sync_over_time;
 mod outcomes;
 mod over_time;
+pub mod sweep;
+mod sweep_lines;
 mod time_to_success;
 mod time_to_success_by_build;
 

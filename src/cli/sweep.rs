@@ -1,0 +1,253 @@
+//! `rollcast sweep`
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Seek, Write};
+use std::path::Path;
+
+use super::args::SweepArgs;
+use super::simulation::{INTERRUPTED, report_unknown, unloadable, watch_for_interrupts};
+use super::{Failure, exit, print, progress};
+use crate::experiment::{Stopped, Workers};
+use crate::metric::Metric;
+use crate::report::sweep::{CsvPoints, Estimated, JsonPoints, Shown, ShownMetric, table};
+use crate::report::table::counted;
+use crate::report::{OutputError, Outputs, SWEEP_CSV, SWEEP_JSON, plots};
+use crate::scenario::{Diagnostics, ScenarioFile};
+use crate::sweep::{Checked, MOST_POINTS, Overrides, Refused, Simulation, Sweep, one_by_one, variations};
+
+/// A sweep of more points than this, or of more robots over all points and replications, asks before it starts.
+const MANY_POINTS: u64 = 10_000;
+const MANY_ROBOTS: u128 = 10_000_000_000;
+
+/// What is shown unless `--metric` says otherwise.
+const METRICS: [&str; 3] =
+    ["campaign.time_to_success_s.p95", "campaign.outcomes.halted.probability", "first_job.robots_failed.p95"];
+
+/// Checks all points, simulates them, reports.
+pub fn run(args: &SweepArgs) -> Result<(), Failure> {
+    let options = &args.simulation;
+    let variations = variations(&args.vary)?;
+    let file = ScenarioFile::read(&args.scenario).map_err(|error| unloadable(&args.scenario, error))?;
+    let sweep = Sweep { file, sets: options.set.clone(), variations };
+    watch_for_interrupts();
+    let overrides = Overrides { seed: options.seed, replications: options.replications };
+    let checked = check(&sweep, overrides, args.yes)?;
+    let metrics = metrics(&args.metric, &checked)?;
+    let mut shown = Shown::new(&sweep, &checked, metrics);
+    if options.no_files {
+        // A file without a name holds what is printed at the end.
+        let spool = options.json.then(tempfile::tempfile).transpose().map_err(Halt::Print)?;
+        let json = spool.map(JsonPoints::new).transpose().map_err(Halt::Print)?;
+        let json = simulate(args, &mut shown, overrides, Sinks { csv: None, json }, |_, error| Halt::Print(error))?;
+        return json.map_or_else(|| print_table(args, &shown, ""), print_file);
+    }
+    let default = Path::new("results").join(&checked.first.name);
+    let outputs = Outputs::of_sweep(options.out.as_ref().unwrap_or(&default))?;
+    let failed = |name: &str, error| Halt::Output(outputs.failed(name, error));
+    let [csv, json] = [outputs.temporary()?, outputs.temporary()?];
+    let rows = csv.reopen().and_then(|file| CsvPoints::new(file, &sweep, &checked));
+    let summaries = json.reopen().and_then(JsonPoints::new);
+    let sinks = Sinks {
+        csv: Some(rows.map_err(|error| failed(SWEEP_CSV, error))?),
+        json: Some(summaries.map_err(|error| failed(SWEEP_JSON, error))?),
+    };
+    let content = simulate(args, &mut shown, overrides, sinks, failed)?;
+    let files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
+    outputs.commit_sweep(csv, json, plots::sweep::render(&shown))?;
+    match content.filter(|_| options.json) {
+        Some(content) => print_file(content),
+        None => print_table(args, &shown, &files),
+    }
+}
+
+/// Checks all points, and asks whether a large sweep shall start.
+fn check(sweep: &Sweep, overrides: Overrides, yes: bool) -> Result<Checked, Failure> {
+    let points = sweep.len();
+    if points > MOST_POINTS {
+        let message = format!(
+            "error: a sweep of {points} points; expected at most {MOST_POINTS}\n\
+             help: a larger step in a range, or fewer paths that vary at once\n"
+        );
+        return Err(Failure { message, code: exit::BAD_INPUT });
+    }
+    // To check so many takes a while, too.
+    let many = points > MANY_POINTS;
+    if many {
+        confirm(&format!("a sweep of {points} points"), yes)?;
+    }
+    let checked = sweep.check(overrides, &INTERRUPTED).map_err(|refused| match refused {
+        Refused::Invalid(problems) => problems.into(),
+        Refused::Stopped(stopped) => Failure::from(stopped),
+    })?;
+    if checked.robots > MANY_ROBOTS && !many {
+        let what = format!(
+            "a sweep of {}, {} and {:.1e} robots in all",
+            counted(points, "point"),
+            counted(checked.replications, "replication"),
+            checked.robots as f64
+        );
+        confirm(&what, yes)?;
+    }
+    Ok(checked)
+}
+
+/// Asks at a terminal; elsewhere `--yes` must have been given.
+fn confirm(what: &str, yes: bool) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    let refused = |message: String| Failure { message, code: exit::BAD_INPUT };
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return Err(refused(format!("error: {what} needs --yes to start; nothing was run and nothing was written\n")));
+    }
+    anstream::eprint!("{what}: start? [y/N] ");
+    let mut answer = String::new();
+    // What cannot be read is no yes.
+    let _ = io::stdin().read_line(&mut answer);
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(refused(String::from("not started: nothing was run and nothing was written\n"))),
+    }
+}
+
+/// The metrics that are shown. One that any point has will do.
+fn metrics(paths: &[String], checked: &Checked) -> Result<Vec<ShownMetric>, Failure> {
+    let mut problems = Diagnostics::default();
+    let mut metrics: Vec<ShownMetric> = Vec::new();
+    let paths = if paths.is_empty() { METRICS.map(str::to_owned).to_vec() } else { paths.to_vec() };
+    for path in paths {
+        let column = checked.columns.iter().find(|column| column.path == path);
+        let unit = match column {
+            Some(column) => column.unit,
+            None => match Metric::parse(&path, &checked.first) {
+                Ok(metric) => metric.unit(),
+                Err(unknown) => {
+                    report_unknown(unknown, "--metric", &mut problems);
+                    continue;
+                }
+            },
+        };
+        let metric = ShownMetric { path, unit };
+        if !metrics.contains(&metric) {
+            metrics.push(metric);
+        }
+    }
+    if problems.is_empty() { Ok(metrics) } else { Err(problems.into()) }
+}
+
+/// Where points are written as they come.
+struct Sinks {
+    csv: Option<CsvPoints<File>>,
+    json: Option<JsonPoints<File>>,
+}
+
+/// Simulates all points and writes each as it comes; gives back what was written of `sweep.json`. Interrupted, it prints those that
+/// are complete.
+fn simulate(
+    args: &SweepArgs,
+    shown: &mut Shown<'_>,
+    overrides: Overrides,
+    sinks: Sinks,
+    failed: impl Fn(&str, io::Error) -> Halt,
+) -> Result<Option<File>, Failure> {
+    let Sinks { mut csv, mut json } = sinks;
+    let options = &args.simulation;
+    let (sweep, checked) = (shown.sweep, shown.checked);
+    let workers = Workers::new(options.threads.map(|threads| threads as usize))?;
+    let bar = progress::bar(checked.replications, options.quiet);
+    let simulation = Simulation {
+        workers: &workers,
+        overrides,
+        cancelled: &INTERRUPTED,
+        advanced: &|replications| bar.inc(replications.into()),
+    };
+    let done = one_by_one(sweep, &simulation, |simulated| {
+        let point = Estimated::new(simulated);
+        if let Some(csv) = &mut csv {
+            csv.write(sweep, &point).map_err(|error| failed(SWEEP_CSV, error))?;
+        }
+        if let Some(json) = &mut json {
+            json.write(sweep, &point).map_err(|error| failed(SWEEP_JSON, error))?;
+        }
+        shown.add(&point);
+        bar.set_message(format!("{} of {} points", point.point() + 1, sweep.len()));
+        Ok::<(), Halt>(())
+    });
+    bar.finish_and_clear();
+    let interrupted = matches!(done, Err(Halt::Stopped(Stopped::Cancelled)));
+    if !interrupted {
+        done?;
+    }
+    csv.map(CsvPoints::finish).transpose().map_err(|error| failed(SWEEP_CSV, error))?;
+    let json = json.map(JsonPoints::finish).transpose().map_err(|error| failed(SWEEP_JSON, error))?;
+    if !interrupted {
+        return Ok(json);
+    }
+    let (done, points) = (shown.points.len(), counted(sweep.len(), "point"));
+    match json.filter(|_| options.json) {
+        Some(json) => print_file(json)?,
+        None if done > 0 => print_table(args, shown, "")?,
+        None => (),
+    }
+    let message = format!("interrupted after {done} of {points}: nothing was written\n");
+    Err(Failure { message, code: exit::INTERRUPTED })
+}
+
+fn print_table(args: &SweepArgs, shown: &Shown<'_>, files: &str) -> Result<(), Failure> {
+    if args.simulation.quiet {
+        return Ok(());
+    }
+    let mut text = table::render(shown);
+    if !files.is_empty() {
+        text += files;
+        if let Some(first) = plots::sweep::left_out(shown) {
+            let [down, across] = [0, 1].map(|index| shown.sweep.variations[index].path.as_str());
+            text += &format!("Pictures show {down} by {across}, at {first}.\n");
+        }
+    }
+    print(&text)
+}
+
+/// Prints a file from its beginning. A reader who has seen enough and closed the pipe is no error.
+fn print_file(mut file: File) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match file.rewind().and_then(|()| io::copy(&mut file, &mut stdout)).and_then(|_| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Halt::Print(error).into()),
+        _ => Ok(()),
+    }
+}
+
+/// What ends a sweep early.
+enum Halt {
+    Stopped(Stopped),
+    /// A scenario that is no longer what was checked.
+    Changed(Diagnostics),
+    Output(OutputError),
+    /// What is printed could not be kept or printed.
+    Print(io::Error),
+}
+
+impl From<Stopped> for Halt {
+    fn from(stopped: Stopped) -> Halt {
+        Halt::Stopped(stopped)
+    }
+}
+
+impl From<Diagnostics> for Halt {
+    fn from(problems: Diagnostics) -> Halt {
+        Halt::Changed(problems)
+    }
+}
+
+impl From<Halt> for Failure {
+    fn from(halt: Halt) -> Failure {
+        match halt {
+            Halt::Stopped(stopped) => stopped.into(),
+            Halt::Changed(problems) => problems.into(),
+            Halt::Output(failed) => failed.into(),
+            Halt::Print(error) => {
+                Failure { message: format!("error: cannot write to stdout: {error}\n"), code: exit::IO }
+            }
+        }
+    }
+}
