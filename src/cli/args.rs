@@ -18,11 +18,10 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// What to do. The options of a command say what it is for: a word here would stand in for theirs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Simulate a scenario many times and report what happened
     Run(RunArgs),
-    /// Simulate a scenario under many settings and compare them
     Sweep(SweepArgs),
 }
 

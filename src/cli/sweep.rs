@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Seek, Write};
 use std::path::Path;
 
-use super::args::SweepArgs;
+use super::args::{SimulationArgs, SweepArgs};
 use super::simulation::{INTERRUPTED, report_unknown, unloadable, watch_for_interrupts};
 use super::{Failure, exit, print, progress};
 use crate::experiment::{Stopped, Workers};
@@ -12,8 +12,8 @@ use crate::metric::Metric;
 use crate::report::sweep::{CsvPoints, Estimated, JsonPoints, Shown, ShownMetric, table};
 use crate::report::table::counted;
 use crate::report::{OutputError, Outputs, SWEEP_CSV, SWEEP_JSON, plots};
-use crate::scenario::{Diagnostics, ScenarioFile};
-use crate::sweep::{Checked, MOST_POINTS, Overrides, Refused, Simulation, Sweep, one_by_one, variations};
+use crate::scenario::{Diagnostics, Problem, ScenarioFile};
+use crate::sweep::{Checked, MOST_POINTS, Overrides, Refused, Simulation, Sweep, Variation, one_by_one, variations};
 
 /// A sweep of more points than this, or of more robots over all points and replications, asks before it starts.
 const MANY_POINTS: u64 = 10_000;
@@ -27,6 +27,7 @@ const METRICS: [&str; 3] =
 pub fn run(args: &SweepArgs) -> Result<(), Failure> {
     let options = &args.simulation;
     let variations = variations(&args.vary)?;
+    refuse_overridden(args, &variations)?;
     let file = ScenarioFile::read(&args.scenario).map_err(|error| unloadable(&args.scenario, error))?;
     let sweep = Sweep { file, sets: options.set.clone(), variations };
     watch_for_interrupts();
@@ -58,6 +59,22 @@ pub fn run(args: &SweepArgs) -> Result<(), Failure> {
         Some(content) => print_file(content),
         None => print_table(args, &shown, &files),
     }
+}
+
+/// An option that goes before a scenario's value would make all points equal if that value varies.
+fn refuse_overridden(args: &SweepArgs, variations: &[Variation]) -> Result<(), Failure> {
+    let SimulationArgs { seed, replications, .. } = &args.simulation;
+    let mut problems = Diagnostics::default();
+    for (path, option, given) in
+        [("run.seed", "--seed", seed.is_some()), ("run.replications", "--replications", replications.is_some())]
+    {
+        if given && let Some(index) = variations.iter().position(|variation| variation.path == path) {
+            let problem = Problem::new(format!("`{path}` varies, and {option} goes before it"));
+            let problem = problem.help("give one of them");
+            problems.report_option("--vary", &args.vary[index], 0..path.len(), "", problem);
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
 }
 
 /// Checks all points, and asks whether a large sweep shall start.

@@ -341,6 +341,12 @@ fn bad_options_are_shown_with_what_is_accepted() {
             "5.0e10 robots in all needs --yes",
             "nothing was written",
         ),
+        (
+            &["--vary", "run.seed=1,2", "--seed", "3"],
+            "`run.seed` varies, and --seed goes before it",
+            "give one of them",
+        ),
+        (&["--vary", "run.replications=1,2", "-n", "3"], "and --replications goes before it", "give one of them"),
         (&[], "required arguments were not provided", "--vary <PATH=LIST>"),
         (&["--vary", "run.seed=1", "--no-files", "--out", "x"], "cannot be used with", "--out"),
     ] {
@@ -370,6 +376,16 @@ fn all_problems_of_all_points_are_shown_once() {
     }
     assert!(ran.stderr.contains(" --> --vary:1:") && ran.stderr.contains(" --> scenario.toml:5"), "{}", ran.stderr);
     assert_eq!(sandbox.files(), ["scenario.toml"]);
+}
+
+#[test]
+fn help_says_what_a_sweep_is_for() {
+    let sandbox = Sandbox::new();
+    let help = sandbox.rollcast(&["sweep", "--help"]).exits(0).stdout;
+    let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("Every point meets the same luck") && words.contains("Examples: rollcast sweep"), "{help}");
+    let all = sandbox.rollcast(&["--help"]).exits(0).stdout;
+    assert!(all.contains("sweep  Simulate a scenario under many settings and compare them\n"), "{all}");
 }
 
 /// With `--yes` a large sweep goes on to its checks, and starts (as the test of interruption shows).
