@@ -138,9 +138,7 @@ impl Metric {
 
     /// Whether it is of numbers of which a replication gives many.
     pub fn is_of_robots(&self) -> bool {
-        let path =
-            self.path.strip_prefix("builds.").and_then(|rest| rest.split_once('.')).map_or(&*self.path, |(_, m)| m);
-        CLUSTERED.iter().any(|name| path.starts_with(name))
+        matches!(self.number, Number::Statistic(entry, ..) if CLUSTERED.contains(&ENTRIES[entry].name))
     }
 
     /// The number and its 95 % interval; `tally` is that of the whole experiment.
