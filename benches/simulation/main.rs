@@ -7,11 +7,13 @@ use std::sync::atomic::AtomicBool;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use rollcast::experiment::Experiment;
-use rollcast::random::Luck;
+use rollcast::experiment::{Experiment, Tally};
+use rollcast::random::{Luck, Purpose};
 use rollcast::report::{CsvRows, Summary};
+use rollcast::rollout::{RobotDeploymentStep, RobotEnd};
 use rollcast::scenario::Scenario;
-use rollcast::simulation::{Campaign, Draws, FairShare, Plan, Volume};
+use rollcast::simulation::{Campaign, Draws, Ending, Endings, FairShare, Observer, Plan, StepPlan, Volume};
+use rollcast::time::{Span, Time};
 use sha2::{Digest, Sha256};
 
 fn main() {
@@ -19,12 +21,17 @@ fn main() {
     divan::main();
 }
 
-/// Scenarios without any part of the world, and what the bytes of their first 60 rows must come to: a change that makes them faster
-/// must not change them, and new parts of the world must neither change them nor slow them down.
-const PINNED: [(&str, &str); 3] = [
+/// Scenarios with each part of the world and without any, and what the bytes of their first 60 rows must come to: a change that makes
+/// them faster must not change them, and new parts of the world must neither change them nor slow them down.
+const PINNED: [(&str, &str); 8] = [
     ("warehouse", "4f7b46a571474d0b4901390558b7ec86e1494407e4187bf6ca45a20fed79de44"),
     ("bad-build", "2723bedc2630e5a65bb6b1362bbaeba3e0b27394addc3508d1deb66350abe25c"),
     ("fleet-timeout", "718c06e104b93033c0a0fe64da9025832382d3ea754208336c35365cb215ccda"),
+    ("bench-m1", "3624e50997cc8c74c589d901aec5f1c8a2bdb3866452207d128f78ce75360042"),
+    ("build-mixture", "9da3b776f00c6517d668f9ad0e13003f17726e18830b906bb88a8216f4900d20"),
+    ("delivery-mobile", "d36c4b6cf8b4a60af476b577a53ebe970d037f3a6017b19e0bfb2f11fc61d3b2"),
+    ("warehouse-uplink", "44e706372a439203c6f8bd67987d6e25fa3407f824daaffa0dea4910d869dd44"),
+    ("growing-fleet", "06796f8bbe57ebe2ac9acdd71929d2be129f0d584eb4ff4dc11153f279f794f8"),
 ];
 
 fn shipped(name: &str, sets: &[String]) -> Scenario {
@@ -144,6 +151,74 @@ fn download_change(bencher: Bencher<'_, '_>, active: u32) {
             begin(&mut share, next);
             next += 1;
         }
+    });
+}
+
+/// Robots in flight, of which one ends and another starts: durations of about a minute, so many in flight.
+#[divan::bench(args = [20, 200, 2_000, 200_000, 2_000_000])]
+fn endings(bencher: Bencher<'_, '_>, in_flight: u32) {
+    let mut stream = Luck::new(42, 0).robot(0, 0, Purpose::StartOrder);
+    let durations: Vec<u64> = (0..1 << 16).map(|_| 30_000_000 + stream.below(60_000_000) as u64).collect();
+    let mut endings = Endings::default();
+    let mut robot = 0;
+    let mut start = |endings: &mut Endings, now: Time| {
+        robot += 1;
+        let due = now + Span::from_micros(durations[robot as usize % durations.len()]);
+        endings.push(Ending { due, started: now, robot, end: RobotEnd::InSync });
+    };
+    (0..in_flight).for_each(|_| start(&mut endings, Time::ZERO));
+    let mut turn = |endings: &mut Endings| {
+        let now = endings.next_due();
+        while endings.pop_due(now).is_some() {
+            start(endings, now);
+        }
+    };
+    // Until memory is what it will be.
+    (0..2 * in_flight).for_each(|_| turn(&mut endings));
+    bencher.counter(ItemsCount::new(1000_u32)).bench_local(|| (0..1000).for_each(|_| turn(&mut endings)));
+}
+
+/// What is remembered of a replication of so many robots, all in sync one after another.
+#[divan::bench(args = [100, 1_000, 10_000])]
+fn tallying(bencher: Bencher<'_, '_>, robots: u32) {
+    let plan = Plan::new(&warehouse(robots));
+    let mut tally = Tally::new(&plan, false);
+    let replication = Campaign::new(&plan, plan.controller.clone()).run(42, 0, &AtomicBool::new(false), ());
+    let replication = replication.expect("nobody cancels it");
+    bencher.counter(ItemsCount::new(robots)).bench_local(|| {
+        for robot in 0..robots {
+            let started = Time::from_micros(u64::from(robot) * 1_000_003);
+            let duration = 60_000_000 + u64::from(robot.wrapping_mul(2_654_435_761) >> 4);
+            tally.robot_ended(started + Span::from_micros(duration), robot, started, RobotEnd::InSync);
+        }
+        tally.end_replication(&replication);
+    });
+}
+
+/// A draw from each family, one by one.
+#[divan::bench(args = [
+    "constant = \"1m\"",
+    "uniform = { min = \"1s\", max = \"2m\" }",
+    "exponential = { mean = \"1m\" }",
+    "normal = { mean = \"1m\", std = \"20s\" }",
+    "lognormal = { median = \"1m\", sigma = 0.8 }",
+    "gamma = { shape = 2.5, scale = \"20s\" }",
+    "weibull = { shape = 0.7, scale = \"1m\" }",
+    "triangular = { min = \"1s\", mode = \"1m\", max = \"3m\" }",
+    "pert = { min = \"1s\", mode = \"1m\", max = \"3m\" }",
+    "pareto = { scale = \"1m\", shape = 2.5 }",
+    "empirical = { values = [\"1s\", \"7s\", \"9s\"] }",
+])]
+fn variate(bencher: Bencher<'_, '_>, family: &str) {
+    let set = format!("group.amr.step.launching.latency={{ {family} }}");
+    let plan = Plan::new(&shipped("warehouse", &[set]));
+    let launching = |step: &&StepPlan| step.step == RobotDeploymentStep::Launching;
+    let step = plan.group(0).steps.iter().find(launching).expect("the warehouse has it");
+    let draws = Draws::new(&plan);
+    let mut robot = 0;
+    bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
+        robot = (robot + 1) % 200;
+        draws.latency(step, robot, 0)
     });
 }
 

@@ -1,7 +1,5 @@
 //! What results say, in their order: the one list behind metrics and histograms.
 
-use std::borrow::Cow;
-
 use hdrhistogram::Histogram;
 
 use super::Unit;
@@ -29,10 +27,10 @@ impl<'t> Numbers<'t> {
     }
 
     /// All numbers; see [`Numbers::show`].
-    pub fn histogram(&self) -> Cow<'t, Histogram<u64>> {
+    pub fn histogram(&self) -> Histogram<u64> {
         match self {
-            Numbers::Independent(sample) => Cow::Borrowed(sample.histogram()),
-            Numbers::Clustered(sample) => Cow::Owned(sample.histogram()),
+            Numbers::Independent(sample) => sample.histogram(),
+            Numbers::Clustered(sample) => sample.histogram(),
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! * [`Plan`]: a scenario made ready to run; [`Draws`]: the luck of one replication.
 //! * [`Campaign`]: the event loop of one replication.
+//! * [`Endings`]: the event queue.
 //! * [`FairShare`] and [`Timeline`]: how downloads share their way, and when robots are online.
 //! * [`Observer`]: is told what happens; [`Replication`] and [`JobRecord`] are what a replication comes to.
 //!
@@ -32,6 +33,7 @@ mod registrations;
 pub use campaign::Campaign;
 pub use connectivity::{ConnectivityPlan, Timeline};
 pub use draws::{Attempt, Draws, StepDraw, needs_connection};
+pub use endings::{Ending, Endings};
 pub use fair_share::{FairShare, Volume};
 pub use journeys::Downloaded;
 pub use observer::Observer;

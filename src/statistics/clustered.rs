@@ -4,8 +4,9 @@ use ethnum::{I256, U256};
 use hdrhistogram::Histogram;
 use pulp::{Arch, NullaryFnOnce};
 
+use super::cells::{Cells, FINE, Grid};
 use super::interval::t_quantile;
-use super::sample::{cells_at_ranks, histogram, rank};
+use super::sample::rank;
 use super::{Description, Estimate, Statistic, Unit};
 
 /// Numbers of which a replication gives many.
@@ -40,8 +41,7 @@ pub struct ClusteredSample {
     squares: U256,
     min: u64,
     max: u64,
-    /// How many numbers lie in each cell of a histogram with three significant digits, as far as numbers reach.
-    counts: Vec<u64>,
+    counts: Cells,
     /// Sums over clusters of n^2, n * s and s^2, where s is a cluster's sum.
     counts_squared: u128,
     counts_by_sums: U256,
@@ -62,6 +62,9 @@ struct Cluster {
     /// A bit for each cell that is not empty.
     touched: Vec<u64>,
 }
+
+/// 128 cells an octave, for what a cluster adds in each.
+const COARSE: Grid = Grid { bits: 7 };
 
 /// So many numbers are counted at a time.
 const BATCH: usize = 64;
@@ -85,7 +88,7 @@ impl Cluster {
 impl ClusteredSample {
     /// An empty sample of numbers up to 2^50.
     pub fn new(unit: Unit) -> ClusteredSample {
-        let cells = CLUSTER_GRID.cell(1 << 50) + 1;
+        let cells = COARSE.cell(1 << 50) + 1;
         ClusteredSample {
             unit,
             arch: Arch::new(),
@@ -98,7 +101,7 @@ impl ClusteredSample {
             squares: U256::ZERO,
             min: u64::MAX,
             max: 0,
-            counts: Vec::new(),
+            counts: Cells::default(),
             counts_squared: 0,
             counts_by_sums: U256::ZERO,
             sums_squared: U256::ZERO,
@@ -128,12 +131,9 @@ impl ClusteredSample {
         cluster.squares += batch.squares();
         cluster.min = cluster.min.min(batch.min);
         cluster.max = cluster.max.max(batch.max);
-        let last = HISTOGRAM_GRID.cell(batch.max);
-        if last >= self.counts.len() {
-            self.counts.resize((last + 1).next_power_of_two(), 0);
-        }
+        self.counts.reach(FINE.cell(batch.max));
         for (fine, coarse) in batch.fine.iter().zip(&batch.coarse).take(numbers.len()) {
-            self.counts[*fine as usize] += 1;
+            self.counts.count(*fine as usize);
             cluster.cells[*coarse as usize] += 1;
             cluster.touched[*coarse as usize / 64] |= 1 << (coarse % 64);
         }
@@ -158,7 +158,7 @@ impl ClusteredSample {
         self.counts_by_sums += U256::from(n) * U256::from(s);
         self.sums_squared += U256::from(s) * U256::from(s);
         let mut up_to = 0;
-        for word in CLUSTER_GRID.cell(cluster.min) / 64..=CLUSTER_GRID.cell(cluster.max) / 64 {
+        for word in COARSE.cell(cluster.min) / 64..=COARSE.cell(cluster.max) / 64 {
             let mut touched = std::mem::take(&mut cluster.touched[word]);
             while touched != 0 {
                 let index = 64 * word + touched.trailing_zeros() as usize;
@@ -185,8 +185,7 @@ impl ClusteredSample {
         self.squares += other.squares;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
-        self.counts.resize(self.counts.len().max(other.counts.len()), 0);
-        self.counts.iter_mut().zip(&other.counts).for_each(|(count, other)| *count += other);
+        self.counts.merge(&other.counts);
         self.counts_squared += other.counts_squared;
         self.counts_by_sums += other.counts_by_sums;
         self.sums_squared += other.sums_squared;
@@ -204,12 +203,7 @@ impl ClusteredSample {
 
     /// The histogram of all numbers.
     pub fn histogram(&self) -> Histogram<u64> {
-        let mut histogram = histogram();
-        for (cell, count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let lowest = HISTOGRAM_GRID.lowest(cell);
-            histogram.record_n(lowest, *count).expect("a resizable histogram takes every number up to 2^50");
-        }
-        histogram
+        self.counts.histogram()
     }
 
     /// All statistics as they are shown, in the order of [`Statistic::ALL`].
@@ -222,7 +216,7 @@ impl ClusteredSample {
         // Quantiles stand in ascending order, and so do their ranks.
         let percents: Vec<u64> = Statistic::ALL.into_iter().filter_map(Statistic::percent).collect();
         let ranks: Vec<u64> = percents.iter().map(|percent| rank(n, *percent)).collect();
-        let cells = cells_at_ranks(&self.histogram(), &ranks);
+        let cells = self.counts.at_ranks(&ranks);
         let mut quantiles = percents.iter().zip(cells).map(|(percent, (_, high))| Estimate {
             value: Some(show(high.clamp(self.min, self.max) as f64)),
             interval: self.quantile_interval(*percent as f64 / 100.0).map(|ends| ends.map(|end| show(end as f64))),
@@ -291,11 +285,11 @@ impl ClusteredSample {
         }
         let (n, k) = (self.count as f64, self.clusters as f64);
         let t = t_quantile(self.clusters - 1);
-        let last = CLUSTER_GRID.cell(self.max);
+        let last = COARSE.cell(self.max);
         let (mut up_to, mut squared, mut crossed) = (0u64, 0u128, 0u128);
         let mut low = None;
         let mut design_effect = 0.0;
-        for index in CLUSTER_GRID.cell(self.min)..=last {
+        for index in COARSE.cell(self.min)..=last {
             let cell = &self.cells[index];
             up_to += cell.count;
             squared += cell.squared;
@@ -317,44 +311,10 @@ impl ClusteredSample {
                 // the whole interval.
                 let bounded = index < last || low == last;
                 let clamp = |value: u64| value.clamp(self.min, self.max);
-                return bounded.then(|| [clamp(CLUSTER_GRID.lowest(low)), clamp(CLUSTER_GRID.lowest(index + 1) - 1)]);
+                return bounded.then(|| [clamp(COARSE.lowest(low)), clamp(COARSE.lowest(index + 1) - 1)]);
             }
         }
         None
-    }
-}
-
-/// Cells of equal width within an octave, `1 << bits` of them; below twice that a cell for each integer.
-#[derive(Clone, Copy, Debug)]
-struct Grid {
-    bits: u32,
-}
-
-/// 128 cells an octave, for what a cluster adds in each.
-const CLUSTER_GRID: Grid = Grid { bits: 7 };
-
-/// 1024 cells an octave: those of a histogram with three significant digits, which are counted here without its bookkeeping.
-const HISTOGRAM_GRID: Grid = Grid { bits: 10 };
-
-impl Grid {
-    /// The cell that holds a value below 2^50.
-    ///
-    /// From 2^bits on it is the exponent and the first bits of the value as a float, in plain arithmetic that vectorises.
-    #[inline(always)]
-    const fn cell(self, value: u64) -> usize {
-        const TWO_52: f64 = (1u64 << 52) as f64;
-        const BIAS: u64 = 1023;
-        let float = f64::from_bits(value | TWO_52.to_bits()) - TWO_52;
-        let logarithmic =
-            (float.to_bits() >> (52 - self.bits)).wrapping_sub((BIAS - 1 + self.bits as u64) << self.bits);
-        (if value < 1 << self.bits { value } else { logarithmic }) as usize
-    }
-
-    /// The least value of a cell.
-    const fn lowest(self, cell: usize) -> u64 {
-        // From the second octave on, a cell's number within its octave is in 2^bits..2 * 2^bits.
-        let shift = (cell >> self.bits).saturating_sub(1);
-        ((cell - (shift << self.bits)) as u64) << shift
     }
 }
 
@@ -373,7 +333,7 @@ struct Batch {
     low: u64,
     min: u64,
     max: u64,
-    /// The cells of [`HISTOGRAM_GRID`] and of [`CLUSTER_GRID`] that hold the numbers.
+    /// The cells of [`FINE`] and of [`COARSE`] that hold the numbers.
     fine: [u32; BATCH],
     coarse: [u32; BATCH],
 }
@@ -403,8 +363,8 @@ impl NullaryFnOnce for Counting<'_> {
             batch.max = batch.max.max(*number);
         }
         for ((number, fine), coarse) in self.numbers.iter().zip(&mut batch.fine).zip(&mut batch.coarse) {
-            *fine = HISTOGRAM_GRID.cell(*number) as u32;
-            *coarse = CLUSTER_GRID.cell(*number) as u32;
+            *fine = FINE.cell(*number) as u32;
+            *coarse = COARSE.cell(*number) as u32;
         }
         batch
     }
@@ -423,38 +383,6 @@ mod tests {
             sample.end_cluster();
         }
         sample
-    }
-
-    #[test]
-    fn cells_cover_all_values_in_order() {
-        let grid = CLUSTER_GRID;
-        assert_eq!([0, 127, 128, 255, 256].map(|value| grid.cell(value)), [0, 127, 128, 255, 256]);
-        for grid in [CLUSTER_GRID, HISTOGRAM_GRID] {
-            for index in 0..grid.cell(1 << 50) {
-                let (low, next) = (grid.lowest(index), grid.lowest(index + 1));
-                assert!(low < next, "{index}");
-                assert_eq!([low, next - 1, next].map(|value| grid.cell(value)), [index, index, index + 1], "{index}");
-                assert!(low < 1 << grid.bits || (next - low) << grid.bits <= low, "{index}: too wide");
-            }
-        }
-    }
-
-    /// The cells are those of HdrHistogram itself.
-    #[test]
-    fn the_histogram_is_that_of_the_numbers() {
-        let mut sample = ClusteredSample::new(Unit::Count);
-        let mut expected = histogram();
-        for i in 0..20_000u64 {
-            let value = i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (14 + i % 50);
-            sample.record(value);
-            expected.record(value).expect("it takes every number");
-        }
-        sample.end_cluster();
-        let cells = |histogram: &Histogram<u64>| -> Vec<(u64, u64)> {
-            histogram.iter_recorded().map(|cell| (cell.value_iterated_to(), cell.count_at_value())).collect()
-        };
-        assert_eq!(cells(&sample.histogram()), cells(&expected));
-        assert_eq!((sample.histogram().max(), sample.histogram().mean()), (expected.max(), expected.mean()));
     }
 
     /// Against the formula, with data small enough to do by hand.

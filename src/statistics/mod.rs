@@ -7,6 +7,7 @@
 //! Both keep integer counts and integer sums only, so merging is exact in any order; real numbers appear when a
 //! [`Description`] of all or an [`Estimate`] of one [`Statistic`] is made from them.
 
+mod cells;
 mod clustered;
 mod description;
 mod estimate;

@@ -3,6 +3,7 @@
 use ethnum::U256;
 use hdrhistogram::Histogram;
 
+use super::cells::Cells;
 use super::interval::{quantile_ranks, t_quantile};
 use super::{Description, Estimate, Statistic};
 use crate::time::MICROS;
@@ -26,15 +27,6 @@ impl Unit {
     }
 }
 
-/// Significant decimal digits of the histograms: a quantile is right to one part in a thousand.
-pub const SIGNIFICANT_DIGITS: u8 = 3;
-
-/// A growing histogram with three significant digits.
-pub fn histogram() -> Histogram<u64> {
-    // `new` makes it resizable, and fails only for more than five digits.
-    Histogram::new(SIGNIFICANT_DIGITS).expect("three digits are allowed")
-}
-
 /// The largest integer a histogram is given.
 const HISTOGRAM_MAX: u128 = 1 << 62;
 
@@ -49,7 +41,7 @@ pub struct Sample {
     squares: U256,
     min: u128,
     max: u128,
-    histogram: Histogram<u64>,
+    histogram: Cells,
 }
 
 impl Sample {
@@ -72,7 +64,7 @@ impl Sample {
             squares: U256::ZERO,
             min: u128::MAX,
             max: 0,
-            histogram: histogram(),
+            histogram: Cells::default(),
         }
     }
 
@@ -84,7 +76,7 @@ impl Sample {
         self.min = self.min.min(value);
         self.max = self.max.max(value);
         let coarse = (value / self.resolution).min(HISTOGRAM_MAX) as u64;
-        self.histogram.record(coarse).expect("a resizable histogram takes every number up to 2^62");
+        self.histogram.record(coarse);
     }
 
     /// Adds another sample of the same metric. Exact: any order of merging gives the same sample.
@@ -94,7 +86,7 @@ impl Sample {
         self.squares += other.squares;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
-        self.histogram.add(&other.histogram).expect("a resizable histogram takes another one");
+        self.histogram.merge(&other.histogram);
     }
 
     /// How many numbers there are.
@@ -108,8 +100,8 @@ impl Sample {
     }
 
     /// The histogram, in steps of [`Sample::resolution`] units.
-    pub fn histogram(&self) -> &Histogram<u64> {
-        &self.histogram
+    pub fn histogram(&self) -> Histogram<u64> {
+        self.histogram.histogram()
     }
 
     /// How many units a step of the histogram holds.
@@ -126,7 +118,7 @@ impl Sample {
     fn at_ranks(&self, ranks: &[u64]) -> Vec<(f64, f64)> {
         let show =
             |coarse: u64| self.unit.show((u128::from(coarse) * self.resolution).clamp(self.min, self.max) as f64);
-        cells_at_ranks(&self.histogram, ranks).into_iter().map(|(low, high)| (show(low), show(high))).collect()
+        self.histogram.at_ranks(ranks).into_iter().map(|(low, high)| (show(low), show(high))).collect()
     }
 
     /// The mean in units, with its t interval; of at least one number.
@@ -199,23 +191,6 @@ impl Sample {
 /// The rank of the quantile: ceil(n * percent / 100), at least 1.
 pub fn rank(n: u64, percent: u64) -> u64 {
     ((u128::from(n) * u128::from(percent)).div_ceil(100) as u64).max(1)
-}
-
-/// The cells (lowest and highest number) that hold these ranks (from 1, ascending), in one pass.
-pub fn cells_at_ranks(histogram: &Histogram<u64>, ranks: &[u64]) -> Vec<(u64, u64)> {
-    let mut cells = Vec::with_capacity(ranks.len());
-    let mut seen = 0;
-    for cell in histogram.iter_recorded() {
-        seen += cell.count_since_last_iteration();
-        let value = cell.value_iterated_to();
-        while ranks.get(cells.len()).is_some_and(|rank| *rank <= seen) {
-            cells.push((histogram.lowest_equivalent(value), histogram.highest_equivalent(value)));
-        }
-        if cells.len() == ranks.len() {
-            break;
-        }
-    }
-    cells
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub struct Ending {
     pub due: Time,
     /// When it started.
     pub started: Time,
+    /// Which robot.
     pub robot: RobotId,
     /// How it will end.
     pub end: RobotEnd,
@@ -90,23 +91,30 @@ impl Endings {
     #[inline(always)]
     pub fn pop_due(&mut self, now: Time) -> Option<Ending> {
         if self.near.next_due() == now {
-            let ending = self.near.pop();
-            return if self.near.next_due() != now { Some(ending) } else { self.pop_tied(ending) };
+            let Ending { due, started, robot, end } = self.near.pop();
+            if !self.near.is_next_due(now) {
+                return Some(Ending { due, started, robot, end });
+            }
+            self.gather_tied(due, started, robot, end);
         }
         // What is near has been made so by asking when it is due.
-        if self.at_once.is_empty() { None } else { self.at_once.pop_if(|ending| ending.due == now) }
+        let Ending { due, started, robot, end } = *self.at_once.last()?;
+        if due != now {
+            return None;
+        }
+        self.at_once.truncate(self.at_once.len() - 1);
+        Some(Ending { due, started, robot, end })
     }
 
-    /// Takes one of several that are due together, of which `ending` has been taken already.
+    /// Gathers those that are due together, of which one has been taken already.
     #[cold]
-    fn pop_tied(&mut self, ending: Ending) -> Option<Ending> {
-        self.at_once.push(ending);
-        while self.near.next_due() == ending.due {
+    fn gather_tied(&mut self, due: Time, started: Time, robot: RobotId, end: RobotEnd) {
+        self.at_once.push(Ending { due, started, robot, end });
+        while self.near.next_due() == due {
             self.at_once.push(self.near.pop());
         }
         // From the last to the first, as they are taken from the end.
         self.at_once.sort_unstable_by_key(|ending| std::cmp::Reverse(ending.robot));
-        self.at_once.pop()
     }
 
     /// Takes all that is left, in the order of robots.

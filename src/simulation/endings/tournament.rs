@@ -66,6 +66,12 @@ impl Tournament {
         Time::from_micros(self.earliest.0 >> LANE_BITS)
     }
 
+    /// Whether another ending is due at `now`, just after one was taken.
+    #[inline(always)]
+    pub fn is_next_due(&self, now: Time) -> bool {
+        self.earliest.0 >> LANE_BITS == now.micros()
+    }
+
     /// Whether there is none.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
