@@ -3,12 +3,14 @@
 //! * [`Sample`]: numbers of which each replication gives at most one, so they are independent.
 //! * [`ClusteredSample`]: numbers of which a replication gives many, so they are independent only between replications.
 //! * [`interval`]: the confidence intervals.
+//! * [`confidence_sequence`]: intervals that may be looked at after every single number.
 //!
 //! Both keep integer counts and integer sums only, so merging is exact in any order; real numbers appear when a
 //! [`Description`] of all or an [`Estimate`] of one [`Statistic`] is made from them.
 
 mod cells;
 mod clustered;
+pub mod confidence_sequence;
 mod description;
 mod estimate;
 pub mod interval;
