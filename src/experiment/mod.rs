@@ -3,6 +3,7 @@
 //! Replications run in blocks. A block is a pure function of (plan, seed, block), tallies merge exactly in any order, and
 //! rows come out in the order of blocks, so the results are the same bytes for any number of threads.
 
+mod each;
 mod in_order;
 mod in_sync_curve;
 mod over_time;
@@ -12,6 +13,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+pub use each::Each;
 use in_order::InOrder;
 pub use in_sync_curve::InSyncCurve;
 pub use over_time::OverTime;

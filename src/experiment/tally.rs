@@ -6,7 +6,7 @@ use crate::rollout::{
 };
 use crate::simulation::{Downloaded, JobRecord, Observer, Plan, Replication};
 use crate::statistics::{ClusteredSample, Sample, Unit};
-use crate::time::{MICROS, Span, Time};
+use crate::time::{Span, Time};
 
 /// How the first job ended, in the order of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -323,9 +323,7 @@ impl DownloadTally {
     fn add(&mut self, downloaded: &Downloaded, ended: Time) {
         self.bytes.record(downloaded.bytes);
         self.peak_egress.record(downloaded.peak_egress.into());
-        let micros = u128::from(ended.micros());
-        let microbits = downloaded.bytes * 8 * u128::from(MICROS);
-        if let Some(rate) = (microbits + micros / 2).checked_div(micros) {
+        if let Some(rate) = downloaded.mean_egress(ended) {
             self.mean_egress.record(rate);
         }
     }

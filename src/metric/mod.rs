@@ -7,11 +7,13 @@
 //! A summary names only the failure codes that occurred. As a metric a code that did not is 0.
 
 mod measures;
+mod observed;
 mod unknown;
 
 use std::fmt;
 
 pub use measures::{Numbers, distributions};
+pub use observed::{Kind, Observed, OfRobots};
 pub use unknown::UnknownMetric;
 
 use crate::experiment::Tally;

@@ -11,7 +11,7 @@ use super::draws::{Draws, needs_connection};
 use super::endings::Ending;
 use super::{FairShare, Timeline, Volume};
 use crate::rollout::{RobotDeploymentStep, RobotEnd, RobotId};
-use crate::time::Time;
+use crate::time::{MICROS, Time};
 
 /// The journeys of one campaign.
 #[derive(Clone, Debug)]
@@ -43,6 +43,14 @@ pub struct Downloaded {
     pub bytes: u128,
     /// The highest rate of the origin, in bits a second; downloads without any cap take no time and have no rate.
     pub peak_egress: u64,
+}
+
+impl Downloaded {
+    /// The mean rate of the origin until the campaign `ended`, in bits a second; none if that took no time.
+    pub fn mean_egress(&self, ended: Time) -> Option<u128> {
+        let micros = u128::from(ended.micros());
+        (self.bytes * 8 * u128::from(MICROS) + micros / 2).checked_div(micros)
+    }
 }
 
 /// A robot's latest attempt.
