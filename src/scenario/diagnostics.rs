@@ -130,6 +130,12 @@ impl Diagnostics {
         }
     }
 
+    /// The line at which a place begins, from 1, if it is in the scenario file.
+    pub(super) fn line(&self, place: &Place) -> Option<usize> {
+        let file = self.sources.first().filter(|_| place.source == SourceId::FILE);
+        file.map(|file| file.line(place.span.start.min(file.text.len())))
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.problems.is_empty()

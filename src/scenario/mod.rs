@@ -8,6 +8,7 @@ mod diagnostics;
 mod distribution;
 mod document;
 mod duration;
+mod expectation;
 #[cfg(test)]
 mod fuzz;
 mod quantity;
@@ -23,6 +24,7 @@ use sha2::{Digest, Sha256};
 pub use diagnostics::{Diagnostics, Problem};
 pub use document::as_toml;
 pub use duration::parse as parse_duration;
+pub use expectation::{Bounds, Expectation};
 pub use quantity::{parse_rate, parse_size, whole_rate};
 pub use world::{Api, Build, BuildFailure, Connectivity, Download, GroupDownload, Probability, Registrations};
 
@@ -56,6 +58,10 @@ pub struct Scenario {
     pub download: Option<Download>,
     /// Calls go wrong (R17); none if they never do.
     pub api: Option<Api>,
+    /// What `rollcast check` holds the results to. Results do not depend on them, and so the digest does not.
+    pub expectations: Vec<Expectation>,
+    /// How many replications a check may take; >= 1, default 1000000.
+    pub max_check_replications: u32,
 }
 
 /// The `[deployment]` table.

@@ -1,6 +1,7 @@
 //! From the document to a [`Scenario`]: every table of the format, each key with what it accepts.
 
 mod builds;
+mod expect;
 mod failure;
 mod world;
 
@@ -12,6 +13,7 @@ use self::failure::Failure;
 use super::diagnostics::{Diagnostics, Problem};
 use super::distribution::{self, Of};
 use super::document::{self, Entry, Node, Value, join};
+use super::expectation::DEFAULT_CHECK_REPLICATIONS;
 use super::quantity::Quantity;
 use super::reader::{self, Reader, one_of};
 use super::{
@@ -39,7 +41,7 @@ pub fn scenario(root: &Node, folder: &Path, diagnostics: &mut Diagnostics) -> Op
     let groups = top.required("group", "at least one [[group]]", diagnostics, |node, path, diagnostics| {
         groups(node, path, folder, diagnostics)
     });
-    let sync = top.optional("sync", diagnostics, sync).unwrap_or(SyncPolicy::SINGLE_JOB);
+    let sync = top.optional("sync", diagnostics, sync);
     let written = Written::new(top.entry("group").map(|entry| &entry.node));
     let builds = top.optional("build", diagnostics, |node, path, d| builds::builds(node, path, &written, d));
     let download = top.optional("download", diagnostics, world::download);
@@ -47,20 +49,47 @@ pub fn scenario(root: &Node, folder: &Path, diagnostics: &mut Diagnostics) -> Op
     if top.entry("download").is_none() {
         report_downloads_of_nothing(top.entry("group").map(|entry| &entry.node), diagnostics);
     }
+    let max_check_replications =
+        top.optional("check", diagnostics, expect::max_replications).unwrap_or(DEFAULT_CHECK_REPLICATIONS);
+    let expect = top.entry("expect");
+    let wrong = |key: &'static str, read: bool, top: &mut Reader<'_>| top.entry(key).is_some() && !read;
+    // Which metrics there are, and which of them have bounds, depends on these.
+    let parts_are_right = !wrong("build", builds.is_some(), &mut top)
+        && !wrong("download", download.is_some(), &mut top)
+        && !wrong("api", api.is_some(), &mut top)
+        && !wrong("sync", sync.is_some(), &mut top);
     top.close(diagnostics);
-    Some(Scenario {
-        name: name?,
+    let is_whole = name.is_some() && deployment.is_some();
+    let mut scenario = Scenario {
+        name: name.unwrap_or_default(),
         description: description.to_owned(),
         seed,
         replications,
-        deployment: deployment?,
+        deployment: deployment.unwrap_or(NO_DEPLOYMENT),
         groups: groups?,
-        sync,
+        sync: sync.unwrap_or(SyncPolicy::SINGLE_JOB),
         builds: builds.unwrap_or_default(),
         download,
         api,
-    })
+        expectations: Vec::new(),
+        max_check_replications,
+    };
+    if let (Some(entry), true) = (expect, parts_are_right) {
+        scenario.expectations = expect::expectations(&entry.node, "expect", &scenario, diagnostics)?;
+    }
+    is_whole.then_some(scenario)
 }
+
+/// Stands for a `[deployment]` that is wrong while what else there is gets checked.
+const NO_DEPLOYMENT: Deployment = Deployment {
+    concurrent_deployment_percentage: 1,
+    failure_threshold_percentage: 1,
+    robot_deployment_timeout: MINUTE,
+    fleet_deployment_timeout: MINUTE,
+    start_order: StartOrder::Registration,
+    on_breach: OnBreach::Drain,
+    preparing: Distribution::Constant(0.0),
+};
 
 /// Links and uplinks of groups belong to a bundle.
 fn report_downloads_of_nothing(groups: Option<&Node>, diagnostics: &mut Diagnostics) {
