@@ -26,6 +26,7 @@
 //! | [`experiment`] | replications, blocks, threads, the tally | `simulation`, `statistics` |
 //! | [`metric`] | the numbers of results by their addresses | `experiment`, `scenario` |
 //! | [`precision`] | replications until an interval is narrow enough | `metric` |
+//! | [`expectation`] | replications until it is proven what a scenario expects | `metric` |
 //! | [`sweep`] | the same scenario under many settings | `metric` |
 //! | [`report`] | summary, rows, histograms, table, pictures, the results folder | `metric`, `precision`, `sweep` |
 //! | [`cli`] | the command line | all |
@@ -75,6 +76,7 @@
 
 pub mod cli;
 pub mod control_plane;
+pub mod expectation;
 pub mod experiment;
 pub mod metric;
 pub mod precision;

@@ -1,11 +1,13 @@
 //! What can be typed.
 
+mod check;
 mod run;
 mod simulation;
 mod sweep;
 
 use clap::{Parser, Subcommand};
 
+pub use check::CheckArgs;
 pub use run::RunArgs;
 pub use simulation::SimulationArgs;
 pub use sweep::SweepArgs;
@@ -23,6 +25,7 @@ pub struct Cli {
 pub enum Command {
     Run(RunArgs),
     Sweep(SweepArgs),
+    Check(CheckArgs),
 }
 
 const EXIT_CODES: &str = "\

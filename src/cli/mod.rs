@@ -1,6 +1,7 @@
 //! The command line: what was typed, what it means, and the exit code.
 
 mod args;
+mod check;
 mod progress;
 mod run;
 mod simulation;
@@ -17,6 +18,8 @@ use args::{Cli, Command};
 mod exit {
     /// Done.
     pub const OK: u8 = 0;
+    /// A check did not hold.
+    pub const CHECK_FAILED: u8 = 1;
     /// Bad input or usage; nothing was written.
     pub const BAD_INPUT: u8 = 2;
     /// The scenario file could not be read, or an output not be written.
@@ -36,6 +39,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Sweep(args) => sweep::run(&args),
     };
     match done {

@@ -4,10 +4,12 @@
 //! * [`CsvRows`]: `replications.csv` and `jobs.csv`, written while the experiment runs.
 //! * [`table`]: the answer in words and columns, for a terminal.
 //! * [`precision`]: how precise a metric is, in words.
+//! * [`check`]: what a scenario's expectations came to, in the formats that CI systems read.
 //! * [`sweep`]: `sweep.csv`, `sweep.json` and the table of a sweep.
 //! * [`hgrm`] and [`plots`]: `histograms/*.hgrm` and `plots/*.svg`.
-//! * [`Outputs`]: all of them in a folder, each whole or not at all.
+//! * [`Outputs`]: all of them in a folder, each whole or not at all; [`WholeFile`] is a single one.
 
+pub mod check;
 mod csv_rows;
 pub mod hgrm;
 mod outputs;
@@ -17,8 +19,10 @@ mod shown;
 mod summary;
 pub mod sweep;
 pub mod table;
+mod whole_file;
 
 pub use csv_rows::{CsvRows, JOB_COLUMNS, REPLICATION_COLUMNS, WorldColumns};
 pub use outputs::{OutputError, Outputs, SWEEP_CSV, SWEEP_JSON};
 pub use shown::shown;
 pub use summary::{RESULTS_VERSION, Summary};
+pub use whole_file::WholeFile;

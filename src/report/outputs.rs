@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::csv_rows::CsvRows;
+use super::whole_file::temporary_in;
 use super::{Summary, hgrm, plots};
 use crate::experiment::Tally;
 use crate::metric;
@@ -49,6 +50,14 @@ impl Outputs {
     /// The folder that could not be made.
     pub fn of_sweep(folder: &Path) -> Result<Outputs, OutputError> {
         Outputs::with_folders(folder, &["plots"])
+    }
+
+    /// Prepares `folder` for what a check comes to.
+    ///
+    /// # Errors
+    /// The folder that could not be made.
+    pub fn of_check(folder: &Path) -> Result<Outputs, OutputError> {
+        Outputs::with_folders(folder, &[])
     }
 
     fn with_folders(folder: &Path, below: &[&str]) -> Result<Outputs, OutputError> {
@@ -135,6 +144,15 @@ impl Outputs {
         self.place(files, |name| name.starts_with("plots/sweep.") && name.ends_with(".svg"))
     }
 
+    /// Puts `check.json` in its place.
+    ///
+    /// # Errors
+    /// The file that could not be written.
+    pub fn commit_check(self, json: &str) -> Result<(), OutputError> {
+        let file = self.written(CHECK_JSON, json)?;
+        self.place(vec![(file, CHECK_JSON.to_owned())], |_| false)
+    }
+
     /// Renames files to their names within the folder, and removes those of an earlier run that `are_ours` and were not
     /// written now: they would pass for results of this one.
     fn place(mut self, files: Vec<(NamedTempFile, String)>, are_ours: fn(&str) -> bool) -> Result<(), OutputError> {
@@ -179,12 +197,7 @@ impl Outputs {
     /// # Errors
     /// The folder that could not be written.
     pub fn temporary(&self) -> Result<NamedTempFile, OutputError> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".rollcast-").suffix(".tmp");
-        // As any other new file, not for its owner alone.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        builder.tempfile_in(&self.folder).map_err(|error| self.failed("", error))
+        temporary_in(&self.folder).map_err(|error| self.failed("", error))
     }
 
     /// The error of a file; of the folder itself without a name.
@@ -194,6 +207,8 @@ impl Outputs {
     }
 }
 
+/// What a check came to.
+const CHECK_JSON: &str = "check.json";
 /// The points of a sweep, as rows.
 pub const SWEEP_CSV: &str = "sweep.csv";
 /// The points of a sweep, each with its summary.

@@ -84,6 +84,7 @@ impl Sandbox {
 pub fn program() -> Command {
     let mut program = Command::cargo_bin("rollcast").expect("the program is built");
     program.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env_remove("COLUMNS");
+    program.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
     program
 }
 

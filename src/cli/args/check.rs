@@ -1,0 +1,52 @@
+//! The options of `rollcast check`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{EXIT_CODES, SimulationArgs};
+
+/// Check that scenarios are what they are expected to be.
+///
+/// Simulates until every `[[expect]]` entry of every scenario is proven to hold or to fail, each at its own confidence, or until
+/// there are as many replications as there may be. The proof stays valid however long that takes, so an expectation that is true
+/// fails with probability at most 0.001. All scenarios are read before any is run.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES, after_help = EXIT_CODES)]
+pub struct CheckArgs {
+    /// The scenario files (TOML)
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub scenarios: Vec<PathBuf>,
+
+    /// How many replications there are at most for each scenario's expectations; what is undecided then does not pass
+    /// [default: check.max_replications of the scenario, or 1000000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_replications: Option<u32>,
+
+    /// Write JUnit XML: a testsuite for each scenario, a testcase for each expectation
+    #[arg(long, value_name = "FILE", conflicts_with = "no_files", help_heading = "Reports")]
+    pub junit: Option<PathBuf>,
+
+    /// Write a summary in Markdown. On GitHub (where GITHUB_STEP_SUMMARY is set) the step's summary gets it, too
+    #[arg(long, value_name = "FILE", conflicts_with = "no_files", help_heading = "Reports")]
+    pub markdown: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub simulation: SimulationArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  rollcast check scenarios/release-gate.toml
+      exits with 0 if all that the scenario expects is proven, with 1 if not
+  rollcast check rollouts/*.toml --junit check.xml
+      many scenarios, and a file for the CI system
+  rollcast check my.toml --set expect.quick.at_most=2h --max-replications 100000
+      another bound for the expectation named `quick`, and less patience
+
+Exit status:
+  0    done
+  1    a check did not hold (commands that check)
+  2    bad input or usage; nothing was written
+  3    the scenario could not be read, or an output not be written
+  130  interrupted; nothing was written";

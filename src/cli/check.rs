@@ -1,0 +1,162 @@
+//! `rollcast check`
+
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::args::CheckArgs;
+use super::simulation::{INTERRUPTED, load, watch_for_interrupts};
+use super::{Failure, exit, print, progress};
+use crate::expectation::{Check, Checked};
+use crate::experiment::{Experiment, Stopped, Workers};
+use crate::report::check::{Report, github, json, junit, markdown, table};
+use crate::report::{OutputError, Outputs, WholeFile};
+use crate::scenario::Scenario;
+use crate::simulation::Plan;
+
+/// Reads all scenarios, checks one after the other, reports.
+pub fn run(args: &CheckArgs) -> Result<(), Failure> {
+    let scenarios = load_all(args)?;
+    let files = Files::new(args)?;
+    watch_for_interrupts();
+    let workers = Workers::new(args.simulation.threads.map(|threads| threads as usize))?;
+    let mut reports: Vec<Report> = Vec::new();
+    for (path, scenario) in scenarios {
+        let report = check(args, &path, scenario, &workers)?;
+        let interrupted = report.checked.interrupted;
+        if !args.simulation.json && !args.simulation.quiet {
+            let apart = if reports.is_empty() { "" } else { "\n" };
+            print(&format!("{apart}{}", table::render(&report)))?;
+        }
+        reports.push(report);
+        if interrupted {
+            if args.simulation.json {
+                print(&json::render(&reports))?;
+            }
+            return Err(Stopped::Cancelled.into());
+        }
+    }
+    if args.simulation.json {
+        print(&json::render(&reports))?;
+    }
+    announce(args, &reports)?;
+    files.write(&reports)?;
+    if reports.iter().all(Report::passes) {
+        Ok(())
+    } else {
+        // What did not hold has been said.
+        Err(Failure { message: String::new(), code: exit::CHECK_FAILED })
+    }
+}
+
+/// All scenarios, or all that is wrong with any of them.
+fn load_all(args: &CheckArgs) -> Result<Vec<(PathBuf, Scenario)>, Failure> {
+    let mut scenarios = Vec::new();
+    let mut failure: Option<Failure> = None;
+    let mut refuse = |refused: Failure| match &mut failure {
+        Some(failure) => {
+            failure.message += &format!("\n{}", refused.message);
+            failure.code = failure.code.max(refused.code);
+        }
+        None => failure = Some(refused),
+    };
+    for path in &args.scenarios {
+        match load(path, &args.simulation.set) {
+            Ok(scenario) if scenario.expectations.is_empty() => refuse(nothing_expected(path)),
+            Ok(mut scenario) => {
+                scenario.max_check_replications = args.max_replications.unwrap_or(scenario.max_check_replications);
+                scenarios.push((path.clone(), scenario));
+            }
+            Err(refused) => refuse(refused),
+        }
+    }
+    failure.map_or(Ok(scenarios), Err)
+}
+
+/// A check of nothing would pass whatever happens.
+fn nothing_expected(path: &Path) -> Failure {
+    let message = format!(
+        "error: {} expects nothing: there is nothing to check\n\
+         help: say what its results have to be, as in\n\n    \
+         [[expect]]\n    metric = \"campaign.outcomes.halted.probability\"\n    at_most = 0.01\n\n    \
+         [[expect]]\n    metric = \"campaign.time_to_success_s.p95\"\n    at_most = \"2h\"\n",
+        path.display()
+    );
+    Failure { message, code: exit::BAD_INPUT }
+}
+
+/// Checks one scenario.
+fn check(args: &CheckArgs, path: &Path, scenario: Scenario, workers: &Workers) -> Result<Report, Failure> {
+    let options = &args.simulation;
+    let plan = Plan::new(&scenario);
+    let seed = options.seed.unwrap_or(scenario.seed);
+    let replications = scenario.max_check_replications;
+    let bar = progress::bar(replications.into(), options.quiet);
+    let all = scenario.expectations.len();
+    let checked: Result<Checked, Stopped> = Check {
+        scenario: &scenario,
+        experiment: Experiment { plan: &plan, seed, replications, threads: None, curves: false },
+        cancelled: &INTERRUPTED,
+        advanced: &|replications| bar.inc(replications.into()),
+        decided: &|decided| bar.set_message(format!("{decided} of {all} decided")),
+    }
+    .run(workers);
+    bar.finish_and_clear();
+    Ok(Report { file: path.display().to_string(), seed, checked: checked?, scenario })
+}
+
+/// Tells GitHub, if it is what runs this.
+fn announce(args: &CheckArgs, reports: &[Report]) -> Result<(), Failure> {
+    if std::env::var_os("GITHUB_ACTIONS") == Some(OsString::from("true")) {
+        let annotations = github::annotations(reports);
+        // It reads both streams, and stdout holds nothing but JSON where that was asked for.
+        if args.simulation.json {
+            let _ = anstream::stderr().write_all(annotations.as_bytes());
+        } else {
+            print(&annotations)?;
+        }
+    }
+    Ok(())
+}
+
+/// The files that were asked for, each prepared before anything runs.
+struct Files {
+    junit: Option<WholeFile>,
+    markdown: Option<WholeFile>,
+    /// The results folder, which gets `check.json`.
+    folder: Option<Outputs>,
+    /// To which other steps add, too.
+    step_summary: Option<PathBuf>,
+}
+
+impl Files {
+    fn new(args: &CheckArgs) -> Result<Files, Failure> {
+        let prepared = |path: &Option<PathBuf>| path.as_deref().map(WholeFile::new).transpose();
+        let step_summary = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+        Ok(Files {
+            junit: prepared(&args.junit)?,
+            markdown: prepared(&args.markdown)?,
+            folder: args.simulation.out.as_deref().map(Outputs::of_check).transpose()?,
+            step_summary: step_summary.filter(|_| !args.simulation.no_files).map(PathBuf::from),
+        })
+    }
+
+    fn write(self, reports: &[Report]) -> Result<(), Failure> {
+        if let Some(file) = self.junit {
+            file.write(&junit::render(reports))?;
+        }
+        if let Some(file) = self.markdown {
+            file.write(&markdown::render(reports))?;
+        }
+        if let Some(outputs) = self.folder {
+            outputs.commit_check(&json::render(reports))?;
+        }
+        if let Some(path) = self.step_summary {
+            let file = OpenOptions::new().append(true).create(true).open(&path);
+            file.and_then(|mut file| file.write_all(markdown::render(reports).as_bytes()))
+                .map_err(|error| OutputError { path, error })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! What is found of an expectation.
+
+/// What can be said of an expectation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is proven to be true.
+    Holds,
+    /// It is proven to be false.
+    Fails,
+    /// Neither is proven.
+    Undecided,
+}
+
+impl Verdict {
+    /// `holds`, `fails` or `undecided`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Holds => "holds",
+            Verdict::Fails => "fails",
+            Verdict::Undecided => "undecided",
+        }
+    }
+}
+
+/// An expectation's verdict, and the numbers it stands on, as they are shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// What was proven.
+    pub verdict: Verdict,
+    /// How many replications it took, or how many there were.
+    pub replications: u32,
+    /// How many of these have something to say: those of the build, in which there is a number at all.
+    pub values: u64,
+    /// The metric's estimate from these; none if nothing had a value, and of quantiles over robots (see `shares`).
+    pub estimate: Option<f64>,
+    /// Where its true value lies, at all times at once with the expectation's confidence; an end is none where nothing bounds it
+    /// yet.
+    pub interval: [Option<f64>; 2],
+    /// For a quantile over robots: the shares of robots on whose account it was decided, one for each bound.
+    pub shares: Vec<Share>,
+    /// How far the evidence has come for the verdict that is nearest: from 0 to 1, which proves it.
+    pub evidence: f64,
+}
+
+/// The share of robots that stays within a bound: the p95 is at most an hour exactly if at least 95 % of the robots take at most
+/// an hour.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share {
+    /// Whether robots at the bound belong to it, as they do for `at_most`; for `at_least` the share is of those below.
+    pub with_bound: bool,
+    /// The bound, as it is shown.
+    pub bound: f64,
+    /// What the share has to be, at least for `at_most`, less for `at_least`.
+    pub needed: f64,
+    /// The share found.
+    pub estimate: Option<f64>,
+    /// Where the true share lies.
+    pub interval: [f64; 2],
+}

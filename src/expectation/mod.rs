@@ -1,0 +1,119 @@
+//! Expectations: replications until it is proven of every `[[expect]]` entry that it holds, or that it does not.
+//!
+//! Every verdict is read off a [confidence sequence](crate::statistics::confidence_sequence) of the expectation's own: an
+//! interval that holds the truth at all times at once with the expectation's confidence. It holds if the whole interval is
+//! within the bounds, it fails if the whole interval is outside, and until then it is undecided. So however long it runs and
+//! however often it is looked at, an expectation that is true fails with probability at most 1 - confidence, and one that is not
+//! holds with no more. That is said of each expectation alone: of k that are true, some one fails with at most k times that.
+//!
+//! The verdict falls with the very replication that brings the proof, in the order of replications, so it depends on scenario and
+//! seed alone: not on threads, nor on how many replications are simulated at a time, nor on other expectations.
+
+mod finding;
+mod test;
+mod watch;
+
+use std::sync::atomic::AtomicBool;
+
+pub use finding::{Finding, Share, Verdict};
+
+use crate::experiment::{Experiment, Stopped, Workers};
+use crate::scenario::{Expectation, Scenario};
+use test::Test;
+use watch::{Seen, Watching};
+
+/// Replications simulated between two looks at the clock and at Ctrl-C: at first, and at most. They decide nothing else.
+const FIRST_STAGE: u32 = 256;
+const LARGEST_STAGE: u32 = 1 << 16;
+
+/// What a check works with.
+pub struct Check<'a> {
+    /// The scenario, with its expectations.
+    pub scenario: &'a Scenario,
+    /// What is run; its number of replications is the most that there may be.
+    pub experiment: Experiment<'a>,
+    /// Stops the check soon after it becomes true.
+    pub cancelled: &'a AtomicBool,
+    /// Is told how many more replications are done.
+    pub advanced: &'a (dyn Fn(u32) + Sync),
+    /// Is told how many expectations are decided.
+    pub decided: &'a dyn Fn(usize),
+}
+
+/// What came of a check.
+#[derive(Debug)]
+pub struct Checked {
+    /// In the order of the expectations.
+    pub findings: Vec<Finding>,
+    /// Whether it was cancelled before all was decided.
+    pub interrupted: bool,
+}
+
+impl Checked {
+    /// The undecided expectation that is closest to a verdict: its index.
+    pub fn closest(&self) -> Option<usize> {
+        let open = self.findings.iter().enumerate().filter(|(_, finding)| finding.verdict == Verdict::Undecided);
+        open.max_by(|(_, a), (_, b)| a.evidence.total_cmp(&b.evidence)).map(|(index, _)| index)
+    }
+}
+
+impl Check<'_> {
+    /// Runs until every expectation is decided, or there are as many replications as there may be, or it is cancelled.
+    ///
+    /// # Errors
+    /// What stopped it otherwise.
+    pub fn run(&self, workers: &Workers) -> Result<Checked, Stopped> {
+        let mut running: Vec<Running> =
+            self.scenario.expectations.iter().map(|expectation| Running::new(expectation, self.scenario)).collect();
+        let most = self.experiment.replications;
+        let (mut done, mut stage, mut interrupted) = (0, FIRST_STAGE, false);
+        while done < most && running.iter().any(|running| running.verdict == Verdict::Undecided) {
+            let end = done.saturating_add(stage).min(most);
+            // What is decided is not looked at any more.
+            let open = running.iter().map(|running| (running.verdict == Verdict::Undecided).then_some(&running.test));
+            let watching = Watching::new(self.experiment.plan, open);
+            let seen = match self.experiment.each(workers, done..end, &watching, self.cancelled, self.advanced) {
+                Ok(seen) => seen,
+                Err(Stopped::Cancelled) => {
+                    interrupted = true;
+                    break;
+                }
+                Err(stopped) => return Err(stopped),
+            };
+            for seen in &seen {
+                running.iter_mut().enumerate().for_each(|(index, running)| running.add(index, seen));
+            }
+            (done, stage) = (end, (2 * stage).min(LARGEST_STAGE));
+            (self.decided)(running.iter().filter(|running| running.verdict != Verdict::Undecided).count());
+        }
+        Ok(Checked { findings: running.into_iter().map(Running::finding).collect(), interrupted })
+    }
+}
+
+/// An expectation on its way to a verdict.
+struct Running {
+    test: Test,
+    verdict: Verdict,
+    replications: u32,
+}
+
+impl Running {
+    fn new(expectation: &Expectation, scenario: &Scenario) -> Running {
+        let test = Test::new(expectation, scenario);
+        Running { verdict: test.verdict(), test, replications: 0 }
+    }
+
+    /// Looks at a replication, unless all is said.
+    fn add(&mut self, index: usize, seen: &Seen) {
+        if self.verdict == Verdict::Undecided {
+            self.replications += 1;
+            if self.test.add(seen, index) {
+                self.verdict = self.test.verdict();
+            }
+        }
+    }
+
+    fn finding(self) -> Finding {
+        self.test.finding(self.verdict, self.replications)
+    }
+}

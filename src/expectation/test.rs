@@ -1,0 +1,339 @@
+//! The test of one expectation.
+
+use super::finding::{Finding, Share, Verdict};
+use super::watch::{Observation, Robots, Seen};
+use crate::metric::{Kind, Metric, Observed};
+use crate::scenario::{Expectation, Scenario};
+use crate::statistics::confidence_sequence::{BernoulliSequence, BoundedSequence, Side, Standing};
+use crate::statistics::rank;
+
+/// Takes in replications, and knows what they prove.
+pub struct Test {
+    metric: Metric,
+    observed: Observed,
+    alpha: f64,
+    /// The bounds that could turn out either way, the lower one first.
+    claims: Vec<Claim>,
+    evidence: Evidence,
+}
+
+/// A bound, and on which side of it the truth has to be.
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    bound: f64,
+    wanted: Side,
+}
+
+impl Claim {
+    /// A number respects a bound from above exactly if it is less than this whole number, and one from below exactly if it is
+    /// not.
+    fn limit(&self) -> u128 {
+        match self.wanted {
+            Side::Below => self.bound.floor() as u128 + 1,
+            Side::Above => self.bound.ceil() as u128,
+        }
+    }
+}
+
+/// By the kind of the metric.
+enum Evidence {
+    /// An event happens or not.
+    Probability(BernoulliSequence),
+    /// The p-quantile is at most x exactly if the event "a number is at most x" has at least the probability p, and at least x
+    /// exactly if "a number is less than x" has less. Ties with x need nothing more: numbers are compared as they are, not as a
+    /// histogram rounds them.
+    Quantile {
+        percent: u64,
+        /// One for each claim.
+        below: Vec<BernoulliSequence>,
+        /// All numbers, for the interval at the end.
+        values: Vec<u128>,
+    },
+    /// The same over robots, of whom a replication brings many: their count within the bound over their count.
+    Shares {
+        percent: u64,
+        /// One for each claim.
+        sequences: Vec<BoundedSequence>,
+        robots: f64,
+    },
+    /// A mean of numbers from 0 to `greatest`; over robots the ratio of their sum to their count.
+    Mean { sequence: BoundedSequence, greatest: f64, robots: f64 },
+}
+
+impl Test {
+    /// The test of an expectation that the scenario's check has accepted.
+    pub fn new(expectation: &Expectation, scenario: &Scenario) -> Test {
+        let metric = Metric::parse(&expectation.metric, scenario).expect("a checked scenario has its metrics");
+        let observed = metric.observed().expect("a checked expectation is about something that replications say");
+        let alpha = 1.0 - expectation.confidence;
+        let robots = f64::from(scenario.most_robots());
+        let bounds = expectation.bounds;
+        let low = bounds.at_least().map(|bound| Claim { bound, wanted: Side::Above });
+        let high = bounds.at_most().map(|bound| Claim { bound, wanted: Side::Below });
+        let mut claims: Vec<Claim> = low.into_iter().chain(high).collect();
+        // What nothing can exceed is no claim.
+        let greatest = match metric.kind() {
+            Kind::Probability => Some(1.0),
+            _ => metric.greatest(scenario).map(|greatest| greatest as f64),
+        };
+        let evidence = match (metric.kind(), observed) {
+            (Kind::Quantile(percent), Observed::Robots(_)) => {
+                let sequence = || BoundedSequence::new(alpha / claims.len() as f64, &[percent as f64 / 100.0]);
+                Evidence::Shares { percent, sequences: claims.iter().map(|_| sequence()).collect(), robots }
+            }
+            (Kind::Quantile(percent), _) => {
+                let below = vec![BernoulliSequence::default(); claims.len()];
+                Evidence::Quantile { percent, below, values: Vec::new() }
+            }
+            (kind, _) => {
+                let greatest = greatest.expect("a mean is accepted only if its numbers are bounded");
+                claims.retain(|claim| 0.0 < claim.bound && claim.bound < greatest);
+                let ratios: Vec<f64> = claims.iter().map(|claim| claim.bound / greatest).collect();
+                match kind {
+                    Kind::Probability => Evidence::Probability(BernoulliSequence::default()),
+                    _ => Evidence::Mean { sequence: BoundedSequence::new(alpha, &ratios), greatest, robots },
+                }
+            }
+        };
+        Test { metric, observed, alpha, claims, evidence }
+    }
+
+    /// What it looks at.
+    pub fn observed(&self) -> Observed {
+        self.observed
+    }
+
+    /// The limits that its claims set to numbers.
+    pub fn limits(&self) -> [u128; 2] {
+        let limit = |index: usize| self.claims.get(index).map_or(0, Claim::limit);
+        [limit(0), limit(1)]
+    }
+
+    /// Takes in a replication; whether it said anything.
+    pub fn add(&mut self, seen: &Seen, index: usize) -> bool {
+        if self.metric.build().is_some() && self.metric.build() != seen.build {
+            return false;
+        }
+        let limits = self.limits();
+        match (&mut self.evidence, seen.observations[index]) {
+            (Evidence::Probability(sequence), Observation::Event(happened)) => sequence.record(happened),
+            (Evidence::Quantile { below, values, .. }, Observation::Number(number)) => {
+                below.iter_mut().zip(limits).for_each(|(below, limit)| below.record(number < limit));
+                values.push(number);
+            }
+            (Evidence::Shares { sequences, robots, .. }, Observation::Robots(seen)) if seen.count > 0 => {
+                for (sequence, below) in sequences.iter_mut().zip(seen.below) {
+                    sequence.record(cluster(below as f64, &seen, *robots));
+                }
+            }
+            (Evidence::Mean { sequence, greatest, .. }, Observation::Number(number)) => {
+                sequence.record([(number as f64 / *greatest).min(1.0), 1.0]);
+            }
+            (Evidence::Mean { sequence, greatest, robots }, Observation::Robots(seen)) if seen.count > 0 => {
+                sequence.record(cluster(seen.sum as f64 / *greatest, &seen, *robots));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Where the claim `index` stands: whether the truth is on the wanted side of its bound.
+    fn standing(&self, index: usize) -> Standing {
+        let claim = self.claims[index];
+        match &self.evidence {
+            Evidence::Probability(sequence) => sequence.standing(claim.bound, self.alpha),
+            // Both ends of the quantile's interval may err, each with half of the error. Many numbers below the bound mean a
+            // quantile below it.
+            Evidence::Quantile { percent, below, .. } => {
+                opposite(below[index].standing(*percent as f64 / 100.0, self.alpha / 2.0))
+            }
+            Evidence::Shares { sequences, .. } => opposite(sequences[index].standing(0)),
+            Evidence::Mean { sequence, .. } => sequence.standing(index),
+        }
+    }
+
+    /// What is proven by now.
+    pub fn verdict(&self) -> Verdict {
+        let mut verdict = Verdict::Holds;
+        for (index, claim) in self.claims.iter().enumerate() {
+            match self.standing(index).proven() {
+                Some(side) if side == claim.wanted => (),
+                Some(_) => return Verdict::Fails,
+                None => verdict = Verdict::Undecided,
+            }
+        }
+        verdict
+    }
+
+    /// How far the evidence has come for the nearest verdict: all claims have to be right, or one of them wrong.
+    fn progress(&self) -> f64 {
+        let (mut holds, mut fails) = (1.0_f64, 0.0_f64);
+        for (index, claim) in self.claims.iter().enumerate() {
+            let Standing { side, evidence } = self.standing(index);
+            let right = side == Some(claim.wanted);
+            holds = holds.min(if right { evidence } else { 0.0 });
+            fails = fails.max(if right { 0.0 } else { evidence });
+        }
+        holds.max(fails).min(1.0)
+    }
+
+    /// All that is to be said.
+    pub fn finding(self, verdict: Verdict, replications: u32) -> Finding {
+        let evidence = self.progress();
+        let show = |number: f64| self.metric.show(number);
+        let (values, estimate, interval, shares) = match self.evidence {
+            Evidence::Probability(sequence) => {
+                let interval = sequence.interval(self.alpha).map(Some);
+                (sequence.trials(), sequence.estimate(), interval, Vec::new())
+            }
+            Evidence::Quantile { percent, mut values, .. } => {
+                values.sort_unstable();
+                let n = values.len() as u64;
+                let at = |rank: u64| show(values[rank as usize - 1] as f64);
+                let ranks = BernoulliSequence::quantile_ranks(n, percent, self.alpha / 2.0);
+                (n, (n > 0).then(|| at(rank(n, percent))), ranks.map(|rank| rank.map(at)), Vec::new())
+            }
+            Evidence::Shares { percent, sequences, .. } => {
+                let share = |(claim, sequence): (&Claim, &BoundedSequence)| Share {
+                    with_bound: claim.wanted == Side::Below,
+                    bound: show(claim.bound),
+                    needed: percent as f64 / 100.0,
+                    estimate: sequence.estimate(),
+                    interval: sequence.interval(),
+                };
+                let values = sequences.first().map_or(0, BoundedSequence::count);
+                (values, None, [None, None], self.claims.iter().zip(&sequences).map(share).collect())
+            }
+            Evidence::Mean { sequence, greatest, .. } => {
+                let scale = |ratio: f64| show(ratio * greatest);
+                (sequence.count(), sequence.estimate().map(scale), sequence.interval().map(scale).map(Some), Vec::new())
+            }
+        };
+        Finding { verdict, replications, values, estimate, interval, shares, evidence }
+    }
+}
+
+/// A replication as one cluster of robots: what of them counts, and how many there are, as shares of the largest fleet.
+///
+/// A robot counts once, so there are at most as many as the fleet has. Only where an operator who lost an answer deploys anew
+/// (R17) a robot may be in sync twice; then the replication counts as a whole fleet, and no more.
+fn cluster(part: f64, seen: &Robots, robots: f64) -> [f64; 2] {
+    let count = seen.count as f64;
+    let whole = (count / robots).min(1.0);
+    [(part / count * whole).min(whole), whole]
+}
+
+/// Seen from the number instead of from the share of numbers below it.
+fn opposite(standing: Standing) -> Standing {
+    let other = |side| if side == Side::Below { Side::Above } else { Side::Below };
+    Standing { side: standing.side.map(other), ..standing }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::random::{Luck, Purpose};
+
+    /// The test of an expectation at confidence 0.9, of a fleet of 20.
+    fn test(metric: &str, bounds: &str) -> Test {
+        let text = format!(
+            "name = \"x\"\n[deployment]\nconcurrent_deployment_percentage = 50\nfailure_threshold_percentage = 50\n\
+             [[group]]\nname = \"g\"\nrobots = 20\n[sync]\nschedule = {{ after_finish = \"1m\" }}\nhorizon = \"20s\"\n\
+             [[expect]]\nmetric = \"{metric}\"\n{bounds}\nconfidence = 0.9\n"
+        );
+        let scenario =
+            Scenario::parse(&text, "x.toml", Path::new(""), &[]).map_err(|p| p.render(false)).expect("right");
+        Test::new(&scenario.expectations[0], &scenario)
+    }
+
+    fn uniform(seed: u64, index: u32, attempt: u32) -> f64 {
+        Luck::new(seed, index).job(attempt, Purpose::Preparing).open01()
+    }
+
+    /// A number from 1 to 20, each as likely: many ties, and the 95th percentile is 19, exactly at a step. One replication in
+    /// five has none.
+    fn tied(seed: u64, index: u32) -> Observation {
+        let number = (uniform(seed, index, 0) * 20.0).ceil() as u128;
+        if uniform(seed, index, 1) < 0.2 { Observation::Nothing } else { Observation::Number(number) }
+    }
+
+    /// Up to 20 robots that all take 5 s, or in a tenth of the replications 15 s: the 90th percentile over robots is 5 s, though
+    /// the robots of a replication say the same thing many times.
+    fn clusters(seed: u64, index: u32) -> Observation {
+        let count = (uniform(seed, index, 0) * 20.0).ceil() as u64;
+        let slow = uniform(seed, index, 1) < 0.1;
+        let seconds = if slow { 15 } else { 5 };
+        // Against the limits of at_most = 5s or of at_least = 15s, the only ones below.
+        let below = if slow { 0 } else { count };
+        Observation::Robots(Robots { count, below: [below; 2], sum: u128::from(count) * seconds * 1_000_000 })
+    }
+
+    /// How often each verdict falls within so many replications that are looked at one by one, over 400 seeds.
+    fn rates(metric: &str, bounds: &str, draw: fn(u64, u32) -> Observation, replications: u32) -> [f64; 2] {
+        const SEEDS: u64 = 400;
+        let mut counts = [0; 2];
+        for seed in 0..SEEDS {
+            let mut test = test(metric, bounds);
+            let mut verdict = Verdict::Undecided;
+            for index in 0..replications {
+                let observations = Box::new([draw(seed, index)]);
+                if test.add(&Seen { build: None, observations }, 0) {
+                    verdict = test.verdict();
+                }
+                if verdict != Verdict::Undecided {
+                    break;
+                }
+            }
+            match verdict {
+                Verdict::Holds => counts[0] += 1,
+                Verdict::Fails => counts[1] += 1,
+                Verdict::Undecided => (),
+            }
+        }
+        counts.map(|count| f64::from(count) / SEEDS as f64)
+    }
+
+    /// An expectation that is true, but only just, fails with probability at most 0.1, and one that is false, but only just, holds
+    /// with no more. Over 400 seeds the standard error of 0.1 is 0.015.
+    #[test]
+    fn verdicts_err_no_more_than_they_may() {
+        let (jobs, robots) = ("first_job.robots_failed.p95", "robot.deployment_s.p90");
+        let mean = "robot.deployment_s.mean";
+        for (metric, bounds, draw, is_true) in [
+            (jobs, "at_most = 19", tied as fn(u64, u32) -> Observation, true),
+            (jobs, "at_least = 19", tied, true),
+            (jobs, "between = [19, 19]", tied, true),
+            (jobs, "at_most = 18.9", tied, false),
+            (jobs, "at_least = 19.1", tied, false),
+            (robots, "at_most = \"5s\"", clusters, true),
+            (robots, "at_least = \"15s\"", clusters, false),
+            (mean, "at_most = \"6s\"", clusters, true),
+            (mean, "at_least = \"6s\"", clusters, true),
+        ] {
+            let [holds, fails] = rates(metric, bounds, draw, 1500);
+            let wrong = if is_true { fails } else { holds };
+            assert!(wrong <= 0.1 + 3.0 * 0.015, "{metric} {bounds}: {wrong}");
+        }
+    }
+
+    /// What is clearly true is found to hold, and what is clearly false to fail.
+    #[test]
+    fn verdicts_fall() {
+        for (metric, bounds, draw, is_true) in [
+            ("first_job.robots_failed.p90", "at_most = 19", tied as fn(u64, u32) -> Observation, true),
+            ("first_job.robots_failed.p90", "between = [17, 19]", tied, true),
+            ("first_job.robots_failed.p90", "at_most = 16", tied, false),
+            ("first_job.robots_failed.p50", "at_least = 12", tied, false),
+            ("robot.deployment_s.p50", "at_most = \"5s\"", clusters, true),
+            ("robot.deployment_s.p95", "at_most = \"5s\"", clusters, false),
+            ("robot.deployment_s.mean", "between = [\"5s\", \"7s\"]", clusters, true),
+            ("robot.deployment_s.mean", "at_least = \"7s\"", clusters, false),
+        ] {
+            let [holds, fails] = rates(metric, bounds, draw, 6000);
+            let right = if is_true { holds } else { fails };
+            assert!(right > 0.97, "{metric} {bounds}: {right}");
+        }
+    }
+}

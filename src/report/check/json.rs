@@ -1,0 +1,110 @@
+//! A check for another program to read.
+
+use serde::Serialize;
+
+use super::Report;
+use crate::expectation::{Finding, Verdict};
+use crate::metric::Metric;
+use crate::report::RESULTS_VERSION;
+use crate::report::summary::ScenarioIdentity;
+use crate::scenario::Expectation;
+use crate::statistics::Number;
+
+#[derive(Serialize)]
+struct Document<'r> {
+    rollcast: &'static str,
+    results_version: u32,
+    /// Whether the command exits with 0.
+    passes: bool,
+    scenarios: Vec<OfScenario<'r>>,
+}
+
+#[derive(Serialize)]
+struct OfScenario<'r> {
+    file: &'r str,
+    scenario: ScenarioIdentity,
+    seed: u64,
+    max_replications: u32,
+    passes: bool,
+    expectations: Vec<OfExpectation<'r>>,
+}
+
+#[derive(Serialize)]
+struct OfExpectation<'r> {
+    name: Option<&'r str>,
+    metric: &'r str,
+    line: Option<usize>,
+    at_least: Option<Number>,
+    at_most: Option<Number>,
+    confidence: f64,
+    verdict: &'static str,
+    replications: u32,
+    values: u64,
+    estimate: Option<Number>,
+    interval: [Option<Number>; 2],
+    /// Of a quantile over robots: the share of them on each bound's side.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    shares: Vec<OfShare>,
+    evidence: f64,
+}
+
+#[derive(Serialize)]
+struct OfShare {
+    bound: Number,
+    with_bound: bool,
+    needed: f64,
+    estimate: Option<Number>,
+    interval: [Number; 2],
+}
+
+/// All scenarios; `passes` says whether everything holds.
+pub fn render(reports: &[Report]) -> String {
+    let document = Document {
+        rollcast: env!("CARGO_PKG_VERSION"),
+        results_version: RESULTS_VERSION,
+        passes: reports.iter().all(Report::passes),
+        scenarios: reports.iter().map(of_scenario).collect(),
+    };
+    serde_json::to_string_pretty(&document).expect("numbers and strings are JSON") + "\n"
+}
+
+fn of_scenario(report: &Report) -> OfScenario<'_> {
+    let scenario = &report.scenario;
+    OfScenario {
+        file: &report.file,
+        scenario: ScenarioIdentity { name: scenario.name.clone(), digest: scenario.digest() },
+        seed: report.seed,
+        max_replications: scenario.max_check_replications,
+        passes: report.passes(),
+        expectations: report
+            .findings()
+            .map(|(expectation, metric, finding)| of_expectation(expectation, &metric, finding))
+            .collect(),
+    }
+}
+
+fn of_expectation<'r>(expectation: &'r Expectation, metric: &Metric, finding: &Finding) -> OfExpectation<'r> {
+    let bound = |bound: Option<f64>| bound.map(|bound| Number(metric.show(bound)));
+    let shares = finding.shares.iter().map(|share| OfShare {
+        bound: Number(share.bound),
+        with_bound: share.with_bound,
+        needed: share.needed,
+        estimate: share.estimate.map(Number),
+        interval: share.interval.map(Number),
+    });
+    OfExpectation {
+        name: expectation.name.as_deref(),
+        metric: &expectation.metric,
+        line: expectation.line,
+        at_least: bound(expectation.bounds.at_least()),
+        at_most: bound(expectation.bounds.at_most()),
+        confidence: expectation.confidence,
+        verdict: finding.verdict.as_str(),
+        replications: finding.replications,
+        values: finding.values,
+        estimate: finding.estimate.map(Number),
+        interval: finding.interval.map(|end| end.map(Number)),
+        shares: shares.collect(),
+        evidence: if finding.verdict == Verdict::Undecided { finding.evidence } else { 1.0 },
+    }
+}

@@ -1,0 +1,111 @@
+//! JUnit's XML, which every CI system reads: a testsuite a scenario, a testcase an expectation.
+
+use std::fmt::Write;
+
+use super::Report;
+use super::words::{found, sentence, title};
+use crate::expectation::Verdict;
+
+/// What is said of one testcase.
+struct Case {
+    name: String,
+    /// Why it does not pass: its kind and a sentence.
+    failure: Option<(&'static str, String)>,
+    out: String,
+}
+
+/// The whole document. It says nothing of time, so the same check gives the same bytes.
+pub fn render(reports: &[Report]) -> String {
+    let suites: Vec<(&Report, Vec<Case>)> = reports.iter().map(|report| (report, cases(report))).collect();
+    let failures = |cases: &[Case]| cases.iter().filter(|case| case.failure.is_some()).count();
+    let total = suites.iter().map(|(_, cases)| cases.len()).sum::<usize>();
+    let failed = suites.iter().map(|(_, cases)| failures(cases)).sum::<usize>();
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let mut add = |text: std::fmt::Arguments<'_>| xml.write_fmt(text).expect("a string takes all text");
+    add(format_args!("<testsuites name=\"rollcast check\" tests=\"{total}\" failures=\"{failed}\" errors=\"0\">\n"));
+    for (report, cases) in suites {
+        let name = escaped(&report.scenario.name);
+        let (tests, failures) = (cases.len(), failures(&cases));
+        add(format_args!(
+            "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">\n    <properties>\n"
+        ));
+        for (property, value) in [
+            ("file", report.file.clone()),
+            ("digest", report.scenario.digest()),
+            ("seed", report.seed.to_string()),
+            ("rollcast", env!("CARGO_PKG_VERSION").to_owned()),
+        ] {
+            add(format_args!("      <property name=\"{property}\" value=\"{}\"/>\n", escaped(&value)));
+        }
+        add(format_args!("    </properties>\n"));
+        for Case { name: case, failure, out } in cases {
+            add(format_args!("    <testcase classname=\"{name}\" name=\"{}\">\n", escaped(&case)));
+            if let Some((kind, message)) = failure {
+                let message = escaped(&message);
+                add(format_args!("      <failure type=\"{kind}\" message=\"{message}\">{message}</failure>\n"));
+            }
+            add(format_args!("      <system-out>{}</system-out>\n    </testcase>\n", escaped(&out)));
+        }
+        add(format_args!("  </testsuite>\n"));
+    }
+    add(format_args!("</testsuites>\n"));
+    xml
+}
+
+fn cases(report: &Report) -> Vec<Case> {
+    let case = |(expectation, metric, finding): (_, _, &crate::expectation::Finding)| Case {
+        name: title(expectation, &metric),
+        failure: (finding.verdict != Verdict::Holds)
+            .then(|| (finding.verdict.as_str(), sentence(expectation, &metric, finding))),
+        out: found(expectation, &metric, finding),
+    };
+    report.findings().map(case).collect()
+}
+
+/// Text within an element or within double quotes. What XML 1.0 cannot hold at all, not even escaped, becomes the replacement
+/// character; line breaks and tabs are escaped, for a reader may turn those of an attribute into spaces.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped += "&amp;",
+            '<' => escaped += "&lt;",
+            '>' => escaped += "&gt;",
+            '"' => escaped += "&quot;",
+            '\'' => escaped += "&apos;",
+            '\t' | '\n' | '\r' => {
+                write!(escaped, "&#{};", c as u32).expect("a string takes all text");
+            }
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// A parser reads back what was written, but for what XML cannot hold.
+        #[test]
+        fn a_parser_reads_what_was_escaped(text in "\\PC*|[\\x00-\\x7f]*|[<>&\"'\\]\\[!CDATA\r\n\t-]*") {
+            let xml = format!("<a b=\"{0}\">{0}</a>", escaped(&text));
+            let document = roxmltree::Document::parse(&xml).expect("it is XML");
+            let kept: String = text
+                .chars()
+                .map(|c| match c {
+                    '\t' | '\n' | '\r' => c,
+                    '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+                    c => c,
+                })
+                .collect();
+            let root = document.root_element();
+            prop_assert_eq!(root.attribute("b"), Some(kept.as_str()));
+            prop_assert_eq!(root.text().unwrap_or_default(), kept.as_str());
+        }
+    }
+}

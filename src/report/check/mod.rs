@@ -1,0 +1,47 @@
+//! What a check comes to: a table, JSON, JUnit's XML, Markdown, and annotations on GitHub.
+//!
+//! All of them say the same of the same [`Report`]s; [`words`] has the sentences that they share.
+
+pub mod github;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod table;
+mod words;
+
+use crate::expectation::{Checked, Finding, Verdict};
+use crate::metric::Metric;
+use crate::scenario::{Expectation, Scenario};
+
+/// What was checked of one scenario.
+pub struct Report {
+    /// The scenario's file, as it was called.
+    pub file: String,
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Where randomness started.
+    pub seed: u64,
+    /// What came of its expectations.
+    pub checked: Checked,
+}
+
+impl Report {
+    /// Each expectation with its metric and what was found of it.
+    fn findings(&self) -> impl Iterator<Item = (&Expectation, Metric, &Finding)> {
+        let metric = |expectation: &Expectation| {
+            Metric::parse(&expectation.metric, &self.scenario).expect("a checked scenario has its metrics")
+        };
+        let expectations = self.scenario.expectations.iter().zip(&self.checked.findings);
+        expectations.map(move |(expectation, finding)| (expectation, metric(expectation), finding))
+    }
+
+    /// How many expectations have this verdict.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.checked.findings.iter().filter(|finding| finding.verdict == verdict).count()
+    }
+
+    /// Whether everything holds.
+    pub fn passes(&self) -> bool {
+        self.count(Verdict::Holds) == self.checked.findings.len()
+    }
+}

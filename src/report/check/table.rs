@@ -1,0 +1,114 @@
+//! The table of a check, for a terminal. Fits 80 columns.
+
+use super::Report;
+use super::words::{Numbers, expected, numbers};
+use crate::expectation::Verdict;
+use crate::metric::Unit;
+use crate::report::shown;
+use crate::report::table::{counted, title, wrap};
+
+const HEAD: [&str; 6] = ["EXPECTED", "VERDICT", "FOUND", "FROM", "TO", "AFTER"];
+
+/// A heading, the expectations with their verdicts, and what follows from them.
+pub fn render(report: &Report) -> String {
+    let mut text = format!("{}\n{}\n", title(&report.scenario), wrap(&settings(report)));
+    if !report.checked.findings.is_empty() {
+        text += "\n";
+        text += &rows(report);
+        text += "\n";
+        text += &wrap(&summary(report));
+        text += "\n";
+    }
+    text
+}
+
+fn settings(report: &Report) -> String {
+    let expectations = counted(report.checked.findings.len() as u64, "expectation");
+    let most = report.scenario.max_check_replications;
+    format!("{expectations}, at most {}, seed {}", counted(most.into(), "replication"), report.seed)
+}
+
+/// A metric stands above its row, for it may be as long as a line.
+enum Line {
+    Metric(String),
+    Row([String; 6]),
+}
+
+fn rows(report: &Report) -> String {
+    let mut lines = vec![Line::Row(HEAD.map(str::to_owned))];
+    for (expectation, metric, finding) in report.findings() {
+        let name = expectation.name.as_ref().map_or_else(String::new, |name| format!("{name}: "));
+        let robots = match finding.shares.is_empty() {
+            true => String::new(),
+            false => format!(" {}", expected(&metric, &expectation.bounds)),
+        };
+        lines.push(Line::Metric(format!("{name}{metric}{robots}")));
+        let all = numbers(expectation, &metric, finding).into_iter().enumerate();
+        for (index, Numbers { about, estimate, interval: [low, high] }) in all {
+            // The verdict stands once.
+            let once = |text: String| if index == 0 { text } else { String::new() };
+            let verdict = once(finding.verdict.as_str().to_owned());
+            let after = once(finding.replications.to_string());
+            lines.push(Line::Row([format!("  {about}"), verdict, estimate, low, high, after]));
+        }
+    }
+    let width = |column: usize| {
+        let cells = lines.iter().filter_map(|line| match line {
+            Line::Row(cells) => Some(cells[column].chars().count()),
+            Line::Metric(_) => None,
+        });
+        cells.max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
+    let mut text = String::new();
+    for line in &lines {
+        match line {
+            Line::Metric(metric) => text += &format!(" {metric}\n"),
+            Line::Row(cells) => {
+                let mut row = String::new();
+                for (column, (cell, width)) in cells.iter().zip(&widths).enumerate() {
+                    // Words to the left, numbers to the right.
+                    row += &if column < 2 { format!(" {cell:<width$} ") } else { format!(" {cell:>width$}") };
+                }
+                text += &format!("{}\n", row.trim_end());
+            }
+        }
+    }
+    text
+}
+
+/// How many hold, and which of the undecided is closest.
+fn summary(report: &Report) -> String {
+    let all = report.checked.findings.len();
+    let count = |verdict| report.count(verdict);
+    let (fails, undecided) = (count(Verdict::Fails), count(Verdict::Undecided));
+    let mut text = match (all, count(Verdict::Holds)) {
+        (1, 1) => String::from("The expectation holds."),
+        (all, holds) if all == holds => format!("All {all} expectations hold."),
+        (_, holds) => {
+            let mut parts = Vec::new();
+            if fails > 0 {
+                parts.push(format!("{fails} {}", if fails == 1 { "fails" } else { "fail" }));
+            }
+            if undecided > 0 {
+                parts.push(format!("{undecided} {} undecided", if undecided == 1 { "is" } else { "are" }));
+            }
+            format!(
+                "Of {} {holds} {}, {}.",
+                counted(all as u64, "expectation"),
+                if holds == 1 { "holds" } else { "hold" },
+                parts.join(", ")
+            )
+        }
+    };
+    if let Some(closest) = report.checked.closest() {
+        let (expectation, finding) = (&report.scenario.expectations[closest], &report.checked.findings[closest]);
+        let name = expectation.name.as_ref().unwrap_or(&expectation.metric);
+        let evidence = shown(Unit::Probability, (finding.evidence * 100.0).floor() / 100.0);
+        let closest = if undecided == 1 { "" } else { ", which is closest," };
+        text += &format!(" Of {name}{closest} {evidence} of the evidence for a verdict is there");
+        text +=
+            if report.checked.interrupted { ", and it was interrupted." } else { "; allow more --max-replications." };
+    }
+    text
+}

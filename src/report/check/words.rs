@@ -1,0 +1,119 @@
+//! Sentences and numbers that all formats share.
+
+use crate::expectation::{Finding, Share, Verdict};
+use crate::metric::{Metric, Unit};
+use crate::report::shown;
+use crate::report::table::counted;
+use crate::scenario::{Bounds, Expectation};
+use crate::time::exact;
+
+/// A bound as somebody wrote it: nothing of it is rounded.
+fn written(metric: &Metric, bound: f64) -> String {
+    let number = metric.show(bound);
+    match metric.unit() {
+        // Rounding takes back what the multiplication by 100 added.
+        Unit::Probability => format!("{} %", (number * 1e14).round() / 1e12),
+        Unit::Count => number.to_string(),
+        Unit::Seconds if number >= 1.0 && number.fract() == 0.0 => exact(number, 1.0),
+        Unit::Seconds if number >= 1.0 => format!("{number}s"),
+        unit => shown(unit, number),
+    }
+}
+
+/// An estimate, or an end of its interval: times to the second, so that the ends can be told apart.
+pub fn number(unit: Unit, number: f64) -> String {
+    const DAYS: f64 = 4.0 * 86_400.0;
+    if unit == Unit::Seconds && (10.0..DAYS).contains(&number) { exact(number, 1.0) } else { shown(unit, number) }
+}
+
+/// What does not exist is a dash.
+fn maybe(unit: Unit, value: Option<f64>) -> String {
+    value.map_or_else(|| String::from("-"), |value| number(unit, value))
+}
+
+/// `at most 1h`
+pub fn expected(metric: &Metric, bounds: &Bounds) -> String {
+    let written = |bound| written(metric, bound);
+    match bounds {
+        Bounds::AtMost(high) => format!("at most {}", written(*high)),
+        Bounds::AtLeast(low) => format!("at least {}", written(*low)),
+        Bounds::Between(low, high) => format!("{} to {}", written(*low), written(*high)),
+    }
+}
+
+/// An expectation's name, or what it is about.
+pub fn title(expectation: &Expectation, metric: &Metric) -> String {
+    let expected = expected(metric, &expectation.bounds);
+    match &expectation.name {
+        Some(name) => format!("{name}: {metric} {expected}"),
+        None => format!("{metric} {expected}"),
+    }
+}
+
+/// A row of numbers below an expectation: what they are about, estimate, and interval.
+pub struct Numbers {
+    pub about: String,
+    pub estimate: String,
+    pub interval: [String; 2],
+}
+
+/// The numbers of a finding: one row, or one for each share of robots.
+pub fn numbers(expectation: &Expectation, metric: &Metric, finding: &Finding) -> Vec<Numbers> {
+    let expected = expected(metric, &expectation.bounds);
+    if finding.shares.is_empty() {
+        let unit = metric.unit();
+        let interval = finding.interval.map(|end| maybe(unit, end));
+        return vec![Numbers { about: expected, estimate: maybe(unit, finding.estimate), interval }];
+    }
+    let of_share = |share: &Share| {
+        let percent = |value: f64| shown(Unit::Probability, value);
+        let bound = number(metric.unit(), share.bound);
+        let needed = format!("{:.0} %", share.needed * 100.0);
+        let about = if share.with_bound {
+            format!("robots up to {bound}: >= {needed}")
+        } else {
+            format!("robots below {bound}: < {needed}")
+        };
+        Numbers { about, estimate: maybe(Unit::Probability, share.estimate), interval: share.interval.map(percent) }
+    };
+    finding.shares.iter().map(of_share).collect()
+}
+
+/// What was found, in one sentence.
+pub fn found(expectation: &Expectation, metric: &Metric, finding: &Finding) -> String {
+    let numbers: Vec<String> = numbers(expectation, metric, finding)
+        .into_iter()
+        .map(|Numbers { about, estimate, interval: [low, high] }| {
+            let about = if finding.shares.is_empty() { String::new() } else { format!("{about}: ") };
+            format!("{about}{estimate} ({low} to {high})")
+        })
+        .collect();
+    let values = match finding.values {
+        0 => String::from(", of which none has a value"),
+        values if values == u64::from(finding.replications) => String::new(),
+        values => format!(", of which {values} have a value"),
+    };
+    let replications = counted(finding.replications.into(), "replication");
+    let so_far = match finding.verdict {
+        Verdict::Undecided => format!("; {:.0} % of the evidence for a verdict", finding.evidence * 100.0),
+        _ => String::new(),
+    };
+    format!("found {} after {replications}{values}{so_far}", numbers.join(", "))
+}
+
+/// What a verdict means, in one sentence.
+pub fn sentence(expectation: &Expectation, metric: &Metric, finding: &Finding) -> String {
+    let verdict = match finding.verdict {
+        Verdict::Holds => "holds",
+        Verdict::Fails => "does not hold",
+        Verdict::Undecided => "is undecided",
+    };
+    let confidence = 100.0 * expectation.confidence;
+    let sure = match finding.verdict {
+        Verdict::Undecided => String::new(),
+        _ => format!(" with confidence {} %", (confidence * 1e9).round() / 1e9),
+    };
+    let why =
+        if expectation.description.is_empty() { String::new() } else { format!(" ({})", expectation.description) };
+    format!("{}{why} {verdict}{sure}: {}", title(expectation, metric), found(expectation, metric, finding))
+}
