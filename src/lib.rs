@@ -27,6 +27,7 @@
 //! | [`metric`] | the numbers of results by their addresses | `experiment`, `scenario` |
 //! | [`precision`] | replications until an interval is narrow enough | `metric` |
 //! | [`expectation`] | replications until it is proven what a scenario expects | `metric` |
+//! | [`baseline`] | whether a rollout still behaves as it did | `report` |
 //! | [`sweep`] | the same scenario under many settings | `metric` |
 //! | [`report`] | summary, rows, histograms, table, pictures, the results folder | `metric`, `precision`, `sweep` |
 //! | [`cli`] | the command line | all |
@@ -74,6 +75,7 @@
 //! # Ok::<(), String>(())
 //! ```
 
+pub mod baseline;
 pub mod cli;
 pub mod control_plane;
 pub mod expectation;

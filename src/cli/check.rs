@@ -1,5 +1,7 @@
 //! `rollcast check`
 
+mod baseline;
+
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -8,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::args::CheckArgs;
 use super::simulation::{INTERRUPTED, load, watch_for_interrupts};
 use super::{Failure, exit, print, progress};
+use crate::baseline::Baseline;
 use crate::expectation::{Check, Checked};
 use crate::experiment::{Experiment, Stopped, Workers};
 use crate::report::check::{Report, github, json, junit, markdown, table};
@@ -18,13 +21,18 @@ use crate::simulation::Plan;
 /// Reads all scenarios, checks one after the other, reports.
 pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     let scenarios = load_all(args)?;
+    if let (Some(folder), true) = (&args.baseline, args.update_baseline) {
+        return baseline::update(args, folder, scenarios);
+    }
+    let baselines = args.baseline.as_ref().map(|folder| baseline::read_all(folder, &scenarios)).transpose()?;
+    let mut baselines = baselines.into_iter().flatten();
     let files = Files::new(args)?;
     watch_for_interrupts();
     let workers = Workers::new(args.simulation.threads.map(|threads| threads as usize))?;
     let mut reports: Vec<Report> = Vec::new();
     for (path, scenario) in scenarios {
-        let report = check(args, &path, scenario, &workers)?;
-        let interrupted = report.checked.interrupted;
+        let report = check(args, &path, scenario, baselines.next(), &workers)?;
+        let interrupted = report.interrupted;
         if !args.simulation.json && !args.simulation.quiet {
             let apart = if reports.is_empty() { "" } else { "\n" };
             print(&format!("{apart}{}", table::render(&report)))?;
@@ -63,7 +71,9 @@ fn load_all(args: &CheckArgs) -> Result<Vec<(PathBuf, Scenario)>, Failure> {
     };
     for path in &args.scenarios {
         match load(path, &args.simulation.set) {
-            Ok(scenario) if scenario.expectations.is_empty() => refuse(nothing_expected(path)),
+            Ok(scenario) if scenario.expectations.is_empty() && args.baseline.is_none() => {
+                refuse(nothing_expected(path))
+            }
             Ok(mut scenario) => {
                 scenario.max_check_replications = args.max_replications.unwrap_or(scenario.max_check_replications);
                 scenarios.push((path.clone(), scenario));
@@ -80,30 +90,48 @@ fn nothing_expected(path: &Path) -> Failure {
         "error: {} expects nothing: there is nothing to check\n\
          help: say what its results have to be, as in\n\n    \
          [[expect]]\n    metric = \"campaign.outcomes.halted.probability\"\n    at_most = 0.01\n\n    \
-         [[expect]]\n    metric = \"campaign.time_to_success_s.p95\"\n    at_most = \"2h\"\n",
+         [[expect]]\n    metric = \"campaign.time_to_success_s.p95\"\n    at_most = \"2h\"\n\n\
+         help: or compare it with an earlier run by --baseline DIR\n",
         path.display()
     );
     Failure { message, code: exit::BAD_INPUT }
 }
 
 /// Checks one scenario.
-fn check(args: &CheckArgs, path: &Path, scenario: Scenario, workers: &Workers) -> Result<Report, Failure> {
+fn check(
+    args: &CheckArgs,
+    path: &Path,
+    scenario: Scenario,
+    baseline: Option<Baseline>,
+    workers: &Workers,
+) -> Result<Report, Failure> {
     let options = &args.simulation;
     let plan = Plan::new(&scenario);
     let seed = options.seed.unwrap_or(scenario.seed);
     let replications = scenario.max_check_replications;
+    let experiment = Experiment { plan: &plan, seed, replications, threads: None, curves: false };
     let bar = progress::bar(replications.into(), options.quiet);
     let all = scenario.expectations.len();
     let checked: Result<Checked, Stopped> = Check {
         scenario: &scenario,
-        experiment: Experiment { plan: &plan, seed, replications, threads: None, curves: false },
+        experiment,
         cancelled: &INTERRUPTED,
         advanced: &|replications| bar.inc(replications.into()),
         decided: &|decided| bar.set_message(format!("{decided} of {all} decided")),
     }
     .run(workers);
     bar.finish_and_clear();
-    Ok(Report { file: path.display().to_string(), seed, checked: checked?, scenario })
+    let checked = checked?;
+    let mut interrupted = checked.interrupted;
+    let mut comparison = None;
+    if let (Some(baseline), false) = (baseline, interrupted) {
+        match baseline::compare(args, &baseline, &scenario, experiment, workers) {
+            Ok(compared) => comparison = Some(compared),
+            Err(Stopped::Cancelled) => interrupted = true,
+            Err(stopped) => return Err(stopped.into()),
+        }
+    }
+    Ok(Report { file: path.display().to_string(), seed, checked, comparison, interrupted, scenario })
 }
 
 /// Tells GitHub, if it is what runs this.

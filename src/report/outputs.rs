@@ -153,6 +153,18 @@ impl Outputs {
         self.place(vec![(file, CHECK_JSON.to_owned())], |_| false)
     }
 
+    /// Puts the files of a baseline in their places.
+    ///
+    /// # Errors
+    /// The file that could not be written.
+    pub fn commit_baseline(self, cells: &str, summary: &str) -> Result<(), OutputError> {
+        let mut files = Vec::new();
+        for (name, text) in [("baseline.json", cells), ("summary.json", summary)] {
+            files.push((self.written(name, text)?, name.to_owned()));
+        }
+        self.place(files, |_| false)
+    }
+
     /// Renames files to their names within the folder, and removes those of an earlier run that `are_ours` and were not
     /// written now: they would pass for results of this one.
     fn place(mut self, files: Vec<(NamedTempFile, String)>, are_ours: fn(&str) -> bool) -> Result<(), OutputError> {

@@ -5,7 +5,9 @@
 //! * [`interval`]: the confidence intervals.
 //! * [`confidence_sequence`]: intervals that may be looked at after every single number.
 //!
-//! Both keep integer counts and integer sums only, so merging is exact in any order; real numbers appear when a
+//! * [`two_sample`]: whether two samples come from the same source.
+//!
+//! Samples keep integer counts and integer sums only, so merging is exact in any order; real numbers appear when a
 //! [`Description`] of all or an [`Estimate`] of one [`Statistic`] is made from them.
 
 mod cells;
@@ -15,6 +17,7 @@ mod description;
 mod estimate;
 pub mod interval;
 mod sample;
+pub mod two_sample;
 
 pub use clustered::ClusteredSample;
 pub use description::{Description, Number, Proportion};

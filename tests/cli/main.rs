@@ -1,6 +1,7 @@
 //! The program from outside: what it prints, what it writes, how it exits.
 
 mod bad_input;
+mod baseline;
 mod check;
 mod interrupt;
 mod outputs;

@@ -31,6 +31,17 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "no_files", help_heading = "Reports")]
     pub markdown: Option<PathBuf>,
 
+    /// Compare a run with a stored one, DIR/NAME/summary.json for the name in the scenario (or DIR/summary.json for a single
+    /// scenario): the same bytes from the same program, scenario, seed and --replications; otherwise outcomes, time to success
+    /// and robots hurt, by two-sample tests
+    #[arg(long, value_name = "DIR", help_heading = "Baselines")]
+    pub baseline: Option<PathBuf>,
+
+    /// Store a run as the baseline instead, and check nothing
+    #[arg(long, requires = "baseline", conflicts_with_all = ["no_files", "junit", "markdown", "out", "max_replications"],
+        help_heading = "Baselines")]
+    pub update_baseline: bool,
+
     #[command(flatten)]
     pub simulation: SimulationArgs,
 }
@@ -43,6 +54,10 @@ Examples:
       many scenarios, and a file for the CI system
   rollcast check my.toml --set expect.quick.at_most=2h --max-replications 100000
       another bound for the expectation named `quick`, and less patience
+  rollcast check my.toml --baseline baselines --update-baseline
+      stores how the rollout behaves today
+  rollcast check my.toml --baseline baselines
+      and this says whether it still does
 
 Exit status:
   0    done

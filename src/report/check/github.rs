@@ -1,10 +1,10 @@
 //! Annotations that GitHub shows at the lines of the scenario: workflow commands, which it reads from what a step prints.
 
-use super::Report;
 use super::words::sentence;
+use super::{Report, baseline};
 use crate::expectation::Verdict;
 
-/// A command for each expectation that does not hold.
+/// A command for each expectation that does not hold, and for what differs from the baseline.
 pub fn annotations(reports: &[Report]) -> String {
     let mut text = String::new();
     for report in reports {
@@ -14,6 +14,10 @@ pub fn annotations(reports: &[Report]) -> String {
             }
             let title = format!("{}: {}", report.scenario.name, finding.verdict.as_str());
             text += &command(&report.file, expectation.line, &title, &sentence(expectation, &metric, finding));
+        }
+        if let Some(comparison) = report.comparison.as_ref().filter(|comparison| !comparison.passes()) {
+            let title = format!("{}: differs from its baseline", report.scenario.name);
+            text += &command(&report.file, None, &title, &baseline::sentence(comparison));
         }
     }
     text

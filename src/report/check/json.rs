@@ -1,8 +1,11 @@
 //! A check for another program to read.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::Report;
+use crate::baseline::{Change, Comparison, Effect, LEVEL};
 use crate::expectation::{Finding, Verdict};
 use crate::metric::Metric;
 use crate::report::RESULTS_VERSION;
@@ -27,6 +30,8 @@ struct OfScenario<'r> {
     max_replications: u32,
     passes: bool,
     expectations: Vec<OfExpectation<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<OfBaseline<'r>>,
 }
 
 #[derive(Serialize)]
@@ -57,6 +62,37 @@ struct OfShare {
     interval: [Number; 2],
 }
 
+/// What came of the comparison with a baseline.
+#[derive(Serialize)]
+struct OfBaseline<'r> {
+    /// `same_bytes`, `same_numbers`, `other_bytes` or `tested`.
+    compared: &'static str,
+    passes: bool,
+    /// Of `other_bytes`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    differing: Vec<&'r str>,
+    /// Of `tested`: the seed of the run of now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<f64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<OfChange<'r>>,
+}
+
+#[derive(Serialize)]
+struct OfChange<'r> {
+    metric: &'r str,
+    /// What is compared, as pairs of baseline and now.
+    values: BTreeMap<&'r str, [Number; 2]>,
+    effect: &'static str,
+    size: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size_ci95: Option<[Number; 2]>,
+    p_holm: f64,
+    differs: bool,
+}
+
 /// All scenarios; `passes` says whether everything holds.
 pub fn render(reports: &[Report]) -> String {
     let document = Document {
@@ -80,6 +116,50 @@ fn of_scenario(report: &Report) -> OfScenario<'_> {
             .findings()
             .map(|(expectation, metric, finding)| of_expectation(expectation, &metric, finding))
             .collect(),
+        baseline: report.comparison.as_ref().map(of_baseline),
+    }
+}
+
+fn of_baseline(comparison: &Comparison) -> OfBaseline<'_> {
+    let compared = match comparison {
+        Comparison::SameBytes => "same_bytes",
+        Comparison::SameNumbers => "same_numbers",
+        Comparison::OtherBytes { .. } => "other_bytes",
+        Comparison::Tested(_) => "tested",
+    };
+    let mut of = OfBaseline {
+        compared,
+        passes: comparison.passes(),
+        differing: Vec::new(),
+        seed: None,
+        level: None,
+        changes: Vec::new(),
+    };
+    match comparison {
+        Comparison::OtherBytes { differing } => of.differing = differing.iter().map(|d| d.metric.as_str()).collect(),
+        Comparison::Tested(tested) => {
+            (of.seed, of.level) = (Some(tested.seed), Some(LEVEL));
+            of.changes = tested.changes.iter().map(of_change).collect();
+        }
+        Comparison::SameBytes | Comparison::SameNumbers => (),
+    }
+    of
+}
+
+fn of_change(change: &Change) -> OfChange<'_> {
+    let (effect, size, size_ci95) = match change.effect {
+        Effect::RiskDifference(difference, interval) => ("risk_difference", Some(difference), Some(interval)),
+        Effect::CliffsDelta(delta) => ("cliffs_delta", Some(delta), None),
+        Effect::Deviations(deviations) => ("standard_deviations", deviations, None),
+    };
+    OfChange {
+        metric: &change.metric,
+        values: change.values.iter().map(|(about, pair)| (*about, pair.map(Number))).collect(),
+        effect,
+        size: size.map(Number),
+        size_ci95: size_ci95.map(|ends| ends.map(Number)),
+        p_holm: change.p,
+        differs: change.differs(),
     }
 }
 

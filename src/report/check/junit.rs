@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use super::Report;
 use super::words::{found, sentence, title};
+use super::{Report, baseline};
+use crate::baseline::Comparison;
 use crate::expectation::Verdict;
 
 /// What is said of one testcase.
@@ -59,7 +60,21 @@ fn cases(report: &Report) -> Vec<Case> {
             .then(|| (finding.verdict.as_str(), sentence(expectation, &metric, finding))),
         out: found(expectation, &metric, finding),
     };
-    report.findings().map(case).collect()
+    let mut cases: Vec<Case> = report.findings().map(case).collect();
+    match &report.comparison {
+        None => (),
+        Some(Comparison::Tested(tested)) => cases.extend(tested.changes.iter().map(|change| Case {
+            name: format!("baseline: {}", change.metric),
+            failure: change.differs().then(|| ("differs", baseline::change_sentence(change))),
+            out: baseline::change_sentence(change),
+        })),
+        Some(comparison) => cases.push(Case {
+            name: String::from("baseline"),
+            failure: (!comparison.passes()).then(|| ("differs", baseline::sentence(comparison))),
+            out: baseline::sentence(comparison),
+        }),
+    }
+    cases
 }
 
 /// Text within an element or within double quotes. What XML 1.0 cannot hold at all, not even escaped, becomes the replacement

@@ -1,7 +1,8 @@
 //! A check for the summary of a pull request.
 
-use super::Report;
 use super::words::{Numbers, numbers, title};
+use super::{Report, baseline};
+use crate::baseline::Comparison;
 use crate::expectation::Verdict;
 
 /// A table for each scenario.
@@ -34,9 +35,31 @@ pub fn render(reports: &[Report]) -> String {
             let title = escaped(&title(expectation, &metric));
             text += &format!("| {verdict} | {title}{why} | {found} | {interval} | {} |\n", finding.replications);
         }
+        if let Some(comparison) = &report.comparison {
+            text += &compared(comparison);
+        }
         text += "\n";
     }
     text
+}
+
+/// What differs from the baseline.
+fn compared(comparison: &Comparison) -> String {
+    let rows = baseline::rows(comparison);
+    let mut text = String::new();
+    if !rows.is_empty() {
+        text += "\n| | compared | | baseline | now | change | p (Holm) |\n|---|---|---|---:|---:|---:|---:|\n";
+    }
+    for baseline::Row { metric, about, verdict, baseline, now, change, p } in rows {
+        let mark = match verdict {
+            "" => String::new(),
+            "differs" => String::from("❌ differs"),
+            same => format!("✅ {same}"),
+        };
+        let cells = [metric.unwrap_or_default(), about, baseline, now, change, p].map(|cell| escaped(&cell));
+        text += &format!("| {mark} | {} |\n", cells.join(" | "));
+    }
+    format!("{text}\n{}\n", escaped(&baseline::sentence(comparison)))
 }
 
 /// Text within a cell of a table: one line, and nothing in it is markup.

@@ -2,6 +2,7 @@
 //!
 //! All of them say the same of the same [`Report`]s; [`words`] has the sentences that they share.
 
+mod baseline;
 pub mod github;
 pub mod json;
 pub mod junit;
@@ -9,6 +10,7 @@ pub mod markdown;
 pub mod table;
 mod words;
 
+use crate::baseline::Comparison;
 use crate::expectation::{Checked, Finding, Verdict};
 use crate::metric::Metric;
 use crate::scenario::{Expectation, Scenario};
@@ -23,6 +25,10 @@ pub struct Report {
     pub seed: u64,
     /// What came of its expectations.
     pub checked: Checked,
+    /// What came of the comparison with its baseline, if there was one.
+    pub comparison: Option<Comparison>,
+    /// Whether it was cancelled before all was said.
+    pub interrupted: bool,
 }
 
 impl Report {
@@ -42,6 +48,7 @@ impl Report {
 
     /// Whether everything holds.
     pub fn passes(&self) -> bool {
-        self.count(Verdict::Holds) == self.checked.findings.len()
+        let expected = self.count(Verdict::Holds) == self.checked.findings.len();
+        expected && !self.interrupted && self.comparison.as_ref().is_none_or(Comparison::passes)
     }
 }

@@ -1,7 +1,8 @@
 //! The table of a check, for a terminal. Fits 80 columns.
 
-use super::Report;
 use super::words::{Numbers, expected, numbers};
+use super::{Report, baseline};
+use crate::baseline::Comparison;
 use crate::expectation::Verdict;
 use crate::metric::Unit;
 use crate::report::shown;
@@ -9,23 +10,40 @@ use crate::report::table::{counted, title, wrap};
 
 const HEAD: [&str; 6] = ["EXPECTED", "VERDICT", "FOUND", "FROM", "TO", "AFTER"];
 
-/// A heading, the expectations with their verdicts, and what follows from them.
+/// A heading, the expectations with their verdicts, what differs from the baseline, and what follows from all that.
 pub fn render(report: &Report) -> String {
-    let mut text = format!("{}\n{}\n", title(&report.scenario), wrap(&settings(report)));
+    let mut blocks = vec![format!("{}\n{}", title(&report.scenario), wrap(&settings(report)))];
     if !report.checked.findings.is_empty() {
-        text += "\n";
-        text += &rows(report);
-        text += "\n";
-        text += &wrap(&summary(report));
-        text += "\n";
+        blocks.push(format!("{}\n{}", aligned(&rows(report), 2), wrap(&summary(report))));
     }
-    text
+    if let Some(comparison) = &report.comparison {
+        let rows = compared(comparison);
+        let rows = if rows.len() > 1 { aligned(&rows, 2) + "\n" } else { String::new() };
+        blocks.push(rows + &wrap(&baseline::sentence(comparison)));
+    }
+    blocks.join("\n\n") + "\n"
 }
 
 fn settings(report: &Report) -> String {
-    let expectations = counted(report.checked.findings.len() as u64, "expectation");
-    let most = report.scenario.max_check_replications;
-    format!("{expectations}, at most {}, seed {}", counted(most.into(), "replication"), report.seed)
+    let most = counted(report.scenario.max_check_replications.into(), "replication");
+    let what = match report.checked.findings.len() as u64 {
+        0 => String::from("compared with the baseline"),
+        n => {
+            let also = if report.comparison.is_some() { ", and compared with the baseline" } else { "" };
+            format!("{}, at most {most}{also}", counted(n, "expectation"))
+        }
+    };
+    format!("{what}, seed {}", report.seed)
+}
+
+/// The rows of a comparison.
+fn compared(comparison: &Comparison) -> Vec<Line> {
+    let mut lines = vec![Line::Row(["COMPARED", "VERDICT", "BASELINE", "NOW", "CHANGE", "P"].map(str::to_owned))];
+    for baseline::Row { metric, about, verdict, baseline, now, change, p } in baseline::rows(comparison) {
+        lines.extend(metric.map(Line::Metric));
+        lines.push(Line::Row([format!("  {about}"), verdict.to_owned(), baseline, now, change, p]));
+    }
+    lines
 }
 
 /// A metric stands above its row, for it may be as long as a line.
@@ -34,7 +52,7 @@ enum Line {
     Row([String; 6]),
 }
 
-fn rows(report: &Report) -> String {
+fn rows(report: &Report) -> Vec<Line> {
     let mut lines = vec![Line::Row(HEAD.map(str::to_owned))];
     for (expectation, metric, finding) in report.findings() {
         let name = expectation.name.as_ref().map_or_else(String::new, |name| format!("{name}: "));
@@ -52,6 +70,11 @@ fn rows(report: &Report) -> String {
             lines.push(Line::Row([format!("  {about}"), verdict, estimate, low, high, after]));
         }
     }
+    lines
+}
+
+/// Columns as wide as their cells; the first `words` to the left, numbers to the right.
+fn aligned(lines: &[Line], words: usize) -> String {
     let width = |column: usize| {
         let cells = lines.iter().filter_map(|line| match line {
             Line::Row(cells) => Some(cells[column].chars().count()),
@@ -61,14 +84,13 @@ fn rows(report: &Report) -> String {
     };
     let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
     let mut text = String::new();
-    for line in &lines {
+    for line in lines {
         match line {
             Line::Metric(metric) => text += &format!(" {metric}\n"),
             Line::Row(cells) => {
                 let mut row = String::new();
                 for (column, (cell, width)) in cells.iter().zip(&widths).enumerate() {
-                    // Words to the left, numbers to the right.
-                    row += &if column < 2 { format!(" {cell:<width$} ") } else { format!(" {cell:>width$}") };
+                    row += &if column < words { format!(" {cell:<width$} ") } else { format!(" {cell:>width$}") };
                 }
                 text += &format!("{}\n", row.trim_end());
             }
@@ -107,8 +129,7 @@ fn summary(report: &Report) -> String {
         let evidence = shown(Unit::Probability, (finding.evidence * 100.0).floor() / 100.0);
         let closest = if undecided == 1 { "" } else { ", which is closest," };
         text += &format!(" Of {name}{closest} {evidence} of the evidence for a verdict is there");
-        text +=
-            if report.checked.interrupted { ", and it was interrupted." } else { "; allow more --max-replications." };
+        text += if report.interrupted { ", and it was interrupted." } else { "; allow more --max-replications." };
     }
     text
 }

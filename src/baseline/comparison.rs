@@ -1,0 +1,206 @@
+//! What a comparison with a baseline comes to.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::stored::{Baseline, cells};
+use crate::experiment::Tally;
+use crate::metric::{Metric, Unit};
+use crate::report::Summary;
+use crate::rollout::CampaignOutcome;
+use crate::scenario::Scenario;
+use crate::statistics::two_sample::{Cells, cliffs_delta, fisher, holm, kolmogorov_smirnov, risk_difference, welch};
+use crate::statistics::{rank, two_sample};
+
+/// The probability that anything at all is found to differ where nothing does.
+pub const LEVEL: f64 = 0.001;
+
+/// What came of a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Comparison {
+    /// It is the same run, and it gave the same bytes.
+    SameBytes,
+    /// Another program or another scenario text, and the very same numbers under the same seed.
+    SameNumbers,
+    /// It is the same run, and it gave other bytes.
+    OtherBytes {
+        /// The metrics that differ, in the order of the summary.
+        differing: Vec<Differing>,
+    },
+    /// Another program, scenario, seed or number of replications.
+    Tested(Tested),
+}
+
+/// A metric that should be the same and is not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Differing {
+    /// Its path.
+    pub metric: String,
+    /// In the baseline, as JSON writes it.
+    pub baseline: String,
+    /// Now.
+    pub now: String,
+}
+
+/// What was tested.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tested {
+    /// Under which seed the run of now was drawn.
+    pub seed: u64,
+    /// How many replications there are in the baseline, and now.
+    pub replications: [u64; 2],
+    /// Whether the distributions themselves were compared; if not, their means.
+    pub whole_distributions: bool,
+    /// In the order of the summary.
+    pub changes: Vec<Change>,
+}
+
+/// One thing that may have changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The metric, or the name of the distribution.
+    pub metric: String,
+    /// What its numbers measure.
+    pub unit: Unit,
+    /// What is shown of it, with its value in the baseline and now.
+    pub values: Vec<(&'static str, [f64; 2])>,
+    /// How large the change is.
+    pub effect: Effect,
+    /// The p-value of its test after Holm's correction.
+    pub p: f64,
+}
+
+/// The size of a change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Effect {
+    /// The difference of two probabilities with its 95 % interval.
+    RiskDifference(f64, [f64; 2]),
+    /// See [`cliffs_delta`].
+    CliffsDelta(f64),
+    /// The difference of two means in deviations of the baseline; none where that does not scatter.
+    Deviations(Option<f64>),
+}
+
+impl Change {
+    /// Whether it differs, by more than chance.
+    pub fn differs(&self) -> bool {
+        self.p < LEVEL
+    }
+}
+
+impl Comparison {
+    /// Whether nothing was found to differ.
+    pub fn passes(&self) -> bool {
+        match self {
+            Comparison::SameBytes | Comparison::SameNumbers => true,
+            Comparison::OtherBytes { .. } => false,
+            Comparison::Tested(tested) => !tested.changes.iter().any(Change::differs),
+        }
+    }
+}
+
+/// The same run: compares the bytes, and names the metrics that differ.
+pub(super) fn bytes(baseline: &Baseline, scenario: &Scenario, now: &Summary) -> Comparison {
+    let text = now.to_json();
+    if text == baseline.text {
+        return Comparison::SameBytes;
+    }
+    let now: Value = serde_json::from_str(&text).expect("it was just written");
+    let differing = Metric::all(scenario).into_iter().filter_map(|metric| {
+        let pointer = format!("/{}", metric.path().replace('.', "/"));
+        let [before, after] = [&baseline.summary, &now].map(|summary| summary.pointer(&pointer));
+        let shown = |value: Option<&Value>| value.map_or_else(|| String::from("nothing"), Value::to_string);
+        (before != after).then(|| Differing {
+            metric: metric.path().to_owned(),
+            baseline: shown(before),
+            now: shown(after),
+        })
+    });
+    Comparison::OtherBytes { differing: differing.collect() }
+}
+
+/// Another run: tests outcomes, time to success and robots hurt.
+pub(super) fn test(baseline: &Baseline, scenario: &Scenario, summary: &Summary, tally: &Tally) -> Tested {
+    let trials = [baseline.replications(), tally.replications];
+    let outcomes = CampaignOutcome::ALL.map(|outcome| {
+        let pointer = format!("/campaign/outcomes/{}/count", outcome.as_str());
+        let before = baseline.summary.pointer(&pointer).and_then(Value::as_u64).unwrap_or(0).min(trials[0]);
+        let counts = [before, tally.outcomes[outcome as usize]];
+        let (difference, interval) = risk_difference(counts, trials);
+        let share = |sample: usize| counts[sample] as f64 / trials[sample] as f64;
+        Change {
+            metric: format!("campaign.outcomes.{}.probability", outcome.as_str()),
+            unit: Unit::Probability,
+            values: vec![("share", [share(0), share(1)])],
+            effect: Effect::RiskDifference(difference, interval),
+            p: fisher(counts, trials),
+        }
+    });
+    let now = cells(scenario, tally);
+    let numbers = super::stored::DISTRIBUTIONS.iter().filter_map(|name| match &baseline.distributions {
+        Some(before) => of_distributions(name, before, &now),
+        None => of_means(name, &baseline.summary, summary),
+    });
+    let mut changes: Vec<Change> = outcomes.into_iter().chain(numbers).collect();
+    let values: Vec<f64> = changes.iter().map(|change| change.p).collect();
+    changes.iter_mut().zip(holm(&values)).for_each(|(change, p)| change.p = p);
+    let whole_distributions = baseline.distributions.is_some();
+    Tested { seed: summary.seed, replications: trials, whole_distributions, changes }
+}
+
+fn unit_of(name: &str) -> Unit {
+    if name.ends_with("_s") { Unit::Seconds } else { Unit::Count }
+}
+
+/// By all numbers; none where one side has none, for then the outcomes say why.
+fn of_distributions(
+    name: &str,
+    before: &BTreeMap<String, Vec<(u64, u64)>>,
+    now: &BTreeMap<String, Vec<(u64, u64)>>,
+) -> Option<Change> {
+    let [before, now] = [before, now].map(|all| all.get(name).filter(|cells| two_sample::total(cells) > 0));
+    let (before, now) = (before?, now?);
+    let unit = unit_of(name);
+    let quantile = |percent| [before, now].map(|cells| shown(unit, quantile(cells, percent)));
+    Some(Change {
+        metric: name.to_owned(),
+        unit,
+        values: vec![("p50", quantile(50)), ("p95", quantile(95))],
+        effect: Effect::CliffsDelta(cliffs_delta(before, now)),
+        p: kolmogorov_smirnov(before, now),
+    })
+}
+
+fn shown(unit: Unit, value: u64) -> f64 {
+    if unit == Unit::Seconds { crate::time::seconds(value) } else { value as f64 }
+}
+
+fn quantile(cells: &Cells, percent: u64) -> u64 {
+    let wanted = rank(two_sample::total(cells), percent);
+    let mut seen = 0;
+    let found = cells.iter().find(|(_, count)| {
+        seen += count;
+        seen >= wanted
+    });
+    found.map_or(0, |(value, _)| *value)
+}
+
+/// By means and deviations, which every summary has.
+fn of_means(name: &str, before: &Value, now: &Summary) -> Option<Change> {
+    let now = serde_json::to_value(now).expect("it is JSON");
+    let pointer = format!("/{}", name.replace('.', "/"));
+    let moments = |summary: &Value| {
+        let description = summary.pointer(&pointer)?;
+        let number = |key: &str| description.get(key).and_then(Value::as_f64);
+        Some([number("count").filter(|count| *count >= 2.0)?, number("mean")?, number("std")?])
+    };
+    let (before, now) = (moments(before)?, moments(&now)?);
+    Some(Change {
+        metric: name.to_owned(),
+        unit: unit_of(name),
+        values: vec![("mean", [before[1], now[1]])],
+        effect: Effect::Deviations((before[2] > 0.0).then(|| (now[1] - before[1]) / before[2])),
+        p: welch(before, now),
+    })
+}

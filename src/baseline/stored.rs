@@ -1,0 +1,171 @@
+//! A baseline in its folder.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::experiment::Tally;
+use crate::metric::distributions;
+use crate::report::Summary;
+use crate::scenario::Scenario;
+
+/// The distributions that are compared: time to success and robots hurt.
+pub(super) const DISTRIBUTIONS: [&str; 4] = [
+    "campaign.time_to_success_s",
+    "first_job.robots_failed",
+    "first_job.robots_no_response",
+    "campaign.peak_robots_down",
+];
+
+/// A stored `summary.json`, and what was stored beside it.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    /// The file it was read from.
+    pub path: PathBuf,
+    pub(super) text: String,
+    pub(super) summary: Value,
+    /// None if the folder holds no `baseline.json` of this summary, as that of a plain run.
+    pub(super) distributions: Option<BTreeMap<String, Vec<(u64, u64)>>>,
+}
+
+/// A baseline that cannot be used.
+#[derive(Debug)]
+pub enum Unusable {
+    /// There is none.
+    Missing(PathBuf),
+    /// It cannot be read.
+    Unreadable(PathBuf, io::Error),
+    /// It is no summary of rollcast's.
+    Malformed(PathBuf, String),
+}
+
+/// `baseline.json`
+#[derive(Serialize, Deserialize)]
+struct Cells {
+    /// The digest of the scenario, seed and replications of the summary that it belongs to.
+    digest: String,
+    seed: u64,
+    replications: u64,
+    /// Values in whole units (microseconds, robots) with their counts, by the metric's name.
+    distributions: BTreeMap<String, Vec<(u64, u64)>>,
+}
+
+/// Where the baseline of a scenario is within the folder of all of them.
+pub fn folder_of(folder: &Path, scenario: &Scenario) -> PathBuf {
+    folder.join(&scenario.name)
+}
+
+/// The content of `baseline.json`.
+pub fn text_of(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
+    let cells = Cells {
+        digest: summary.scenario.digest.clone(),
+        seed: summary.seed,
+        replications: summary.replications,
+        distributions: cells(scenario, tally),
+    };
+    serde_json::to_string(&cells).expect("numbers and strings are JSON") + "\n"
+}
+
+/// The cells of the histograms that are compared.
+pub(super) fn cells(scenario: &Scenario, tally: &Tally) -> BTreeMap<String, Vec<(u64, u64)>> {
+    let compared =
+        distributions(scenario, tally).into_iter().filter(|(name, _)| DISTRIBUTIONS.contains(&name.as_str()));
+    let cells = compared.map(|(name, numbers)| {
+        let histogram = numbers.histogram();
+        let cells = histogram.iter_recorded().map(|cell| (cell.value_iterated_to(), cell.count_since_last_iteration()));
+        (name, cells.collect())
+    });
+    cells.collect()
+}
+
+impl Baseline {
+    /// Reads the baseline of a scenario: `FOLDER/NAME/summary.json`, or `FOLDER/summary.json` where `alone` says that the folder may
+    /// be that of this scenario.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub fn read(folder: &Path, scenario: &Scenario, alone: bool) -> Result<Baseline, Unusable> {
+        let own = folder_of(folder, scenario);
+        let place = if alone && !own.join("summary.json").exists() && folder.join("summary.json").exists() {
+            folder.to_path_buf()
+        } else {
+            own
+        };
+        let path = place.join("summary.json");
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Missing(path)),
+            Err(error) => return Err(Unusable::Unreadable(path, error)),
+        };
+        let malformed = |why: &str| Unusable::Malformed(path.clone(), why.to_owned());
+        let summary: Value = serde_json::from_str(&text).map_err(|error| malformed(&error.to_string()))?;
+        for key in ["/seed", "/replications", "/campaign/outcomes/in_sync/count", "/results_version"] {
+            if summary.pointer(key).and_then(Value::as_u64).is_none() {
+                return Err(malformed(&format!("it has no number at `{}`", &key[1..].replace('/', "."))));
+            }
+        }
+        if summary["replications"] == 0 || !summary["scenario"]["digest"].is_string() {
+            return Err(malformed("it is of no replication, or of no scenario"));
+        }
+        let distributions = match fs::read_to_string(place.join("baseline.json")) {
+            Ok(text) => {
+                let path = place.join("baseline.json");
+                let cells: Cells = serde_json::from_str(&text)
+                    .map_err(|error| Unusable::Malformed(path.clone(), error.to_string()))?;
+                let ascends = |cells: &Vec<(u64, u64)>| cells.windows(2).all(|pair| pair[0].0 < pair[1].0);
+                if !cells.distributions.values().all(ascends) {
+                    return Err(Unusable::Malformed(path, String::from("its values do not ascend")));
+                }
+                // One that belongs to an earlier summary says nothing of this one.
+                let belongs = summary["scenario"]["digest"] == cells.digest.as_str()
+                    && summary["seed"] == cells.seed
+                    && summary["replications"] == cells.replications;
+                belongs.then_some(cells.distributions)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(Unusable::Unreadable(place.join("baseline.json"), error)),
+        };
+        Ok(Baseline { path, text, summary, distributions })
+    }
+
+    /// How many replications it has.
+    pub fn replications(&self) -> u64 {
+        self.summary["replications"].as_u64().unwrap_or(0)
+    }
+
+    /// Whether the seed is the same.
+    pub(super) fn is_of_the_same_luck(&self, now: &Summary) -> bool {
+        self.summary["seed"] == now.seed
+    }
+
+    /// Whether the bytes have to be the same.
+    pub(super) fn is_of_the_same_run(&self, now: &Summary) -> bool {
+        let of = &self.summary;
+        of["rollcast"] == now.rollcast
+            && of["results_version"] == now.results_version
+            && of["scenario"]["digest"] == now.scenario.digest.as_str()
+            && of["scenario"]["name"] == now.scenario.name.as_str()
+            && of["replications"] == now.replications
+            && self.is_of_the_same_luck(now)
+    }
+
+    /// Whether all numbers are the same, whatever program and scenario they come from.
+    pub(super) fn has_the_same_numbers(&self, now: &Summary) -> bool {
+        let numbers = |value: &Value| {
+            let mut value = value.clone();
+            if let Value::Object(fields) = &mut value {
+                for key in ["rollcast", "results_version", "scenario"] {
+                    fields.remove(key);
+                }
+            }
+            value
+        };
+        // Read back from the text, as the stored one was.
+        let now: Value = serde_json::from_str(&now.to_json()).expect("it was just written");
+        numbers(&self.summary) == numbers(&now)
+    }
+}

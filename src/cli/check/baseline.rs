@@ -1,0 +1,112 @@
+//! `rollcast check --baseline`
+
+use std::path::{Path, PathBuf};
+
+use super::CheckArgs;
+use crate::baseline::{self, Baseline, Comparison, Unusable, folder_of, text_of};
+use crate::cli::simulation::{INTERRUPTED, watch_for_interrupts};
+use crate::cli::{Failure, exit, print, progress};
+use crate::experiment::{Experiment, Stopped, Workers};
+use crate::report::{Outputs, Summary};
+use crate::scenario::Scenario;
+use crate::simulation::Plan;
+
+/// The baselines of all scenarios, in their order.
+pub fn read_all(folder: &Path, scenarios: &[(PathBuf, Scenario)]) -> Result<Vec<Baseline>, Failure> {
+    refuse_namesakes(scenarios)?;
+    let read = |(path, scenario): &(PathBuf, Scenario)| {
+        Baseline::read(folder, scenario, scenarios.len() == 1).map_err(|unusable| failure(unusable, path, folder))
+    };
+    scenarios.iter().map(read).collect()
+}
+
+/// Baselines are kept by name.
+fn refuse_namesakes(scenarios: &[(PathBuf, Scenario)]) -> Result<(), Failure> {
+    for (index, (path, scenario)) in scenarios.iter().enumerate() {
+        if let Some((other, _)) = scenarios[..index].iter().find(|(_, other)| other.name == scenario.name) {
+            let (other, path) = (other.display(), path.display());
+            let message = format!(
+                "error: {other} and {path} are both named `{}`, and so is the folder of their baselines\n\
+                 help: give one of them another name\n",
+                scenario.name
+            );
+            return Err(Failure { message, code: exit::BAD_INPUT });
+        }
+    }
+    Ok(())
+}
+
+fn failure(unusable: Unusable, scenario: &Path, folder: &Path) -> Failure {
+    let message = match unusable {
+        Unusable::Missing(path) => format!(
+            "error: there is no baseline {}\nhelp: store one: rollcast check --baseline {} --update-baseline {}\n",
+            path.display(),
+            folder.display(),
+            scenario.display()
+        ),
+        Unusable::Unreadable(path, error) => {
+            let message = format!("error: cannot read {}: {error}\n", path.display());
+            return Failure { message, code: exit::IO };
+        }
+        Unusable::Malformed(path, why) => format!("error: {} is no baseline: {why}\n", path.display()),
+    };
+    Failure { message, code: exit::BAD_INPUT }
+}
+
+/// The experiment that a baseline is of.
+fn experiment<'p>(args: &CheckArgs, scenario: &Scenario, plan: &'p Plan) -> Experiment<'p> {
+    let options = &args.simulation;
+    Experiment {
+        plan,
+        seed: options.seed.unwrap_or(scenario.seed),
+        replications: options.replications.unwrap_or(scenario.replications),
+        threads: None,
+        curves: false,
+    }
+}
+
+/// Compares a scenario with its baseline.
+pub fn compare(
+    args: &CheckArgs,
+    baseline: &Baseline,
+    scenario: &Scenario,
+    of_check: Experiment<'_>,
+    workers: &Workers,
+) -> Result<Comparison, Stopped> {
+    let experiment = experiment(args, scenario, of_check.plan);
+    let bar = progress::bar(experiment.replications.into(), args.simulation.quiet);
+    let advanced = |replications: u32| bar.inc(replications.into());
+    let compared = baseline::compare(baseline, scenario, experiment, workers, &INTERRUPTED, &advanced);
+    bar.finish_and_clear();
+    compared
+}
+
+/// Runs all scenarios, then stores them as baselines.
+pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<(PathBuf, Scenario)>) -> Result<(), Failure> {
+    refuse_namesakes(&scenarios)?;
+    let places: Vec<PathBuf> = scenarios.iter().map(|(_, scenario)| folder_of(folder, scenario)).collect();
+    let outputs = places.iter().map(|place| Outputs::of_check(place)).collect::<Result<Vec<_>, _>>()?;
+    watch_for_interrupts();
+    let workers = Workers::new(args.simulation.threads.map(|threads| threads as usize))?;
+    let mut texts = Vec::new();
+    for (_, scenario) in &scenarios {
+        let plan = Plan::new(scenario);
+        let experiment = experiment(args, scenario, &plan);
+        let bar = progress::bar(experiment.replications.into(), args.simulation.quiet);
+        let advanced = |replications: u32| bar.inc(replications.into());
+        let done = experiment.run_part(&workers, 0..experiment.replications, &mut (), &INTERRUPTED, &advanced);
+        bar.finish_and_clear();
+        let tally = done?;
+        let summary = Summary::new(scenario, experiment.seed, &tally);
+        texts.push([text_of(scenario, &summary, &tally), summary.to_json()]);
+    }
+    let mut said = String::new();
+    for ((outputs, place), [cells, summary]) in outputs.into_iter().zip(&places).zip(&texts) {
+        outputs.commit_baseline(cells, summary)?;
+        said += &format!("Baseline: {}/\n", place.display());
+    }
+    if args.simulation.json {
+        return print(&(serde_json::json!({ "baselines": places }).to_string() + "\n"));
+    }
+    if args.simulation.quiet { Ok(()) } else { print(&said) }
+}

@@ -1,0 +1,189 @@
+//! `rollcast check --baseline`: stored, compared to the byte, and tested where bytes cannot be the same.
+
+use serde_json::Value;
+
+use super::support::{COUNTED, Ran, Sandbox};
+
+/// Scattered times, and a tenth of the campaigns halt or so.
+fn scattered() -> String {
+    let latency = "{ exponential = { mean = \"60s\" } }\nfailure = 0.1\n[sync]\nschedule = { after_finish = \"1m\" }";
+    COUNTED.replace("{ constant = \"60s\" }", latency).replace("replications = 3", "replications = 2000")
+}
+
+fn check(sandbox: &Sandbox, args: &[&str]) -> Ran {
+    sandbox.rollcast(&[&["check", "scenario.toml", "--baseline", "base"], args].concat())
+}
+
+fn stored(scenario: &str) -> Sandbox {
+    let sandbox = Sandbox::with(scenario);
+    let ran = check(&sandbox, &["--update-baseline"]).exits(0);
+    assert_eq!(ran.stdout, "Baseline: base/counted/\n");
+    assert_eq!(sandbox.files(), ["base/counted/baseline.json", "base/counted/summary.json", "scenario.toml"]);
+    sandbox
+}
+
+/// What came of the comparison.
+fn compared(sandbox: &Sandbox, args: &[&str], code: i32) -> Value {
+    let ran = check(sandbox, &[&["--json"], args].concat()).exits(code);
+    let document: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    document["scenarios"][0]["baseline"].clone()
+}
+
+#[test]
+fn the_same_run_gives_the_same_bytes() {
+    let sandbox = stored(&scattered());
+    let run = sandbox.rollcast(&["run", "scenario.toml", "--json", "--no-files"]).exits(0).stdout;
+    assert_eq!(sandbox.read("base/counted/summary.json"), run, "what a run writes");
+    for threads in ["1", "3"] {
+        let ran = check(&sandbox, &["--threads", threads]).exits(0);
+        assert!(ran.stdout.ends_with("\nThe same bytes as in the baseline.\n"), "{}", ran.stdout);
+    }
+    assert_eq!(compared(&sandbox, &[], 0)["compared"], "same_bytes");
+    // The folder of a run will do, and that of a single scenario, too.
+    sandbox.rollcast(&["run", "scenario.toml", "-q"]).exits(0);
+    sandbox.rollcast(&["check", "scenario.toml", "--baseline", "results", "-q"]).exits(0);
+    sandbox.rollcast(&["check", "scenario.toml", "--baseline", "results/counted", "-q"]).exits(0);
+}
+
+/// A program that claims to be the same and gives other numbers is caught, metric by metric.
+#[test]
+fn other_bytes_of_the_same_run_are_a_failure() {
+    let sandbox = stored(&scattered());
+    let summary = sandbox.read("base/counted/summary.json");
+    let document: Value = serde_json::from_str(&summary).expect("JSON");
+    let mean = document["campaign"]["jobs"]["mean"].to_string();
+    sandbox.write("base/counted/summary.json", &summary.replacen(&format!("\"mean\": {mean}"), "\"mean\": 77.5", 1));
+    let ran = check(&sandbox, &[]).exits(1);
+    assert!(ran.stdout.contains(" campaign.jobs.mean\n") && ran.stdout.contains("77.5"), "{}", ran.stdout);
+    let found = compared(&sandbox, &[], 1);
+    assert_eq!(
+        (&found["compared"], &found["differing"]),
+        (&"other_bytes".into(), &serde_json::json!(["campaign.jobs.mean"]))
+    );
+    // Bytes that no metric has.
+    sandbox.write("base/counted/summary.json", &(summary + " "));
+    let ran = check(&sandbox, &["--junit", "check.xml"]).exits(1);
+    assert!(ran.stdout.contains("no metric, but intervals or the text itself differ"), "{}", ran.stdout);
+    let xml = sandbox.read("check.xml");
+    let document = roxmltree::Document::parse(&xml).expect("XML");
+    let failure = document.descendants().find(|node| node.has_tag_name("failure")).expect("a failure");
+    assert_eq!(failure.attribute("type"), Some("differs"));
+}
+
+/// Another text or program with the very same numbers is no change: a description, a threshold that nothing reaches, a new version.
+#[test]
+fn the_same_numbers_are_no_change() {
+    let harmless = COUNTED.replace("replications = 3", "replications = 50");
+    let sandbox = stored(&harmless);
+    sandbox.write("scenario.toml", &harmless.replace("four robots", "4 robots"));
+    assert_eq!(compared(&sandbox, &[], 0)["compared"], "same_bytes", "a description decides nothing");
+    assert_eq!(
+        compared(&sandbox, &["--set", "deployment.failure_threshold_percentage=51"], 0)["compared"],
+        "same_numbers"
+    );
+    let summary = sandbox.read("base/counted/summary.json");
+    for (version, other) in
+        [("\"rollcast\": \"", "\"rollcast\": \"0."), ("\"results_version\": ", "\"results_version\": 9")]
+    {
+        assert!(summary.contains(version));
+        sandbox.write("base/counted/summary.json", &summary.replacen(version, other, 1));
+        assert_eq!(compared(&sandbox, &[], 0)["compared"], "same_numbers", "{version}");
+    }
+}
+
+/// Other runs are tested: the same behaviour passes under any seed, another one does not, and the table says how large the
+/// change is.
+#[test]
+fn other_runs_are_tested() {
+    let sandbox = stored(&scattered());
+    let found = compared(&sandbox, &["--seed", "9", "-n", "3000"], 0);
+    assert_eq!(
+        (&found["compared"], &found["seed"], &found["changes"].as_array().map(Vec::len)),
+        (&"tested".into(), &9.into(), &Some(9))
+    );
+    let worse = ["--set", "group.amr.step.launching.failure=0.3"];
+    let found = compared(&sandbox, &worse, 1);
+    // Under the same seed the luck would be shared, so the second run has another one.
+    assert_eq!(found["seed"], 1);
+    let change = |name: &str| {
+        let changes = found["changes"].as_array().expect("a list");
+        changes.iter().find(|change| change["metric"] == name).unwrap_or_else(|| panic!("{name}")).clone()
+    };
+    let halted = change("campaign.outcomes.halted.probability");
+    assert_eq!((&halted["differs"], &halted["effect"]), (&true.into(), &"risk_difference".into()));
+    // Two of four fail with probability 0.0523 before, 0.3483 now.
+    let (size, ends) = (halted["size"].as_f64().expect("a number"), &halted["size_ci95"]);
+    assert!(
+        (0.25..0.35).contains(&size) && ends[0].as_f64() < Some(size) && ends[1].as_f64() > Some(size),
+        "{halted:#}"
+    );
+    let failed = change("first_job.robots_failed");
+    assert!(failed["differs"] == true && failed["size"].as_f64() > Some(0.2), "{failed:#}");
+    assert_eq!(change("campaign.outcomes.horizon.probability")["differs"], false);
+    let ran = check(&sandbox, &[&worse[..], &["--markdown", "check.md", "--junit", "check.xml"]].concat()).exits(1);
+    for part in ["COMPARED", "campaign.time_to_success_s\n", "Cliff's delta", "<0.0001", "differs", "alike"] {
+        assert!(ran.stdout.contains(part), "{part}:\n{}", ran.stdout);
+    }
+    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
+    assert!(sandbox.read("check.md").contains("| ❌ differs | campaign.outcomes.halted.probability | share |"));
+    let xml = sandbox.read("check.xml");
+    let document = roxmltree::Document::parse(&xml).expect("XML");
+    assert_eq!(document.descendants().filter(|node| node.has_tag_name("testcase")).count(), 9);
+    // A plain run keeps no distributions: means stand in, and find it, too.
+    sandbox.rollcast(&["run", "scenario.toml", "-q"]).exits(0);
+    let plain = [&["check", "scenario.toml", "--baseline", "results"][..], &worse].concat();
+    let ran = sandbox.rollcast(&plain).exits(1);
+    assert!(ran.stdout.contains("for want of a baseline.json"), "{}", ran.stdout);
+    // A baseline.json of another summary is not taken for its own.
+    sandbox.rollcast(&["run", "scenario.toml", "--seed", "3", "--out", "base/counted", "-q"]).exits(0);
+    let ran = check(&sandbox, &worse).exits(1);
+    assert!(ran.stdout.contains("Welch's test of means"), "{}", ran.stdout);
+}
+
+/// Expectations and baseline are checked together, and either of them fails.
+#[test]
+fn expectations_count_beside_the_baseline() {
+    let expect = |most: &str| {
+        format!("{}\n[[expect]]\nmetric = \"campaign.outcomes.halted.probability\"\nat_most = {most}\n", scattered())
+    };
+    let sandbox = stored(&expect("0.2"));
+    let ran = check(&sandbox, &[]).exits(0);
+    assert!(ran.stdout.contains("The expectation holds.") && ran.stdout.contains("The same bytes"), "{}", ran.stdout);
+    sandbox.write("scenario.toml", &expect("0.01"));
+    let ran = check(&sandbox, &[]).exits(1);
+    assert!(ran.stdout.contains("1 fails") && ran.stdout.contains("The same bytes"), "{}", ran.stdout);
+}
+
+#[test]
+fn baselines_that_cannot_be_used() {
+    let sandbox = Sandbox::with(COUNTED);
+    let ran = check(&sandbox, &[]).exits(2);
+    assert!(ran.stderr.contains("there is no baseline base/counted/summary.json"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("help: store one: rollcast check --baseline base --update-baseline scenario.toml"));
+    check(&sandbox, &["--update-baseline", "-q"]).exits(0);
+    let summary = sandbox.read("base/counted/summary.json");
+    for (text, why) in [("{", "EOF"), ("{}", "it has no number at `seed`"), ("[1]", "it has no number at")] {
+        sandbox.write("base/counted/summary.json", text);
+        let ran = check(&sandbox, &[]).exits(2);
+        assert!(ran.stderr.contains("summary.json is no baseline") && ran.stderr.contains(why), "{}", ran.stderr);
+    }
+    sandbox.write("base/counted/summary.json", &summary);
+    sandbox.write("base/counted/baseline.json", "{\"distributions\": 3}");
+    assert!(check(&sandbox, &[]).exits(2).stderr.contains("baseline.json is no baseline"));
+    sandbox.write("twin.toml", COUNTED);
+    let ran = check(&sandbox, &["twin.toml"]).exits(2);
+    assert!(ran.stderr.contains("scenario.toml and twin.toml are both named `counted`"), "{}", ran.stderr);
+    for (args, title) in [
+        (&["check", "scenario.toml", "--update-baseline"][..], "--baseline <DIR>"),
+        (&["check", "scenario.toml", "--baseline", "b", "--update-baseline", "--no-files"], "cannot be used with"),
+        (&["check", "scenario.toml", "--baseline", "b", "--update-baseline", "--junit", "x"], "cannot be used with"),
+    ] {
+        let ran = sandbox.rollcast(args).exits(2);
+        assert!(ran.stderr.contains(title), "{args:?}: {}", ran.stderr);
+    }
+    // A file where the folder would have to be.
+    let ran = sandbox.rollcast(&["check", "scenario.toml", "--baseline", "twin.toml", "--update-baseline"]).exits(3);
+    assert!(ran.stderr.contains("cannot write twin.toml"), "{}", ran.stderr);
+    let files = ["base/counted/baseline.json", "base/counted/summary.json", "scenario.toml", "twin.toml"];
+    assert_eq!(sandbox.files(), files);
+}
