@@ -95,7 +95,7 @@ mod tests {
             let found = compare(&baseline, &now, experiment, &workers, &never, &|_| ()).expect("nobody cancels it");
             match &found {
                 Comparison::Tested(tested) => assert_eq!(tested.whole_distributions, whole),
-                other => assert!(before == now && pair % 2 == 0, "{other:?}"),
+                other => assert!(before == now && pair.is_multiple_of(2), "{other:?}"),
             }
             !found.passes()
         };

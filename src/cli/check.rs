@@ -27,6 +27,11 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     let baselines = args.baseline.as_ref().map(|folder| baseline::read_all(folder, &scenarios)).transpose()?;
     let mut baselines = baselines.into_iter().flatten();
     let files = Files::new(args)?;
+    if args.baseline.is_none() && args.simulation.replications.is_some() && !args.simulation.quiet {
+        anstream::eprintln!(
+            "note: --replications is for --baseline; expectations take as many as they need, up to --max-replications"
+        );
+    }
     watch_for_interrupts();
     let workers = Workers::new(args.simulation.threads.map(|threads| threads as usize))?;
     let mut reports: Vec<Report> = Vec::new();

@@ -29,7 +29,7 @@ impl Claim {
     /// not.
     fn limit(&self) -> u128 {
         match self.wanted {
-            Side::Below => self.bound.floor() as u128 + 1,
+            Side::Below => (self.bound.floor() as u128).saturating_add(1),
             Side::Above => self.bound.ceil() as u128,
         }
     }

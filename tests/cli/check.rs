@@ -70,6 +70,7 @@ fn verdicts_are_those_of_the_closed_forms() {
         (p50, "between = [1, 1]", "holds"),
         (p50, "at_most = 0.5", "fails"),
         (p95, "at_most = 3", "holds"),
+        (p95, "at_most = 1e300", "holds"),
         (p95, "at_most = 2.9", "fails"),
         (p95, "at_least = 2.1", "holds"),
         (p95, "at_least = 4", "fails"),
@@ -435,4 +436,13 @@ fn an_interrupted_check_shows_what_is_decided() {
     assert!(stdout.contains("holds") && stdout.contains("undecided") && stdout.contains("it was"), "{stdout}");
     assert_eq!(sandbox.files(), ["scenario.toml"]);
     assert!(!sandbox.path("new").exists());
+}
+
+/// What a check does not use is said, not passed over.
+#[test]
+fn replications_are_for_baselines() {
+    let sandbox = Sandbox::with(&expecting(&[(HALTED, "at_most = 0.1")]));
+    let ran = sandbox.rollcast(&["check", "scenario.toml", "-n", "10"]).exits(0);
+    assert!(ran.stderr.starts_with("note: --replications is for --baseline"), "{}", ran.stderr);
+    assert_eq!(sandbox.rollcast(&["check", "scenario.toml", "-n", "10", "-q"]).exits(0).stderr, "");
 }

@@ -1,6 +1,6 @@
 //! What a check comes to: a table, JSON, JUnit's XML, Markdown, and annotations on GitHub.
 //!
-//! All of them say the same of the same [`Report`]s; [`words`] has the sentences that they share.
+//! All of them say the same of the same [`Report`]s; the sentences that they share are in one place.
 
 mod baseline;
 pub mod github;
