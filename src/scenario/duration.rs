@@ -7,7 +7,7 @@ pub const ACCEPTED: &str =
     "a string with a unit (us, ms, s, m, h, d, w), such as \"250ms\", \"90s\", \"1h30m\" or \"7d\"";
 
 /// The units accepted, long spellings included. Months and years have no fixed length, nanoseconds are finer than the clock.
-const UNITS: [&str; 26] = [
+pub const UNITS: [&str; 26] = [
     "us", "usec", "ms", "msec", "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute", "minutes", "h",
     "hr", "hrs", "hour", "hours", "d", "day", "days", "w", "week", "weeks", "µs",
 ];

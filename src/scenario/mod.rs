@@ -13,6 +13,7 @@ mod expectation;
 mod fuzz;
 mod quantity;
 mod reader;
+mod schema;
 mod world;
 
 use std::io::Read;
@@ -26,6 +27,7 @@ pub use document::as_toml;
 pub use duration::parse as parse_duration;
 pub use expectation::{Bounds, Expectation};
 pub use quantity::{parse_rate, parse_size, whole_rate};
+pub use schema::schema;
 pub use world::{Api, Build, BuildFailure, Connectivity, Download, GroupDownload, Probability, Registrations};
 
 use crate::random::Distribution;
@@ -125,6 +127,9 @@ pub const MAX_ROBOTS: u32 = 100_000_000;
 pub const MAX_JOBS: u32 = 1_000_000;
 /// How many jobs a campaign with `[sync]` may have unless the scenario says otherwise.
 pub const DEFAULT_MAX_JOBS: u32 = 1000;
+
+/// The most attempts that a call may have.
+const MAX_CALL_ATTEMPTS: u32 = 1000;
 
 /// The longest scenario file that is read, in bytes.
 const MAX_FILE_SIZE: u64 = 1 << 20;

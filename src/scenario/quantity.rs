@@ -26,8 +26,11 @@ pub const RATE: &str = "a rate from \"1bit/s\" to \"1000Tbit/s\", such as \"20Mb
 /// What is accepted as a size, for messages.
 pub const SIZE: &str = "a size from \"1B\" to \"1TB\", such as \"600MB\"";
 
-const RATES: [(&str, f64); 5] = [("bit/s", 1.0), ("kbit/s", 1e3), ("Mbit/s", 1e6), ("Gbit/s", 1e9), ("Tbit/s", 1e12)];
-const SIZES: [(&str, f64); 5] = [("B", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)];
+/// The units of rates, in bits a second.
+pub const RATES: [(&str, f64); 5] =
+    [("bit/s", 1.0), ("kbit/s", 1e3), ("Mbit/s", 1e6), ("Gbit/s", 1e9), ("Tbit/s", 1e12)];
+/// The units of sizes, in bytes.
+pub const SIZES: [(&str, f64); 5] = [("B", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)];
 
 impl Quantity {
     /// Reads a number of at least 0.

@@ -9,10 +9,7 @@ use crate::scenario::distribution::{self, Of};
 use crate::scenario::document::{Node, Value, join};
 use crate::scenario::quantity::{self, Quantity};
 use crate::scenario::reader::{self, Reader};
-use crate::scenario::{Api, Connectivity, Download, GroupDownload, MAX_ROBOTS, Registrations};
-
-/// The most attempts that a call may have.
-const MAX_CALL_ATTEMPTS: u32 = 1000;
+use crate::scenario::{Api, Connectivity, Download, GroupDownload, MAX_CALL_ATTEMPTS, MAX_ROBOTS, Registrations};
 
 /// `[group.connectivity]`
 pub fn connectivity(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics) -> Option<Connectivity> {
