@@ -20,7 +20,7 @@
 //! | [`rollout`] | the rules of jobs, operator and client as state machines without clock, chance or I/O; the [`rollout::Controller`] seam | `time` |
 //! | [`control_plane`] | the door of the deployment API (R18): checks, idempotency, exceptions in their order | |
 //! | [`random`] | streams that are pure functions of what they are for; distributions | `rollout` (step names) |
-//! | [`scenario`] | TOML to checked values, and every problem with its place | `random`, `rollout` |
+//! | [`scenario`] | TOML to checked values, every problem with its place, and the schema for editors | `random`, `rollout` |
 //! | [`simulation`] | the event loop and the world around it (R13 to R17), its plan, its observers | all above |
 //! | [`statistics`] | exact sums, histograms, intervals | `time` |
 //! | [`experiment`] | replications, blocks, threads, the tally | `simulation`, `statistics` |
@@ -29,7 +29,7 @@
 //! | [`expectation`] | replications until it is proven what a scenario expects | `metric` |
 //! | [`baseline`] | whether a rollout still behaves as it did | `report` |
 //! | [`sweep`] | the same scenario under many settings | `metric` |
-//! | [`report`] | summary, rows, histograms, table, pictures, the results folder | `metric`, `precision`, `sweep` |
+//! | [`report`] | summary, rows, histograms, table, pictures, the results folder; a scenario in words | `metric`, `precision`, `sweep` |
 //! | [`cli`] | the command line | all |
 //!
 //! Four ideas carry it. The rules are plain state machines that a driver drives. Everything random is a pure function of (seed,

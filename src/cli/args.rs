@@ -4,6 +4,7 @@ mod check;
 mod run;
 mod simulation;
 mod sweep;
+mod tools;
 
 use clap::{Parser, Subcommand};
 
@@ -11,6 +12,7 @@ pub use check::CheckArgs;
 pub use run::RunArgs;
 pub use simulation::SimulationArgs;
 pub use sweep::SweepArgs;
+pub use tools::{CompletionsArgs, InitArgs, ManArgs, SchemaArgs, ValidateArgs};
 
 /// Forecasts software rollouts to robot fleets: how long, how likely, how many hurt?
 #[derive(Debug, Parser)]
@@ -26,6 +28,11 @@ pub enum Command {
     Run(RunArgs),
     Sweep(SweepArgs),
     Check(CheckArgs),
+    Validate(ValidateArgs),
+    Init(InitArgs),
+    Schema(SchemaArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 const EXIT_CODES: &str = "\

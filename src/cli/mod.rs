@@ -2,10 +2,16 @@
 
 mod args;
 mod check;
+mod completions;
+mod files;
+mod init;
+mod man;
 mod progress;
 mod run;
+mod schema;
 mod simulation;
 mod sweep;
+mod validate;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -41,6 +47,11 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Validate(args) => validate::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Schema(_) => schema::run(),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     };
     match done {
         Ok(()) => ExitCode::from(exit::OK),

@@ -6,12 +6,14 @@
 //! * [`precision`]: how precise a metric is, in words.
 //! * [`check`]: what a scenario's expectations came to, in the formats that CI systems read.
 //! * [`sweep`]: `sweep.csv`, `sweep.json` and the table of a sweep.
+//! * [`outline`]: what a scenario would simulate, in words.
 //! * [`hgrm`] and [`plots`]: `histograms/*.hgrm` and `plots/*.svg`.
 //! * [`Outputs`]: all of them in a folder, each whole or not at all; [`WholeFile`] is a single one.
 
 pub mod check;
 mod csv_rows;
 pub mod hgrm;
+pub mod outline;
 mod outputs;
 pub mod plots;
 pub mod precision;
@@ -26,3 +28,4 @@ pub use outputs::{OutputError, Outputs, SWEEP_CSV, SWEEP_JSON};
 pub use shown::shown;
 pub use summary::{RESULTS_VERSION, Summary};
 pub use whole_file::WholeFile;
+pub(crate) use whole_file::temporary_in;

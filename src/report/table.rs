@@ -9,7 +9,7 @@ use crate::scenario::Scenario;
 use crate::statistics::{Description, Number, Proportion};
 use crate::time::humane;
 
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 
 /// "How long, how likely, how many hurt?"
 pub fn render(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {

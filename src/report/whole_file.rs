@@ -40,7 +40,7 @@ impl WholeFile {
 }
 
 /// A new file under a temporary name.
-pub(super) fn temporary_in(folder: &Path) -> std::io::Result<NamedTempFile> {
+pub(crate) fn temporary_in(folder: &Path) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".rollcast-").suffix(".tmp");
     // As any other new file, not for its owner alone.

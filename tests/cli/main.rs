@@ -3,12 +3,16 @@
 mod bad_input;
 mod baseline;
 mod check;
+mod init;
 mod interrupt;
+mod manuals;
 mod outputs;
 mod precision;
 mod readme;
 mod run;
 mod scenarios;
+mod schema;
 mod support;
 mod sweep;
+mod validate;
 mod world;

@@ -5,7 +5,7 @@
 //! not all 0, that durations and rates are in their range, that names differ and files exist. A float without a fraction, such
 //! as `4.0`, is an integer in JSON.
 //!
-//! A key's description lives where its table is: [`deployment`], [`group`], [`sync`], [`build`], [`world`], [`distribution`].
+//! A key's description lives where its table is: [`deployment`], [`group`], [`sync`], [`build`], [`world`], [`expect`], [`distribution`].
 //! Another table is another such function, and a line in [`schema`].
 
 #[cfg(test)]
@@ -13,6 +13,7 @@ mod agreement;
 mod build;
 mod deployment;
 mod distribution;
+mod expect;
 mod failure;
 mod group;
 mod sync;
@@ -49,7 +50,9 @@ pub fn schema() -> Value {
             list(build::table()),
         )
         .optional("download", "downloading_extracting transfers a bundle, then takes its latency.", world::download())
-        .optional("api", "Calls go wrong, each attempt for itself. Left out: they never do.", world::api());
+        .optional("api", "Calls go wrong, each attempt for itself. Left out: they never do.", world::api())
+        .optional("expect", "What `rollcast check` is to prove of the results.", list(expect::table()))
+        .optional("check", "How far `rollcast check` goes.", expect::check());
     let mut schema = tables.into_value();
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("rollcast scenario");

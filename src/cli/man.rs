@@ -1,0 +1,43 @@
+//! `rollcast man`
+
+use std::path::PathBuf;
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+
+use super::args::{Cli, ManArgs};
+use super::files::write_whole;
+use super::{Failure, exit, print};
+
+/// Prints the pages, or writes them.
+pub fn run(args: &ManArgs) -> Result<(), Failure> {
+    let pages = pages();
+    let Some(folder) = &args.out else {
+        return print(&pages.into_iter().map(|(_, page)| page).collect::<String>());
+    };
+    let failed = |path: &PathBuf, error| Failure {
+        message: format!("error: cannot write {}: {error}\n", path.display()),
+        code: exit::IO,
+    };
+    std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+    for (name, page) in pages {
+        let path = folder.join(name);
+        write_whole(&path, page.as_bytes(), true).map_err(|error| failed(&path, error))?;
+    }
+    Ok(())
+}
+
+/// The name and the text of each page: of the program, then of each command.
+fn pages() -> Vec<(String, String)> {
+    // Before it is built, so that `help` is no command with a page.
+    let mut program = Cli::command().disable_help_subcommand(true);
+    program.build();
+    let commands: Vec<Command> = program.get_subcommands().cloned().collect();
+    let page = |command: Command| {
+        let man = Man::new(command);
+        let mut text = Vec::new();
+        man.render(&mut text).expect("memory takes all text");
+        (man.get_filename(), String::from_utf8_lossy(&text).into_owned())
+    };
+    std::iter::once(program).chain(commands).map(page).collect()
+}

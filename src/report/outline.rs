@@ -1,0 +1,268 @@
+//! What a scenario would simulate, in words that fit on a screen.
+
+use super::table::{WIDTH, counted, title, with_unit};
+use crate::random::Distribution;
+use crate::rollout::{Again, OnBreach, RobotDeploymentStep, Schedule, StartOrder, failure_limit, slots};
+use crate::scenario::{Api, Build, Group, Probability, Scenario, Step};
+use crate::time::{MICROS, Span, humane};
+
+/// Where the second column begins: behind the longest step.
+const INDENT: usize = 32;
+/// So many groups are shown with their steps.
+const GROUPS_IN_FULL: usize = 3;
+/// So many lines a list of groups or builds may have.
+const LISTED: usize = 12;
+
+/// Describes a scenario: fleet, rollout, syncs, world.
+pub fn render(scenario: &Scenario) -> String {
+    let mut outline = Outline::default();
+    outline.fleet(scenario);
+    outline.rollout(scenario);
+    outline.sync(scenario);
+    outline.world(scenario);
+    title(scenario) + "\n" + &outline.text
+}
+
+#[derive(Default)]
+struct Outline {
+    text: String,
+}
+
+impl Outline {
+    /// A line of two columns; what is too long for the second goes on below.
+    fn row(&mut self, name: &str, what: &str) {
+        // A number is never parted from its percent sign.
+        let what = what.replace(" %", "\u{a0}%");
+        let mut left = format!(" {name}");
+        for line in textwrap::wrap(&what, WIDTH - INDENT) {
+            self.text.push_str(format!("{left:INDENT$}{line}").replace('\u{a0}', " ").trim_end());
+            self.text.push('\n');
+            left.clear();
+        }
+    }
+
+    fn section(&mut self, name: &str, what: &str) {
+        self.text.push('\n');
+        self.row(name, what);
+    }
+
+    fn fleet(&mut self, scenario: &Scenario) {
+        self.section("FLEET", &robots(scenario.fleet_size(), scenario.most_robots() - scenario.fleet_size()));
+        let in_full = scenario.groups.len() <= GROUPS_IN_FULL;
+        for group in scenario.groups.iter().take(LISTED) {
+            let later = group.registrations.as_ref().map_or(0, |registrations| registrations.max);
+            let mut what = format!("{}, {}", robots(group.robots, later), group.architecture);
+            if !in_full {
+                what += &format!(", {}", counted(group.steps.len() as u64, "step"));
+            }
+            self.row(&shortened(&group.name), &what);
+            if in_full {
+                self.group(group);
+            }
+        }
+        self.more(scenario.groups.len(), "group");
+    }
+
+    fn group(&mut self, group: &Group) {
+        for step in &group.steps {
+            let latency = distribution(&step.latency, duration);
+            self.row(&format!("  {}", step.step.key()), &format!("{latency}; {}", failure(step)));
+        }
+        if let Some(connectivity) = &group.connectivity {
+            self.row("  online for", &distribution(&connectivity.online, duration));
+            self.row("  offline for", &distribution(&connectivity.offline, duration));
+        }
+        if let Some(registrations) = &group.registrations {
+            self.row("  registrations, one after", &distribution(&registrations.interarrival, duration));
+        }
+        if let Some(download) = &group.download {
+            let link = download.link.as_ref().map(|link| format!("a robot's link {}", distribution(link, rate)));
+            let uplink = download.uplink.map(|uplink| format!("uplink {}", rate(uplink as f64)));
+            let caps: Vec<String> = link.into_iter().chain(uplink).collect();
+            self.row("  download", &if caps.is_empty() { String::from("no cap") } else { caps.join(", ") });
+        }
+    }
+
+    fn more(&mut self, all: usize, what: &str) {
+        if let Some(more @ 1..) = all.checked_sub(LISTED) {
+            self.row(&format!("... and {}", counted(more as u64, &format!("more {what}"))), "");
+        }
+    }
+
+    fn rollout(&mut self, scenario: &Scenario) {
+        let deployment = &scenario.deployment;
+        let fleet = scenario.fleet_size();
+        let percentage = deployment.concurrent_deployment_percentage;
+        let at_once = counted(slots(fleet, percentage).into(), "robot");
+        self.section("ROLLOUT", "");
+        self.row("at once", &format!("{percentage} % of the fleet: {at_once}"));
+        let percentage = deployment.failure_threshold_percentage;
+        let limit = counted(failure_limit(fleet, percentage).into(), "robot");
+        let then = match deployment.on_breach {
+            OnBreach::Drain => "those in flight run to their end",
+            OnBreach::Abort => "those in flight are aborted",
+        };
+        self.row("halts at", &format!("{percentage} % failed or not responding: {limit}; {then}"));
+        self.row("robot timeout", &span(deployment.robot_deployment_timeout));
+        self.row("fleet timeout", &span(deployment.fleet_deployment_timeout));
+        let order = match deployment.start_order {
+            StartOrder::Registration => "as registered",
+            StartOrder::Shuffled => "drawn for each job",
+        };
+        self.row("order of starts", order);
+        if deployment.preparing != Distribution::Constant(0.0) {
+            self.row("preparing", &distribution(&deployment.preparing, duration));
+        }
+    }
+
+    fn sync(&mut self, scenario: &Scenario) {
+        let sync = &scenario.sync;
+        let schedule = match sync.schedule {
+            _ if sync.max_jobs == 1 => String::from("none: one job only"),
+            None => String::from("none"),
+            Some(Schedule::AfterFinish(delay)) => format!("{} after the previous job has ended", span(delay)),
+            Some(Schedule::Every(every)) => format!("every {} from the start", span(every)),
+        };
+        self.section("SYNC", &schedule);
+        if sync.max_jobs > 1 {
+            self.row("at most", &format!("{} jobs, the first one included", sync.max_jobs));
+            let again = |again| if again == Again::Stop { "stop" } else { "retry" };
+            self.row("after a halt", again(sync.on_halt));
+            self.row("after a fleet timeout", again(sync.on_timeout));
+        }
+        if let Some(horizon) = sync.horizon {
+            self.row("ends as it stands after", &span(horizon));
+        }
+        let replications = counted(scenario.replications.into(), "replication");
+        self.row("simulated", &format!("{replications}, seed {}", scenario.seed));
+    }
+
+    fn world(&mut self, scenario: &Scenario) {
+        if !scenario.builds.is_empty() {
+            self.section("BUILDS", "a replication is about one of them");
+            let total: f64 = scenario.builds.iter().map(|build| build.weight).sum();
+            for build in scenario.builds.iter().take(LISTED) {
+                self.row(&shortened(&build.name), &self::build(build, total));
+            }
+            self.more(scenario.builds.len(), "build");
+        }
+        if let Some(download) = &scenario.download {
+            let egress = match download.egress {
+                Some(egress) => format!("from an egress of {}", rate(egress as f64)),
+                None => String::from("from an egress without a cap"),
+            };
+            self.section("DOWNLOAD", &format!("{} {egress}", with_unit(download.bundle_size as f64, "B")));
+        }
+        if let Some(api) = &scenario.api {
+            self.section("API", &faults(api));
+            let retry = &api.retry;
+            let waits =
+                format!("{} at first, times {} each time, +-{}", span(retry.base), retry.factor, percent(retry.jitter));
+            self.row("attempts of a call", &format!("up to {}; waits {waits}", retry.max_attempts));
+        }
+    }
+}
+
+/// `80 robots and up to 40 more`
+fn robots(now: u32, later: u32) -> String {
+    let robots = counted(now.into(), "robot");
+    if later == 0 { robots } else { format!("{robots} and up to {later} more") }
+}
+
+fn build(build: &Build, total: f64) -> String {
+    let share = percent(build.weight / total);
+    let mut changed: Vec<RobotDeploymentStep> = build.failures.iter().map(|failure| failure.step).collect();
+    changed.sort_unstable();
+    changed.dedup();
+    let steps: Vec<&str> = changed.iter().map(|step| step.key()).collect();
+    if steps.is_empty() { share } else { format!("{share}; other failures in {}", steps.join(", ")) }
+}
+
+fn faults(api: &Api) -> String {
+    let faults =
+        [(api.throttle, "throttled"), (api.internal_error, "failing inside"), (api.lost_answer, "without an answer")];
+    let faults = faults.iter().filter(|(probability, _)| *probability > 0.0);
+    let faults: Vec<String> = faults.map(|(probability, what)| format!("{} {what}", percent(*probability))).collect();
+    if faults.is_empty() { String::from("no call goes wrong") } else { format!("calls: {}", faults.join(", ")) }
+}
+
+fn failure(step: &Step) -> String {
+    let codes = match &step.failure_codes[..] {
+        [(code, _)] if *code == step.step.default_failure_code() => String::new(),
+        codes => {
+            let codes = codes.iter().filter(|(_, weight)| *weight > 0.0);
+            format!(" ({})", codes.map(|(code, _)| code.as_str()).collect::<Vec<_>>().join(", "))
+        }
+    };
+    match step.failure_probability {
+        Probability::Fixed(0.0) => String::from("never fails"),
+        Probability::Fixed(probability) => format!("fails with {}{codes}", percent(probability)),
+        Probability::Beta { mean, concentration } => {
+            format!("fails with about {}, drawn (concentration {concentration}){codes}", percent(mean))
+        }
+    }
+}
+
+/// A family with its parameters, `show` being how its quantity is written.
+fn distribution(of: &Distribution, show: fn(f64) -> String) -> String {
+    match *of {
+        Distribution::Constant(value) => show(value),
+        Distribution::Uniform { min, max } => format!("uniform, {} to {}", show(min), show(max)),
+        Distribution::Exponential { mean } => format!("exponential, mean {}", show(mean)),
+        Distribution::Normal { mean, std } => format!("normal, mean {}, std {}", show(mean), show(std)),
+        Distribution::Lognormal { median, sigma } => {
+            format!("lognormal, median {}, sigma {}", show(median), pure(sigma))
+        }
+        Distribution::Gamma { shape, scale } => format!("gamma, mean {}, shape {}", show(shape * scale), pure(shape)),
+        Distribution::Weibull { shape, scale } => format!("weibull, scale {}, shape {}", show(scale), pure(shape)),
+        Distribution::Triangular { min, mode, max } => {
+            format!("triangular, {} to {}, mode {}", show(min), show(max), show(mode))
+        }
+        Distribution::Pert { min, mode, max } => {
+            format!("pert, {} to {}, mode {}", show(min), show(max), show(mode))
+        }
+        Distribution::Pareto { scale, shape } => format!("pareto, from {} on, shape {}", show(scale), pure(shape)),
+        Distribution::Empirical(ref values) => {
+            format!("{}, mean {}", counted(values.len() as u64, "measured value"), show(of.mean()))
+        }
+        Distribution::Mixture(ref components) => {
+            let total: f64 = components.iter().map(|(weight, _)| weight).sum();
+            let part = |(weight, part): &(f64, Distribution)| {
+                format!("{} {}", percent(weight / total), distribution(part, show))
+            };
+            components.iter().map(part).collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
+/// Microseconds as a person writes them.
+fn duration(micros: f64) -> String {
+    if micros.is_infinite() { String::from("infinite") } else { humane(micros / MICROS as f64) }
+}
+
+fn span(span: Span) -> String {
+    humane(span.seconds())
+}
+
+fn rate(bits: f64) -> String {
+    with_unit(bits, "bit/s")
+}
+
+/// A number without a unit, with four decimals at most.
+fn pure(number: f64) -> String {
+    let text = format!("{number:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A share in percent, as it was written: down to a millionth.
+fn percent(share: f64) -> String {
+    // Decimal fractions have tails in binary.
+    let percent = (share * 1e8).round() / 1e6;
+    format!("{percent} %")
+}
+
+/// A name that leaves room for the second column.
+fn shortened(name: &str) -> String {
+    const FITS: usize = INDENT - 3;
+    if name.len() <= FITS { name.to_owned() } else { format!("{}...", &name[..FITS - 3]) }
+}
