@@ -30,6 +30,7 @@
 //! | [`baseline`] | whether a rollout still behaves as it did | `report` |
 //! | [`sweep`] | the same scenario under many settings | `metric` |
 //! | [`report`] | summary, rows, histograms, table, pictures, the results folder; a scenario in words | `metric`, `precision`, `sweep` |
+//! | [`trace`] | the events of one replication, and how they are shown | `simulation` |
 //! | [`cli`] | the command line | all |
 //!
 //! Four ideas carry it. The rules are plain state machines that a driver drives. Everything random is a pure function of (seed,
@@ -90,3 +91,4 @@ pub mod simulation;
 pub mod statistics;
 pub mod sweep;
 pub mod time;
+pub mod trace;

@@ -121,7 +121,7 @@ fn whole_commands(extent: Extent) {
     println!("\nwhole commands, least of {} runs", extent.pairs.min(15));
     let folder = std::env::temp_dir().join(format!("rollcast-goals-{}", std::process::id()));
     let (folder, warehouse) = (folder.to_string_lossy(), scenario_path("warehouse"));
-    let commands: [&[&str]; 2] = [&["--help"], &["run", &warehouse, "--out", &folder]];
+    let commands: [&[&str]; 3] = [&["--help"], &["validate", &warehouse], &["run", &warehouse, "--out", &folder]];
     for arguments in commands {
         let once = || {
             let begin = Instant::now();

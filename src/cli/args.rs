@@ -5,6 +5,7 @@ mod run;
 mod simulation;
 mod sweep;
 mod tools;
+mod trace;
 
 use clap::{Parser, Subcommand};
 
@@ -13,6 +14,7 @@ pub use run::RunArgs;
 pub use simulation::SimulationArgs;
 pub use sweep::SweepArgs;
 pub use tools::{CompletionsArgs, InitArgs, ManArgs, SchemaArgs, ValidateArgs};
+pub use trace::TraceArgs;
 
 /// Forecasts software rollouts to robot fleets: how long, how likely, how many hurt?
 #[derive(Debug, Parser)]
@@ -28,6 +30,7 @@ pub enum Command {
     Run(RunArgs),
     Sweep(SweepArgs),
     Check(CheckArgs),
+    Trace(TraceArgs),
     Validate(ValidateArgs),
     Init(InitArgs),
     Schema(SchemaArgs),

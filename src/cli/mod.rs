@@ -5,12 +5,14 @@ mod check;
 mod completions;
 mod files;
 mod init;
+mod interrupt;
 mod man;
 mod progress;
 mod run;
 mod schema;
 mod simulation;
 mod sweep;
+mod trace;
 mod validate;
 
 use std::io::{self, Write};
@@ -47,6 +49,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Trace(args) => trace::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Schema(_) => schema::run(),

@@ -31,7 +31,7 @@ fn headline(scenario: &Scenario, summary: &Summary) -> String {
 }
 
 /// The name, and the first line of the description.
-pub(super) fn title(scenario: &Scenario) -> String {
+pub(crate) fn title(scenario: &Scenario) -> String {
     let title = match scenario.description.lines().next().unwrap_or_default().trim() {
         "" => scenario.name.clone(),
         description => format!("{}: {description}", scenario.name),

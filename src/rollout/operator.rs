@@ -137,14 +137,17 @@ impl Operator {
     /// never go wrong; one under R17 makes them all.
     ///
     /// `free` is the instant of the end, for endings and the horizon come before calls (R1), or the next one if the calls of
-    /// that instant have been made: a robot may start and end at once, after them.
-    pub fn job_over(&mut self, free: Time) {
+    /// that instant have been made: a robot may start and end at once, after them. Returns how many they are.
+    pub fn job_over(&mut self, free: Time) -> u64 {
+        let mut lost = 0;
         if let (Some(Schedule::Every(every)), true) = (self.policy.schedule, self.may_call()) {
             let calls_before = |instant: Time| instant.micros().div_ceil(every.micros());
             // Calls in (created, free): the one at `created` made the job.
             let until_created = self.created.micros() / every.micros() + 1;
-            self.concurrent_deployment_exceptions += calls_before(free).saturating_sub(until_created);
+            lost = calls_before(free).saturating_sub(until_created);
+            self.concurrent_deployment_exceptions += lost;
         }
+        lost
     }
 
     /// Whether the campaign is over now that a job has ended, and how; the horizon is the driver's to watch. `in_sync` says that

@@ -13,6 +13,7 @@ mod expectation;
 mod fuzz;
 mod quantity;
 mod reader;
+mod robot_names;
 mod schema;
 mod world;
 
@@ -27,6 +28,7 @@ pub use document::as_toml;
 pub use duration::parse as parse_duration;
 pub use expectation::{Bounds, Expectation};
 pub use quantity::{parse_rate, parse_size, whole_rate};
+pub use robot_names::RobotNames;
 pub use schema::schema;
 pub use world::{Api, Build, BuildFailure, Connectivity, Download, GroupDownload, Probability, Registrations};
 

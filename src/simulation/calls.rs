@@ -1,7 +1,7 @@
 //! The operator's calls: through the control plane's checks, and through what may go wrong on the way (R17).
 
 use super::campaign::{Campaign, Running};
-use super::{Observer, Plan};
+use super::{Answer, Observer, Plan};
 use crate::control_plane::{
     Call, ClientRequestToken, ControlPlane, CreateDeploymentJobRequest, Decision, DeploymentApplicationConfig,
     DeploymentConfig, DeploymentLaunchConfig, Request, Resources, SyncDeploymentJobRequest,
@@ -109,9 +109,11 @@ impl<C: Controller> Campaign<'_, C> {
         let kind = self.calls.client.kind();
         let (call, attempt) = self.calls.client.attempt();
         let (fault, chance) = self.fault(call, attempt);
+        running.observer.call_made(now, kind, call, attempt);
         running.next_call = Time::NEVER;
         let mut outcome = None;
         let mut answer = None;
+        let next_job = running.operator.jobs();
         if matches!(fault, None | Some(Fault::LostAnswer)) {
             let account = Account { deployed: running.operator.jobs() > 0, active: self.job.is_active() };
             let calls = &mut self.calls;
@@ -120,21 +122,29 @@ impl<C: Controller> Campaign<'_, C> {
             let request = &*request;
             answer = calls.control_plane.decide(request, &account).ok();
             if answer == Some(Decision::New) {
-                calls.control_plane.remember(request, running.operator.jobs());
+                calls.control_plane.remember(request, next_job);
                 outcome = self.create_job(running, now, kind);
             }
         }
         let Some(fault) = fault else {
-            match answer {
-                Some(_) => self.calls.client.answered(),
-                None => self.calls.client.refused(),
-            }
+            let answer = match answer {
+                Some(decision) => {
+                    self.calls.client.answered();
+                    Answer::Job(if let Decision::Existing(job) = decision { job } else { next_job })
+                }
+                None => {
+                    self.calls.client.refused();
+                    Answer::Refused
+                }
+            };
+            running.observer.call_answered(now, answer);
             if outcome.is_none() {
                 self.arrange_next_call(running, now);
             }
             return outcome;
         };
         let wait = self.calls.client.unanswered(fault, chance);
+        running.observer.call_answered(now, Answer::None { fault, retry: wait });
         if outcome.is_some() {
             return outcome;
         }

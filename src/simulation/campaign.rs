@@ -89,6 +89,11 @@ impl<'p, C: Controller> Campaign<'p, C> {
         }
     }
 
+    /// The luck of the replication that was simulated last, with the robots that registered in it.
+    pub fn draws(&self) -> &Draws<'p> {
+        &self.draws
+    }
+
     /// Simulates replication `index` under `seed`: a pure function of (plan, controller, seed, index).
     ///
     /// None if `cancelled` became true meanwhile.
@@ -308,6 +313,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
     /// A robot's deployment makes its first progress.
     #[inline]
     fn progress<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time, robot: RobotId) {
+        running.observer.robot_progressed(now, robot);
         if self.fleet.progress(robot) {
             running.first_progress += u128::from(now.micros());
             running.peak_robots_down = running.peak_robots_down.max(self.fleet.down());
@@ -458,7 +464,8 @@ impl<'p, C: Controller> Campaign<'p, C> {
     /// `free`.
     fn record_job<O: Observer>(&mut self, running: &mut Running<'_, O>, ended: Option<Time>, free: Time) {
         if self.draws.plan.api.is_none() {
-            running.operator.job_over(free);
+            let lost = running.operator.job_over(free);
+            running.observer.calls_lost(lost);
         }
         let record = JobRecord {
             number: running.operator.jobs() - 1,

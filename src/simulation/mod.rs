@@ -36,7 +36,7 @@ pub use draws::{Attempt, Draws, StepDraw, needs_connection};
 pub use endings::{Ending, Endings};
 pub use fair_share::{FairShare, Volume};
 pub use journeys::Downloaded;
-pub use observer::Observer;
+pub use observer::{Answer, Observer};
 pub use odds::{Odds, OddsPlan, StepOdds};
 pub use plan::{GroupPlan, Plan, StepPlan};
 pub use record::{Breach, JobRecord, Replication};

@@ -14,5 +14,6 @@ mod scenarios;
 mod schema;
 mod support;
 mod sweep;
+mod trace;
 mod validate;
 mod world;

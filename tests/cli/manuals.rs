@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use super::support::{Sandbox, program};
 
-const COMMANDS: [&str; 8] = ["run", "sweep", "check", "validate", "init", "schema", "completions", "man"];
+const COMMANDS: [&str; 9] = ["run", "sweep", "check", "trace", "validate", "init", "schema", "completions", "man"];
 
 #[test]
 fn every_shell_gets_completions_of_every_command() {

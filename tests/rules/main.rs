@@ -4,6 +4,7 @@
 //! * [`counted`]: both on worlds whose numbers are counted by hand.
 //! * [`invariants`]: what must hold of any campaign, seen through an observer; [`world_invariants`]: and of any world.
 //! * [`controllers`]: other kinds of rollouts through the library's own seam.
+//! * [`traces`]: a trace against its row, which is computed from its lines alone ([`row_of_trace`]).
 //! * [`scenarios`]: the random scenarios that the others run, and proof that they reach every rule; [`worlds`]: what they add
 //!   of the world around a rollout.
 
@@ -13,6 +14,8 @@ mod counted;
 mod history;
 mod invariants;
 mod reference;
+mod row_of_trace;
 mod scenarios;
+mod traces;
 mod world_invariants;
 mod worlds;
