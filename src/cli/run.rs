@@ -131,8 +131,11 @@ impl Run<'_> {
         match &self.goal {
             Some(goal) => self.until_precise(goal, rows),
             None => {
-                let bar = progress::bar(self.experiment.replications.into(), self.args.simulation.quiet);
-                let done = self.experiment.run(rows, &INTERRUPTED, &|replications| bar.inc(replications.into()));
+                let (workers, replications) = (Workers::new(self.experiment.threads)?, self.experiment.replications);
+                let quiet = self.args.simulation.quiet;
+                let bar = progress::bar_with_robots(replications.into(), quiet, workers.started());
+                let advanced = |replications: u32| bar.inc(replications.into());
+                let done = self.experiment.run_part(&workers, 0..replications, rows, &INTERRUPTED, &advanced);
                 bar.finish_and_clear();
                 Ok(Done { tally: done?, precision: String::new(), missed: None })
             }

@@ -34,7 +34,7 @@ impl Experiment<'_> {
         cancelled: &AtomicBool,
         advanced: &(dyn Fn(u32) + Sync),
     ) -> Result<Vec<E::Seen>, Stopped> {
-        let Workers(pool) = workers;
+        let pool = &workers.pool;
         let size = self.block_size();
         let blocks = (part.end - part.start).div_ceil(size);
         let next_block = AtomicU64::new(0);

@@ -11,6 +11,7 @@ mod tally;
 
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub use each::Each;
@@ -97,6 +98,8 @@ pub enum Stopped {
 /// About this many robots make a block: enough that handing it out costs nothing, few enough that the last blocks
 /// end together and progress is smooth.
 const ROBOTS_PER_BLOCK: u32 = 8192;
+/// From this fleet size on a replication may take so long that its progress is worth showing.
+const ROBOTS_TO_SHOW: u32 = 1 << 16;
 /// A block has at most this many replications.
 const MAX_BLOCK: u32 = 256;
 /// A block has at most this many jobs, unless a single campaign may have more: rows are kept until their block is written.
@@ -108,7 +111,10 @@ const MAX_THREADS: usize = 1024;
 
 /// The threads that simulate. They can be kept for many experiments: to start them takes longer than a small one.
 #[derive(Debug)]
-pub struct Workers(rayon::ThreadPool);
+pub struct Workers {
+    pool: rayon::ThreadPool,
+    started: Arc<AtomicU64>,
+}
 
 impl Workers {
     /// Starts so many threads; none for one per core.
@@ -117,7 +123,13 @@ impl Workers {
     /// [`Stopped::Threads`].
     pub fn new(threads: Option<usize>) -> Result<Workers, Stopped> {
         let builder = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0).min(MAX_THREADS));
-        builder.build().map(Workers).map_err(Stopped::Threads)
+        let pool = builder.build().map_err(Stopped::Threads)?;
+        Ok(Workers { pool, started: Arc::default() })
+    }
+
+    /// How many robots of large fleets have started so far: what there is to see while a single replication takes long.
+    pub fn started(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.started)
     }
 }
 
@@ -156,12 +168,12 @@ impl Experiment<'_> {
         cancelled: &AtomicBool,
         advanced: &(dyn Fn(u32) + Sync),
     ) -> Result<Tally, Stopped> {
-        let Workers(pool) = workers;
+        let pool = &workers.pool;
         let window = BLOCKS_AHEAD * pool.current_num_threads() as u32;
         let layout = rows.layout();
         let in_order = InOrder::new(rows, window);
         let next_block = AtomicU64::new(0);
-        let done = pool.broadcast(|_| self.work(&part, &next_block, &layout, &in_order, cancelled, advanced));
+        let done = pool.broadcast(|_| self.work(workers, &part, &next_block, &layout, &in_order, cancelled, advanced));
         in_order.finish().map_err(Stopped::Rows)?;
         let mut tallies: Option<Vec<Tally>> = None;
         for worker in done {
@@ -187,8 +199,10 @@ impl Experiment<'_> {
     }
 
     /// One thread's work: takes block after block until none is left. None if it was stopped.
+    #[allow(clippy::too_many_arguments, reason = "all threads share them, and no two belong together")]
     fn work<R: Rows>(
         &self,
+        workers: &Workers,
         part: &Range<u32>,
         next_block: &AtomicU64,
         layout: &R::Layout,
@@ -199,6 +213,9 @@ impl Experiment<'_> {
         let size = self.block_size();
         let blocks = (part.end - part.start).div_ceil(size);
         let mut campaign = Campaign::new(self.plan, self.plan.controller.clone());
+        if self.plan.most_robots >= ROBOTS_TO_SHOW {
+            campaign = campaign.counting_starts(workers.started());
+        }
         let mut tallies = self.tallies();
         loop {
             let number = next_block.fetch_add(1, Ordering::Relaxed);

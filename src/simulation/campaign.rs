@@ -1,6 +1,7 @@
 //! The event loop: one campaign from its first job to its outcome.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rand::seq::SliceRandom;
 
@@ -31,6 +32,8 @@ pub struct Campaign<'p, C> {
     happenings: Vec<Happening>,
     registrations: Registrations<'p>,
     pub(super) calls: Calls,
+    /// Where starts are counted for somebody who waits.
+    starts: Option<Arc<AtomicU64>>,
 }
 
 /// The instants and sums of the campaign that is running.
@@ -38,6 +41,7 @@ pub(super) struct Running<'a, O> {
     pub operator: Operator,
     pub observer: O,
     cancelled: &'a AtomicBool,
+    starts: Option<Arc<AtomicU64>>,
     /// Starts of robots so far, and whatever else happens.
     events: u32,
     horizon: Time,
@@ -85,8 +89,14 @@ impl<'p, C: Controller> Campaign<'p, C> {
             happenings: Vec::new(),
             registrations: Registrations::default(),
             calls: Calls::new(plan),
+            starts: None,
             draws,
         }
+    }
+
+    /// Adds the robots that start to this number, some thousands at a time.
+    pub fn counting_starts(self, starts: Arc<AtomicU64>) -> Self {
+        Campaign { starts: Some(starts), ..self }
     }
 
     /// The luck of the replication that was simulated last, with the robots that registered in it.
@@ -120,6 +130,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
             operator: Operator::new(plan.sync.clone()),
             observer,
             cancelled,
+            starts: self.starts.clone(),
             events: 0,
             horizon,
             next_call: Time::ZERO,
@@ -504,7 +515,14 @@ impl<O> Running<'_, O> {
     #[inline]
     fn count_event(&mut self) -> Option<()> {
         self.events = self.events.wrapping_add(1);
-        let stop = self.events.is_multiple_of(EVENTS_PER_LOOK) && self.cancelled.load(Ordering::Relaxed);
-        if stop { None } else { Some(()) }
+        if self.events.is_multiple_of(EVENTS_PER_LOOK) { self.look() } else { Some(()) }
+    }
+
+    #[cold]
+    fn look(&self) -> Option<()> {
+        if let Some(starts) = &self.starts {
+            starts.fetch_add(EVENTS_PER_LOOK.into(), Ordering::Relaxed);
+        }
+        (!self.cancelled.load(Ordering::Relaxed)).then_some(())
     }
 }
