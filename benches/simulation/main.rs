@@ -5,14 +5,15 @@ mod floor;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use divan::Bencher;
 use divan::counter::ItemsCount;
-use rollcast::experiment::{Experiment, Tally};
+use divan::{Bencher, black_box};
+use rollcast::experiment::{Experiment, Stopped, Tally, Workers};
 use rollcast::random::{Luck, Purpose};
 use rollcast::report::{CsvRows, Summary};
 use rollcast::rollout::{RobotDeploymentStep, RobotEnd};
-use rollcast::scenario::Scenario;
+use rollcast::scenario::{Diagnostics, Scenario, ScenarioFile};
 use rollcast::simulation::{Campaign, Draws, Ending, Endings, FairShare, Observer, Plan, StepPlan, Volume};
+use rollcast::sweep::{Overrides, Simulated, Simulation, Sweep, one_pass, variations};
 use rollcast::time::{Span, Time};
 use sha2::{Digest, Sha256};
 
@@ -97,6 +98,47 @@ fn experiment(bencher: Bencher<'_, '_>, robots: u32) {
         let tally = experiment.run(&mut (), &AtomicBool::new(false), &|_| ()).expect("nobody cancels it");
         Summary::new(&scenario, 42, &tally)
     });
+}
+
+/// The bad build at the threshold 100, and at all thresholds from 1 to 100 in one pass, on one thread; without the
+/// statistics of the points, which cost the same whatever gives their tallies.
+#[divan::bench(args = ["single", "one_pass"], max_time = 20)]
+fn thresholds(bencher: Bencher<'_, '_>, how: &str) {
+    const THRESHOLD: &str = "deployment.failure_threshold_percentage=";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/bad-build.toml");
+    let file = ScenarioFile::read(&path).expect("the shipped scenario is there");
+    let list = format!("{THRESHOLD}{}", if how == "single" { "100" } else { "1..=100" });
+    let sweep = Sweep { file, sets: Vec::new(), variations: variations(&[list]).expect("they are right") };
+    let workers = Workers::new(Some(1)).expect("a thread");
+    let simulation = Simulation {
+        workers: &workers,
+        overrides: Overrides::default(),
+        cancelled: &AtomicBool::new(false),
+        advanced: &|_| (),
+    };
+    bencher.bench_local(|| {
+        let take = |simulated: Simulated| {
+            black_box(&simulated.tally);
+            Ok::<(), Stop>(())
+        };
+        one_pass(&sweep, &simulation, take).expect("nothing stops it");
+    });
+}
+
+/// Nothing stops a benchmark.
+#[derive(Debug)]
+struct Stop;
+
+impl From<Stopped> for Stop {
+    fn from(_: Stopped) -> Stop {
+        Stop
+    }
+}
+
+impl From<Diagnostics> for Stop {
+    fn from(_: Diagnostics) -> Stop {
+        Stop
+    }
 }
 
 /// Each part of the world alone on the same 200 robots, beside the warehouse without any: what a part costs a robot.

@@ -13,7 +13,7 @@ use crate::report::sweep::{CsvPoints, Estimated, JsonPoints, Shown, ShownMetric,
 use crate::report::table::counted;
 use crate::report::{OutputError, Outputs, SWEEP_CSV, SWEEP_JSON, plots};
 use crate::scenario::{Diagnostics, Problem, ScenarioFile};
-use crate::sweep::{Checked, MOST_POINTS, Overrides, Refused, Simulation, Sweep, Variation, one_by_one, variations};
+use crate::sweep::{Checked, MOST_POINTS, Overrides, Refused, Simulation, Sweep, Variation, one_pass, variations};
 
 /// A sweep of more points than this, or of more robots over all points and replications, asks before it starts.
 const MANY_POINTS: u64 = 10_000;
@@ -178,7 +178,7 @@ fn simulate(
         cancelled: &INTERRUPTED,
         advanced: &|replications| bar.inc(replications.into()),
     };
-    let done = one_by_one(sweep, &simulation, |simulated| {
+    let done = one_pass(sweep, &simulation, |simulated| {
         let point = Estimated::new(simulated);
         if let Some(csv) = &mut csv {
             csv.write(sweep, &point).map_err(|error| failed(SWEEP_CSV, error))?;

@@ -131,16 +131,44 @@ impl Workers {
     pub fn started(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.started)
     }
+
+    /// Hands out the blocks of `replications` of a plan, in any order, and gives back what each thread has made of its own, which
+    /// `begin` makes and `work` adds a block to.
+    ///
+    /// # Errors
+    /// [`Stopped::Cancelled`] if any `work` gives none.
+    pub fn share<T: Send>(
+        &self,
+        plan: &Plan,
+        replications: u32,
+        begin: impl Fn() -> T + Sync,
+        work: impl Fn(&mut T, Range<u32>) -> Option<()> + Sync,
+    ) -> Result<Vec<T>, Stopped> {
+        let size = block_size(plan);
+        let next_block = AtomicU64::new(0);
+        let done = self.0.broadcast(|_| {
+            let mut own = begin();
+            loop {
+                let first = next_block.fetch_add(1, Ordering::Relaxed) * u64::from(size);
+                if first >= u64::from(replications) {
+                    return Some(own);
+                }
+                let first = first as u32;
+                work(&mut own, first..first + size.min(replications - first))?;
+            }
+        });
+        done.into_iter().map(|own| own.ok_or(Stopped::Cancelled)).collect()
+    }
+}
+
+/// Replications in a block: decided by the plan alone.
+fn block_size(plan: &Plan) -> u32 {
+    let by_robots = ROBOTS_PER_BLOCK / plan.most_robots;
+    let by_jobs = MAX_BLOCK_JOBS / plan.sync.max_jobs;
+    by_robots.min(by_jobs).clamp(1, MAX_BLOCK)
 }
 
 impl Experiment<'_> {
-    /// Replications in a block: decided by the plan alone.
-    fn block_size(&self) -> u32 {
-        let by_robots = ROBOTS_PER_BLOCK / self.plan.most_robots;
-        let by_jobs = MAX_BLOCK_JOBS / self.plan.sync.max_jobs;
-        by_robots.min(by_jobs).clamp(1, MAX_BLOCK)
-    }
-
     /// Runs all replications. `advanced` is told how many more are done; `cancelled` stops the experiment soon after it becomes
     /// true.
     ///
@@ -183,14 +211,8 @@ impl Experiment<'_> {
                 Some(tallies) => tallies.iter_mut().zip(&worker).for_each(|(tally, other)| tally.merge(other)),
             }
         }
-        let mut tallies = tallies.expect("there is at least one thread");
-        if self.plan.odds.builds() == 0 {
-            return Ok(tallies.swap_remove(0));
-        }
-        let mut whole = Tally::new(self.plan, self.curves);
-        tallies.iter().for_each(|tally| whole.merge(tally));
-        whole.builds = tallies;
-        Ok(whole)
+        let tallies = tallies.expect("there is at least one thread");
+        Ok(Tally::of_builds(self.plan, self.curves, tallies))
     }
 
     /// A tally for each build, or a single one where there are none.
@@ -210,7 +232,7 @@ impl Experiment<'_> {
         cancelled: &AtomicBool,
         advanced: &(dyn Fn(u32) + Sync),
     ) -> Option<Vec<Tally>> {
-        let size = self.block_size();
+        let size = block_size(self.plan);
         let blocks = (part.end - part.start).div_ceil(size);
         let mut campaign = Campaign::new(self.plan, self.plan.controller.clone());
         if self.plan.most_robots >= ROBOTS_TO_SHOW {

@@ -196,6 +196,21 @@ impl Tally {
         }
     }
 
+    /// The same of campaigns under another failure threshold than the plan's.
+    pub fn with_threshold(self, failure_threshold_percentage: u32) -> Tally {
+        Tally { failure_threshold_percentage, ..self }
+    }
+
+    /// The tally of all replications from those of each build, or from a single one where there are no builds (R15).
+    pub fn of_builds(plan: &Plan, curves: bool, mut builds: Vec<Tally>) -> Tally {
+        if plan.odds.builds() == 0 {
+            return builds.swap_remove(0);
+        }
+        let mut whole = Tally::new(plan, curves);
+        builds.iter().for_each(|tally| whole.merge(tally));
+        Tally { builds, ..whole }
+    }
+
     /// Adds a replication that this tally has watched.
     pub fn end_replication(&mut self, replication: &Replication) {
         self.replications += 1;

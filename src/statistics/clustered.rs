@@ -1,5 +1,9 @@
 //! A sample whose numbers come in clusters: the robots of a replication share its luck.
 
+mod nested;
+
+pub use nested::{NestedClusters, NestedSamples};
+
 use ethnum::{I256, U256};
 use hdrhistogram::Histogram;
 use pulp::{Arch, NullaryFnOnce};
@@ -46,6 +50,7 @@ pub struct ClusteredSample {
     counts_squared: u128,
     counts_by_sums: U256,
     sums_squared: U256,
+    /// As far as numbers reach.
     cells: Vec<Cell>,
 }
 
@@ -80,6 +85,14 @@ struct Cell {
     crossed: u128,
 }
 
+impl Cell {
+    fn add(&mut self, other: &Cell) {
+        self.count += other.count;
+        self.squared += other.squared;
+        self.crossed += other.crossed;
+    }
+}
+
 impl Cluster {
     const EMPTY: Cluster =
         Cluster { count: 0, sum: 0, squares: 0, min: u64::MAX, max: 0, cells: Vec::new(), touched: Vec::new() };
@@ -105,7 +118,7 @@ impl ClusteredSample {
             counts_squared: 0,
             counts_by_sums: U256::ZERO,
             sums_squared: U256::ZERO,
-            cells: vec![Cell::default(); cells],
+            cells: Vec::new(),
         }
     }
 
@@ -142,10 +155,16 @@ impl ClusteredSample {
 
     /// Ends the present cluster.
     pub fn end_cluster(&mut self) {
-        self.count_recent();
+        if self.waiting > 0 {
+            self.count_recent();
+        }
         let cluster = &mut self.cluster;
         if cluster.count == 0 {
             return;
+        }
+        let last = CLUSTER_GRID.cell(cluster.max);
+        if last >= self.cells.len() {
+            self.cells.resize((last + 1).next_multiple_of(1 << CLUSTER_GRID.bits), Cell::default());
         }
         let (n, s) = (cluster.count, cluster.sum);
         self.clusters += 1;
@@ -189,11 +208,30 @@ impl ClusteredSample {
         self.counts_squared += other.counts_squared;
         self.counts_by_sums += other.counts_by_sums;
         self.sums_squared += other.sums_squared;
-        for (cell, other) in self.cells.iter_mut().zip(&other.cells) {
-            cell.count += other.count;
-            cell.squared += other.squared;
-            cell.crossed += other.crossed;
+        self.cells.resize(self.cells.len().max(other.cells.len()), Cell::default());
+        self.cells.iter_mut().zip(&other.cells).for_each(|(cell, other)| cell.add(other));
+    }
+
+    /// Counts numbers below 2^50 without saying which clusters they belong to: [`NestedSamples`] knows that.
+    pub fn pool(&mut self, numbers: &[u64]) {
+        for numbers in numbers.chunks(BATCH) {
+            let batch = self.arch.dispatch(Counting { numbers });
+            self.count += numbers.len() as u64;
+            self.sum += u128::from(batch.sum);
+            self.squares += U256::from(batch.squares());
+            self.min = self.min.min(batch.min);
+            self.max = self.max.max(batch.max);
+            let last = HISTOGRAM_GRID.cell(batch.max);
+            if last >= self.counts.len() {
+                self.counts.resize((last + 1).next_power_of_two(), 0);
+            }
+            batch.fine.iter().take(numbers.len()).for_each(|fine| self.counts[*fine as usize] += 1);
         }
+    }
+
+    /// Whether no number has been counted.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     /// What the numbers mean.

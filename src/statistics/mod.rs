@@ -2,6 +2,7 @@
 //!
 //! * [`Sample`]: numbers of which each replication gives at most one, so they are independent.
 //! * [`ClusteredSample`]: numbers of which a replication gives many, so they are independent only between replications.
+//! * [`NestedSamples`]: many of these at once, each of which holds the numbers of the one before and more.
 //! * [`interval`]: the confidence intervals.
 //! * [`confidence_sequence`]: intervals that may be looked at after every single number.
 //!
@@ -19,7 +20,7 @@ pub mod interval;
 mod sample;
 pub mod two_sample;
 
-pub use clustered::ClusteredSample;
+pub use clustered::{ClusteredSample, NestedClusters, NestedSamples};
 pub use description::{Description, Number, Proportion};
 pub use estimate::{Estimate, Statistic};
 pub use sample::{Sample, Unit, rank};

@@ -5,18 +5,20 @@
 //! what is drawn is a pure function of the seed, not of the settings: differences between points are due to the settings.
 //!
 //! How points are simulated is a strategy: a function from the points to a tally for each, handed over in the order of the points.
-//! [`one_by_one`] simulates each for itself. One that gets many points out of a single path (all failure thresholds, say) may take
-//! its place where that gives the same bytes.
+//! [`one_by_one`] simulates each for itself. [`one_pass`] gets all points that differ in the failure threshold alone out of a single
+//! path, where that gives the same bytes.
 
 mod list;
 mod points;
 mod range;
+pub mod thresholds;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use list::{Value, Variation};
 pub use points::{Simulated, Simulation, one_by_one};
+pub use thresholds::one_pass;
 
 use crate::experiment::Stopped;
 use crate::metric::{Metric, Unit};

@@ -44,14 +44,22 @@ where
     E: From<Stopped> + From<Diagnostics>,
 {
     for point in 0..sweep.len() {
-        let scenario = sweep.scenario(point)?;
-        let plan = Plan::new(&scenario);
-        let seed = simulation.overrides.seed(&scenario);
-        let replications = simulation.overrides.replications(&scenario);
-        let experiment = Experiment { plan: &plan, seed, replications, threads: None, curves: false };
-        let Simulation { workers, cancelled, advanced, .. } = *simulation;
-        let tally = experiment.run_part(workers, 0..replications, &mut (), cancelled, advanced)?;
-        take(Simulated { point, scenario, seed, tally })?;
+        take(simulate_alone::<E>(sweep, point, simulation)?)?;
     }
     Ok(())
+}
+
+/// Simulates a point for itself.
+pub(super) fn simulate_alone<E>(sweep: &Sweep, point: u64, simulation: &Simulation<'_>) -> Result<Simulated, E>
+where
+    E: From<Stopped> + From<Diagnostics>,
+{
+    let scenario = sweep.scenario(point)?;
+    let plan = Plan::new(&scenario);
+    let seed = simulation.overrides.seed(&scenario);
+    let replications = simulation.overrides.replications(&scenario);
+    let experiment = Experiment { plan: &plan, seed, replications, threads: None, curves: false };
+    let Simulation { workers, cancelled, advanced, .. } = *simulation;
+    let tally = experiment.run_part(workers, 0..replications, &mut (), cancelled, advanced)?;
+    Ok(Simulated { point, scenario, seed, tally })
 }

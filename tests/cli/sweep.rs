@@ -72,6 +72,54 @@ fn points_are_runs_of_their_own() {
     }
 }
 
+/// Thresholds come out of one path where that tells them, and each point is to the byte what a run of its own prints all the same:
+/// for every scenario that ships, and for ways of halting that these do not have.
+#[test]
+fn thresholds_are_runs_of_their_own() {
+    let abort = ["--set", "deployment.on_breach=abort"];
+    let retry = ["--set", "sync.on_halt=retry"];
+    let stop = ["--set", "sync.on_halt=stop", "--set", "deployment.start_order=shuffled"];
+    let cut = ["--set", "sync={ horizon = \"15m\", schedule = { every = \"5m\" } }"];
+    for (scenario, replications, more) in [
+        ("bad-build", "70", &[][..]),
+        ("bad-build", "70", &abort),
+        ("bad-build", "20", &cut),
+        ("bench-m1", "3", &[]),
+        ("build-mixture", "150", &[]),
+        ("build-mixture", "60", &retry),
+        ("delivery-mobile", "10", &[]),
+        ("fleet-100k", "2", &[]),
+        ("fleet-timeout", "30", &[]),
+        ("growing-fleet", "10", &[]),
+        ("hospital-docking", "10", &[]),
+        ("measured-latency", "40", &[]),
+        ("measured-latency", "40", &stop),
+        ("warehouse", "100", &[]),
+        ("warehouse-uplink", "10", &[]),
+    ] {
+        let sandbox = Sandbox::with(&shipped(&format!("{scenario}.toml")));
+        sandbox.write("measured-latency.csv", &shipped("measured-latency.csv"));
+        let thresholds = [20, 1, 3, 11, 60];
+        let vary = format!("{THRESHOLD}={}", thresholds.map(|threshold| threshold.to_string()).join(","));
+        let options = [&["scenario.toml", "--json", "--no-files", "-n", replications][..], more].concat();
+        let sweep = |threads: &str| {
+            let args = [&["sweep"], &options[..], &["--vary", &vary, "--threads", threads]].concat();
+            sandbox.rollcast(&args).exits(0).stdout
+        };
+        let found = sweep("1");
+        assert_eq!(found, sweep("3"), "{scenario} {more:?}");
+        let points = thresholds.map(|threshold| {
+            let set = format!("{THRESHOLD}={threshold}");
+            let args = [&["run"], &options[..], &["--set", &set]].concat();
+            let summary = sandbox.rollcast(&args).exits(0).stdout;
+            format!("{{\"set\": {{\"{THRESHOLD}\": {threshold}}}, \"summary\": {}}}", summary.trim_end())
+        });
+        let expected = format!("{{\"points\": [\n{}\n]}}\n", points.join(",\n"));
+        let differs = || found.lines().zip(expected.lines()).find(|(found, expected)| found != expected);
+        assert!(found == expected, "{scenario} {more:?}: {:?}", differs());
+    }
+}
+
 /// A grid with builds: the last path varies fastest, values keep their types, and points are those of runs.
 #[test]
 fn a_grid_varies_its_last_path_fastest() {

@@ -5,6 +5,7 @@
 //! * [`invariants`]: what must hold of any campaign, seen through an observer; [`world_invariants`]: and of any world.
 //! * [`controllers`]: other kinds of rollouts through the library's own seam.
 //! * [`traces`]: a trace against its row, which is computed from its lines alone ([`row_of_trace`]).
+//! * [`thresholds`]: many thresholds in one pass against a simulation of each.
 //! * [`scenarios`]: the random scenarios that the others run, and proof that they reach every rule; [`worlds`]: what they add
 //!   of the world around a rollout.
 
@@ -16,6 +17,7 @@ mod invariants;
 mod reference;
 mod row_of_trace;
 mod scenarios;
+mod thresholds;
 mod traces;
 mod world_invariants;
 mod worlds;

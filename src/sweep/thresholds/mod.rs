@@ -1,0 +1,433 @@
+//! Many failure thresholds in one pass.
+//!
+//! A failure threshold decides nothing but where a path stops: until a job breaches it a campaign goes the same way as under any higher
+//! one. So [`one_pass`] simulates each replication once, at the highest threshold of those that are wanted, and watches where the lower
+//! ones leave the path. A campaign that leaves it starts no robot any more. Its robots in flight end as they do on the path, because
+//! nothing that happens to other robots reaches them, or are aborted at once; then its job has halted, and the campaign with it.
+//! All that it comes to follows from sums over the robots that had started by then, in `path`; `tallies` counts it.
+//!
+//! # When that holds
+//!
+//! A halted job must end the campaign, nothing may couple a robot in flight to those that start or end around it, and nothing else may
+//! go on while a job drains and count in results. [`holds`] says so of a plan:
+//!
+//! | part of the scenario | one pass | why |
+//! |---|---|---|
+//! | `on_halt = "stop"` | yes | |
+//! | `on_halt = "retry"` | no | the next job targets other robots than the path's job does |
+//! | `on_breach`, `start_order`, `preparing`, timeouts, horizon, schedules, any number of jobs | yes | they do not look at the threshold |
+//! | builds, drawn probabilities (R15) | yes | they belong to the replication |
+//! | registrations (R13) | yes | they come at the same instants; only F of later jobs depends on them, on the path as well |
+//! | connectivity (R14) | no | late syncs and first progress go on while a job drains, and count until the campaign ends |
+//! | shared downloads (R16) | no | a robot that does not start leaves its share to others |
+//! | API faults (R17) | no | calls go on while a job drains, and are drawn one after another |
+//!
+//! Where it does not hold, each point is simulated for itself, as by [`one_by_one`](super::one_by_one). There is one more case, which
+//! belongs to a replication: the path cuts robots off that a lower threshold has in flight, at the fleet timeout or the horizon.
+//! Then the path does not know when they would have ended, and the lower thresholds of that replication are simulated for themselves.
+//!
+//! # What it costs
+//!
+//! Robots are counted once, by the first threshold that they belong to; only results of replications are counted threshold by threshold, and
+//! what intervals over robots need ([`NestedSamples`](crate::statistics::NestedSamples)). Thresholds that no fleet of the scenario can tell
+//! apart (1 and 2 % of 40 robots) are one. Memory holds the tallies of at most [`MOST_TALLIES`] points at a time, so of a grid only so many
+//! neighbours can share a path: let the threshold vary fastest, as the last `--vary`.
+
+mod path;
+mod tallies;
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+
+use self::path::{Path, Watched};
+use self::tallies::{Batch, Tallies};
+use super::points::simulate_alone;
+use super::{Simulated, Simulation, Sweep};
+use crate::experiment::{Stopped, Tally};
+use crate::random::Luck;
+use crate::rollout::{Again, Controller, RoboMaker, failure_limit};
+use crate::scenario::Diagnostics;
+use crate::simulation::{Campaign, Plan};
+
+/// What varies when thresholds do.
+const PATH: &str = "deployment.failure_threshold_percentage";
+
+/// The most points whose tallies are kept at a time.
+pub const MOST_TALLIES: u64 = 256;
+
+/// Whether one path tells all lower thresholds.
+pub fn holds(plan: &Plan) -> bool {
+    plan.sync.on_halt == Again::Stop
+        && plan.download.is_none()
+        && plan.api.is_none()
+        && plan.groups().all(|group| group.connectivity.is_none())
+}
+
+/// The strategy that gets points which differ in nothing but the failure threshold out of one pass, and simulates all others for
+/// themselves. Hands the tallies to `take` in the order of the points; they are the same as those of [`one_by_one`](super::one_by_one).
+///
+/// # Errors
+/// Those of [`one_by_one`](super::one_by_one).
+pub fn one_pass<E>(
+    sweep: &Sweep,
+    simulation: &Simulation<'_>,
+    mut take: impl FnMut(Simulated) -> Result<(), E>,
+) -> Result<(), E>
+where
+    E: From<Stopped> + From<Diagnostics>,
+{
+    let mut first = 0;
+    while first < sweep.len() {
+        let window = first..window_end(sweep, first);
+        let mut rows = rows(sweep, window.clone());
+        for point in window.clone() {
+            let row = row_of(sweep, point);
+            if let Some(Row::Waiting(points)) = row.and_then(|row| rows.get(&row)) {
+                let done = simulate_row::<E>(sweep, points, simulation)?.map_or(Row::Alone, Row::Done);
+                rows.extend(row.map(|row| (row, done)));
+            }
+            let done = match row.and_then(|row| rows.get_mut(&row)) {
+                Some(Row::Done(tallies)) => tallies.take(point),
+                _ => None,
+            };
+            take(match done {
+                Some(tally) => {
+                    let scenario = sweep.scenario(point)?;
+                    let seed = simulation.overrides.seed(&scenario);
+                    Simulated { point, scenario, seed, tally }
+                }
+                None => simulate_alone::<E>(sweep, point, simulation)?,
+            })?;
+        }
+        first = window.end;
+    }
+    Ok(())
+}
+
+/// Points that differ in nothing but the threshold, in order.
+enum Row {
+    /// Not simulated yet.
+    Waiting(Vec<u64>),
+    Done(RowTallies),
+    /// One path does not tell them.
+    Alone,
+}
+
+/// What a row comes to.
+struct RowTallies {
+    /// For each point that has not been taken the place of its tally.
+    places: HashMap<u64, usize>,
+    tallies: Vec<Option<Tally>>,
+}
+
+impl RowTallies {
+    /// The tally of a point. Its memory goes with the last point that has it.
+    fn take(&mut self, point: u64) -> Option<Tally> {
+        let place = self.places.remove(&point)?;
+        let tally = &mut self.tallies[place];
+        if self.places.values().any(|other| *other == place) { tally.clone() } else { tally.take() }
+    }
+}
+
+/// Which variation is that of the threshold, and over how many points one of its values lasts.
+fn threshold(sweep: &Sweep) -> Option<(usize, u64)> {
+    let index = sweep.variations.iter().position(|variation| variation.path == PATH)?;
+    let lasts = sweep.variations[index + 1..].iter().map(|variation| variation.values.len() as u64).product();
+    Some((index, lasts))
+}
+
+/// The end of the points that are looked at together: whole rows if they fit, or whole thresholds of a row.
+fn window_end(sweep: &Sweep, first: u64) -> u64 {
+    let Some((index, lasts)) = threshold(sweep) else { return sweep.len() };
+    let row = lasts * sweep.variations[index].values.len() as u64;
+    let end = if row <= MOST_TALLIES {
+        first + MOST_TALLIES / row * row
+    } else {
+        // No further than the row's end, or the next row would begin in the middle of a window.
+        (first + (MOST_TALLIES / lasts).max(1) * lasts).min((first / row + 1) * row)
+    };
+    end.min(sweep.len())
+}
+
+/// What the points of a row have in common: the point's number without the threshold; none if no threshold varies.
+fn row_of(sweep: &Sweep, point: u64) -> Option<u64> {
+    let (index, lasts) = threshold(sweep)?;
+    let values = sweep.variations[index].values.len() as u64;
+    Some(point / (lasts * values) * lasts + point % lasts)
+}
+
+/// The rows of several points among these.
+fn rows(sweep: &Sweep, points: Range<u64>) -> HashMap<u64, Row> {
+    let mut rows: HashMap<u64, Vec<u64>> = HashMap::new();
+    if threshold(sweep).is_some() {
+        for point in points {
+            rows.entry(row_of(sweep, point).expect("a threshold varies")).or_default().push(point);
+        }
+    }
+    rows.into_iter().filter(|(_, points)| points.len() > 1).map(|(row, points)| (row, Row::Waiting(points))).collect()
+}
+
+/// Simulates the points of a row in one pass; none where that does not hold.
+fn simulate_row<E>(sweep: &Sweep, points: &[u64], simulation: &Simulation<'_>) -> Result<Option<RowTallies>, E>
+where
+    E: From<Stopped> + From<Diagnostics>,
+{
+    let mut highest = sweep.scenario(points[0])?;
+    if !holds(&Plan::new(&highest)) {
+        return Ok(None);
+    }
+    let mut wanted = Vec::with_capacity(points.len());
+    for point in points {
+        let scenario = sweep.scenario(*point)?;
+        wanted.push(scenario.deployment.failure_threshold_percentage);
+        if wanted.last() > Some(&highest.deployment.failure_threshold_percentage) {
+            highest = scenario;
+        }
+    }
+    let plan = Plan::new(&highest);
+    let thresholds = Thresholds::new(&plan, &wanted);
+    let pass = Pass {
+        plan: &plan,
+        thresholds: &thresholds.0,
+        seed: simulation.overrides.seed(&highest),
+        replications: simulation.overrides.replications(&highest),
+        points: points.len() as u32,
+    };
+    let (places, tallies) = pass.run(simulation)?;
+    let places = wanted.iter().map(|wanted| places[thresholds.place(*wanted)]);
+    let places = points.iter().copied().zip(places).collect();
+    Ok(Some(RowTallies { places, tallies }))
+}
+
+/// Thresholds that can make a difference, ascending: of several that cannot the highest.
+struct Thresholds(Vec<u32>);
+
+impl Thresholds {
+    fn new(plan: &Plan, wanted: &[u32]) -> Thresholds {
+        let mut thresholds = wanted.to_vec();
+        thresholds.sort_unstable_by(|a, b| b.cmp(a));
+        // A fleet that grows may tell any apart at some time.
+        let limit = |threshold: u32| failure_limit(plan.fleet_size, threshold);
+        let grows = plan.most_robots > plan.fleet_size;
+        thresholds.dedup_by(|a, b| a == b || !grows && limit(*a) == limit(*b));
+        thresholds.reverse();
+        Thresholds(thresholds)
+    }
+
+    /// The place of the threshold that stands for this one.
+    fn place(&self, wanted: u32) -> usize {
+        self.0.partition_point(|threshold| *threshold < wanted)
+    }
+}
+
+/// One pass over the replications of a plan, whose threshold is the last one.
+struct Pass<'a> {
+    plan: &'a Plan,
+    thresholds: &'a [u32],
+    seed: u64,
+    replications: u32,
+    /// So many points advance together.
+    points: u32,
+}
+
+/// What a thread works with.
+struct Worker<'a> {
+    campaign: Campaign<'a, RoboMaker>,
+    path: Path<'a>,
+    /// One for each build, or a single one.
+    batches: Vec<Batch>,
+    /// Campaigns at lower thresholds, for what the path does not know.
+    alone: Vec<Option<Campaign<'a, RoboMaker>>>,
+}
+
+impl<'a> Pass<'a> {
+    /// The tallies that differ, and the place of each threshold's among them.
+    fn run(&self, simulation: &Simulation<'_>) -> Result<(Vec<usize>, Vec<Option<Tally>>), Stopped> {
+        let builds = self.plan.odds.builds().max(1);
+        let mut tallies: Vec<Tallies<'_>> = (0..builds).map(|_| Tallies::new(self.plan, self.thresholds)).collect();
+        let begin = || Worker {
+            campaign: Campaign::new(self.plan, self.plan.controller.clone()),
+            path: Path::new(self.plan, self.thresholds),
+            batches: (0..builds).map(|_| Batch::new(self.thresholds.len())).collect(),
+            alone: self.thresholds.iter().map(|_| None).collect(),
+        };
+        let work = |worker: &mut Worker<'a>, block: Range<u32>| {
+            let count = (block.end - block.start) * self.points;
+            for index in block {
+                self.simulate(worker, index, &tallies, simulation)?;
+            }
+            tallies.iter().zip(&mut worker.batches).for_each(|(tallies, batch)| tallies.take(batch));
+            (simulation.advanced)(count);
+            Some(())
+        };
+        let workers = simulation.workers.share(self.plan, self.replications, begin, work)?;
+        let mut batches = workers.into_iter().map(|worker| worker.batches);
+        let mut of_builds = batches.next().expect("there is at least one thread");
+        for batch in batches {
+            of_builds.iter_mut().zip(batch).for_each(|(batch, other)| batch.merge(other));
+        }
+        let differs = |threshold| tallies.iter_mut().any(|tallies| tallies.differs(threshold));
+        let wanted: Vec<bool> = (0..self.thresholds.len()).map(differs).collect();
+        let mut finished: Vec<_> = tallies
+            .into_iter()
+            .zip(of_builds)
+            .map(|(tallies, batch)| tallies.finish(&wanted, batch.time_to_success, batch.deployment).into_iter())
+            .collect();
+        let mut next = || finished.iter_mut().map(|tallies| tallies.next().expect("all builds have as many")).collect();
+        let different = wanted.iter().filter(|wanted| **wanted);
+        let tallies = different.map(|_| Some(Tally::of_builds(self.plan, false, next()))).collect();
+        // A threshold that differs from the one before is one place further.
+        let mut place = 0;
+        let places = wanted.iter().enumerate().map(|(threshold, differs)| {
+            place += usize::from(threshold > 0 && *differs);
+            place
+        });
+        Ok((places.collect(), tallies))
+    }
+
+    /// Simulates one replication. None if it was cancelled.
+    fn simulate(
+        &self,
+        worker: &mut Worker<'a>,
+        index: u32,
+        tallies: &[Tallies<'_>],
+        simulation: &Simulation<'_>,
+    ) -> Option<()> {
+        let cancelled = simulation.cancelled;
+        if cancelled.load(Ordering::Relaxed) {
+            return None;
+        }
+        let build = self.plan.odds.build(&Luck::new(self.seed, index));
+        let Worker { campaign, path, batches, alone } = worker;
+        path.reset(index, build);
+        let build = build.unwrap_or(0);
+        let batch = &mut batches[build];
+        let Batch { time_to_success, deployment, .. } = batch;
+        let watched = Watched { path: &mut *path, time_to_success, deployment };
+        let end = campaign.run(self.seed, index, cancelled, watched)?;
+        if batch.add(path, end) {
+            return Some(());
+        }
+        for (threshold, campaign) in alone.iter_mut().enumerate().take(path.level()) {
+            let campaign = campaign.get_or_insert_with(|| self.campaign_at(self.thresholds[threshold]));
+            tallies[build].alone(threshold, |tally| {
+                let replication = campaign.run(self.seed, index, cancelled, &mut *tally)?;
+                tally.end_replication(&replication);
+                Some(())
+            })?;
+        }
+        Some(())
+    }
+
+    /// A place for campaigns at a lower threshold.
+    fn campaign_at(&self, threshold: u32) -> Campaign<'a, RoboMaker> {
+        let on_breach = self.plan.controller.on_breach();
+        Campaign::new(self.plan, RoboMaker::new(self.plan.concurrent_deployment_percentage, threshold, on_breach))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::scenario::{Scenario, ScenarioFile};
+    use crate::sweep::variations;
+
+    const FLEET: &str = r#"
+        name = "fleet"
+        [deployment]
+        concurrent_deployment_percentage = 20
+        failure_threshold_percentage = 90
+        [[group]]
+        name = "a"
+        robots = 40
+        [group.step.downloading_extracting]
+        latency = { constant = "1m" }
+    "#;
+
+    fn plan(set: &str) -> Plan {
+        let scenario = Scenario::parse(FLEET, "", std::path::Path::new(""), &[set.to_owned()]);
+        Plan::new(&scenario.unwrap_or_else(|problems| panic!("{set}: {problems:?}")))
+    }
+
+    #[test]
+    fn what_couples_robots_or_goes_on_after_a_halt_is_left_alone() {
+        for set in [
+            "deployment.on_breach=abort",
+            "deployment.start_order=shuffled",
+            "sync={ schedule = { every = \"1m\" }, on_timeout = \"retry\", horizon = \"1h\" }",
+            "build=[{ name = \"good\", weight = 1 }]",
+            "group.a.registrations={ interarrival = { constant = \"1m\" }, max = 3 }",
+        ] {
+            assert!(holds(&plan(set)), "{set}");
+        }
+        for set in [
+            "sync={ schedule = { every = \"1m\" }, on_halt = \"retry\" }",
+            "group.a.connectivity={ online = { constant = \"1m\" }, offline = { constant = \"1m\" } }",
+            "download.bundle_size=1MB",
+            "api.throttle=0.1",
+        ] {
+            assert!(!holds(&plan(set)), "{set}");
+        }
+    }
+
+    #[test]
+    fn thresholds_that_no_fleet_tells_apart_are_one() {
+        let fixed = Thresholds::new(&plan("group.a.robots=40"), &[3, 100, 1, 2, 5, 6, 2]);
+        assert_eq!(fixed.0, [2, 5, 6, 100], "limits of 1, 1, 2, 2, 3 and 40 robots");
+        assert_eq!([1, 2, 3, 5, 6, 100].map(|wanted| fixed.place(wanted)), [0, 0, 1, 1, 2, 3]);
+        let grows = plan("group.a.registrations={ interarrival = { constant = \"1m\" }, max = 3 }");
+        assert_eq!(Thresholds::new(&grows, &[3, 100, 1, 2, 5, 6, 2]).0, [1, 2, 3, 5, 6, 100]);
+    }
+
+    fn sweep(vary: &[&str]) -> Sweep {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(FLEET.as_bytes()).expect("it takes the text");
+        let vary: Vec<String> = vary.iter().map(|vary| (*vary).to_owned()).collect();
+        let file = ScenarioFile::read(file.path()).expect("just written");
+        Sweep { file, sets: Vec::new(), variations: variations(&vary).expect("they are right") }
+    }
+
+    /// Windows cover all points once, hold no more points than allowed, and rows are whole where they fit.
+    #[test]
+    fn windows_follow_each_other() {
+        const THRESHOLDS: &str = "deployment.failure_threshold_percentage=1..=100";
+        for (vary, ends) in [
+            (&[THRESHOLDS][..], &[100][..]),
+            (&[THRESHOLDS, "group.a.robots=1,2"], &[200]),
+            (&["group.a.robots=1..=5", THRESHOLDS], &[200, 400, 500]),
+            (&[THRESHOLDS, "group.a.robots=1..=3"], &[255, 300]),
+            (&["run.seed=1,2", THRESHOLDS, "group.a.robots=1..=3"], &[255, 300, 555, 600]),
+            (&["deployment.failure_threshold_percentage=1,2", "run.seed=1..=300"], &[300, 600]),
+            (&["run.seed=1..=700"], &[700]),
+        ] {
+            let sweep = sweep(vary);
+            let mut found = Vec::new();
+            let mut first = 0;
+            while first < sweep.len() {
+                first = window_end(&sweep, first);
+                found.push(first);
+            }
+            assert_eq!(found, ends, "{vary:?}");
+        }
+    }
+
+    /// Points of a row differ in the threshold and in nothing else.
+    #[test]
+    fn rows_hold_all_else_equal() {
+        let sweep = sweep(&["run.seed=1..=3", "deployment.failure_threshold_percentage=1,2", "group.a.robots=5..=7"]);
+        let rows = rows(&sweep, 0..sweep.len());
+        assert_eq!(rows.len(), 9);
+        for row in rows.values() {
+            let Row::Waiting(points) = row else { panic!("nothing has been simulated") };
+            let scenarios: Vec<Scenario> =
+                points.iter().map(|point| sweep.scenario(*point).expect("it is right")).collect();
+            let thresholds: Vec<u32> =
+                scenarios.iter().map(|scenario| scenario.deployment.failure_threshold_percentage).collect();
+            assert_eq!(thresholds, [1, 2]);
+            assert_eq!((scenarios[0].seed, scenarios[0].fleet_size()), (scenarios[1].seed, scenarios[1].fleet_size()));
+        }
+    }
+}
