@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::{Experiment, Stopped, Workers};
+use super::{Experiment, Stopped, Workers, block_size};
 use crate::simulation::{Campaign, Observer, Replication};
 
 /// Makes something of each replication alone.
@@ -35,7 +35,7 @@ impl Experiment<'_> {
         advanced: &(dyn Fn(u32) + Sync),
     ) -> Result<Vec<E::Seen>, Stopped> {
         let pool = &workers.pool;
-        let size = self.block_size();
+        let size = block_size(self.plan);
         let blocks = (part.end - part.start).div_ceil(size);
         let next_block = AtomicU64::new(0);
         let work = || {

@@ -146,7 +146,7 @@ impl Workers {
     ) -> Result<Vec<T>, Stopped> {
         let size = block_size(plan);
         let next_block = AtomicU64::new(0);
-        let done = self.0.broadcast(|_| {
+        let done = self.pool.broadcast(|_| {
             let mut own = begin();
             loop {
                 let first = next_block.fetch_add(1, Ordering::Relaxed) * u64::from(size);

@@ -61,7 +61,7 @@ impl Cells {
     #[inline]
     pub fn reach(&mut self, cell: usize) {
         if cell >= self.counts.len() {
-            self.counts.resize((cell + 1).next_power_of_two(), 0);
+            self.counts.resize((cell + 1).next_multiple_of(1 << FINE.bits), 0);
         }
     }
 

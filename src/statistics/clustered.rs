@@ -162,9 +162,9 @@ impl ClusteredSample {
         if cluster.count == 0 {
             return;
         }
-        let last = CLUSTER_GRID.cell(cluster.max);
+        let last = COARSE.cell(cluster.max);
         if last >= self.cells.len() {
-            self.cells.resize((last + 1).next_multiple_of(1 << CLUSTER_GRID.bits), Cell::default());
+            self.cells.resize((last + 1).next_multiple_of(1 << COARSE.bits), Cell::default());
         }
         let (n, s) = (cluster.count, cluster.sum);
         self.clusters += 1;
@@ -221,11 +221,8 @@ impl ClusteredSample {
             self.squares += U256::from(batch.squares());
             self.min = self.min.min(batch.min);
             self.max = self.max.max(batch.max);
-            let last = HISTOGRAM_GRID.cell(batch.max);
-            if last >= self.counts.len() {
-                self.counts.resize((last + 1).next_power_of_two(), 0);
-            }
-            batch.fine.iter().take(numbers.len()).for_each(|fine| self.counts[*fine as usize] += 1);
+            self.counts.reach(FINE.cell(batch.max));
+            batch.fine.iter().take(numbers.len()).for_each(|fine| self.counts.count(*fine as usize));
         }
     }
 

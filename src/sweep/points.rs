@@ -1,5 +1,6 @@
 //! From points to tallies.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::{Overrides, Sweep};
@@ -27,8 +28,8 @@ pub struct Simulated {
     pub scenario: Scenario,
     /// Its seed.
     pub seed: u64,
-    /// What is remembered of its replications: that of an experiment of its own.
-    pub tally: Tally,
+    /// What is remembered of its replications: that of an experiment of its own. Points that cannot differ share it.
+    pub tally: Arc<Tally>,
 }
 
 /// The strategy that fits every sweep: simulates each point for itself, and hands its tally to `take`.
@@ -61,5 +62,5 @@ where
     let experiment = Experiment { plan: &plan, seed, replications, threads: None, curves: false };
     let Simulation { workers, cancelled, advanced, .. } = *simulation;
     let tally = experiment.run_part(workers, 0..replications, &mut (), cancelled, advanced)?;
-    Ok(Simulated { point, scenario, seed, tally })
+    Ok(Simulated { point, scenario, seed, tally: Arc::new(tally) })
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ethnum::U256;
 use pulp::{Arch, NullaryFnOnce};
 
-use super::{CLUSTER_GRID, Cell, ClusteredSample};
+use super::{COARSE, Cell, ClusteredSample};
 
 /// Samples 0, 1, 2, ... over the same clusters: a number that belongs to one of them belongs to all that follow.
 ///
@@ -118,7 +118,7 @@ impl NestedSamples {
     pub fn new(samples: usize) -> NestedSamples {
         assert!(samples <= 1 << FROM_BITS, "{samples} samples are too many");
         let samples = samples.next_multiple_of(LANES);
-        let cells = CLUSTER_GRID.cell(1 << 50) + 1;
+        let cells = COARSE.cell(1 << 50) + 1;
         let lane = || vec![0; samples];
         NestedSamples {
             arch: Arch::new(),
@@ -161,7 +161,7 @@ impl NestedSamples {
         for (number, from) in self.numbers.iter().zip(&self.from) {
             let from = usize::from(*from).max(first);
             debug_assert!(from <= forks);
-            self.keys.push((CLUSTER_GRID.cell(*number) as u32) << FROM_BITS | from as u32);
+            self.keys.push((COARSE.cell(*number) as u32) << FROM_BITS | from as u32);
             self.pooled[from].push(*number);
             all[from] += 1;
             sums[from] += u128::from(*number);
@@ -179,6 +179,11 @@ impl NestedSamples {
         self.arch.dispatch(CountCells { keys, lanes, narrow, samples: self.samples, forks });
         self.numbers.clear();
         self.from.clear();
+    }
+
+    /// How many numbers of clusters that have ended wait to be taken.
+    pub fn pooled(&self) -> usize {
+        self.pooled.iter().map(Vec::len).sum()
     }
 
     /// Takes the numbers of clusters that have ended and that belong to `sample` and all that follow, but to none before.

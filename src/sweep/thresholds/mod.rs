@@ -38,6 +38,7 @@ mod tallies;
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use self::path::{Path, Watched};
@@ -88,7 +89,7 @@ where
                 rows.extend(row.map(|row| (row, done)));
             }
             let done = match row.and_then(|row| rows.get_mut(&row)) {
-                Some(Row::Done(tallies)) => tallies.take(point),
+                Some(Row::Done(tallies)) => tallies.remove(&point),
                 _ => None,
             };
             take(match done {
@@ -109,25 +110,10 @@ where
 enum Row {
     /// Not simulated yet.
     Waiting(Vec<u64>),
-    Done(RowTallies),
+    /// The tally of each point that has not been taken. Its memory goes with the last point that has it.
+    Done(HashMap<u64, Arc<Tally>>),
     /// One path does not tell them.
     Alone,
-}
-
-/// What a row comes to.
-struct RowTallies {
-    /// For each point that has not been taken the place of its tally.
-    places: HashMap<u64, usize>,
-    tallies: Vec<Option<Tally>>,
-}
-
-impl RowTallies {
-    /// The tally of a point. Its memory goes with the last point that has it.
-    fn take(&mut self, point: u64) -> Option<Tally> {
-        let place = self.places.remove(&point)?;
-        let tally = &mut self.tallies[place];
-        if self.places.values().any(|other| *other == place) { tally.clone() } else { tally.take() }
-    }
 }
 
 /// Which variation is that of the threshold, and over how many points one of its values lasts.
@@ -169,7 +155,11 @@ fn rows(sweep: &Sweep, points: Range<u64>) -> HashMap<u64, Row> {
 }
 
 /// Simulates the points of a row in one pass; none where that does not hold.
-fn simulate_row<E>(sweep: &Sweep, points: &[u64], simulation: &Simulation<'_>) -> Result<Option<RowTallies>, E>
+fn simulate_row<E>(
+    sweep: &Sweep,
+    points: &[u64],
+    simulation: &Simulation<'_>,
+) -> Result<Option<HashMap<u64, Arc<Tally>>>, E>
 where
     E: From<Stopped> + From<Diagnostics>,
 {
@@ -194,10 +184,9 @@ where
         replications: simulation.overrides.replications(&highest),
         points: points.len() as u32,
     };
-    let (places, tallies) = pass.run(simulation)?;
-    let places = wanted.iter().map(|wanted| places[thresholds.place(*wanted)]);
-    let places = points.iter().copied().zip(places).collect();
-    Ok(Some(RowTallies { places, tallies }))
+    let tallies = pass.run(simulation)?;
+    let of_point = |(point, wanted): (&u64, &u32)| (*point, Arc::clone(&tallies[thresholds.place(*wanted)]));
+    Ok(Some(points.iter().zip(&wanted).map(of_point).collect()))
 }
 
 /// Thresholds that can make a difference, ascending: of several that cannot the highest.
@@ -242,8 +231,8 @@ struct Worker<'a> {
 }
 
 impl<'a> Pass<'a> {
-    /// The tallies that differ, and the place of each threshold's among them.
-    fn run(&self, simulation: &Simulation<'_>) -> Result<(Vec<usize>, Vec<Option<Tally>>), Stopped> {
+    /// The tally of each threshold; thresholds that have turned out the same share it.
+    fn run(&self, simulation: &Simulation<'_>) -> Result<Vec<Arc<Tally>>, Stopped> {
         let builds = self.plan.odds.builds().max(1);
         let mut tallies: Vec<Tallies<'_>> = (0..builds).map(|_| Tallies::new(self.plan, self.thresholds)).collect();
         let begin = || Worker {
@@ -257,12 +246,16 @@ impl<'a> Pass<'a> {
             for index in block {
                 self.simulate(worker, index, &tallies, simulation)?;
             }
-            tallies.iter().zip(&mut worker.batches).for_each(|(tallies, batch)| tallies.take(batch));
+            let full = tallies.iter().zip(&mut worker.batches).filter(|(_, batch)| batch.is_full());
+            full.for_each(|(tallies, batch)| tallies.take(batch));
             (simulation.advanced)(count);
             Some(())
         };
         let workers = simulation.workers.share(self.plan, self.replications, begin, work)?;
-        let mut batches = workers.into_iter().map(|worker| worker.batches);
+        let mut batches = workers.into_iter().map(|mut worker| {
+            tallies.iter().zip(&mut worker.batches).for_each(|(tallies, batch)| tallies.take(batch));
+            worker.batches
+        });
         let mut of_builds = batches.next().expect("there is at least one thread");
         for batch in batches {
             of_builds.iter_mut().zip(batch).for_each(|(batch, other)| batch.merge(other));
@@ -275,15 +268,15 @@ impl<'a> Pass<'a> {
             .map(|(tallies, batch)| tallies.finish(&wanted, batch.time_to_success, batch.deployment).into_iter())
             .collect();
         let mut next = || finished.iter_mut().map(|tallies| tallies.next().expect("all builds have as many")).collect();
-        let different = wanted.iter().filter(|wanted| **wanted);
-        let tallies = different.map(|_| Some(Tally::of_builds(self.plan, false, next()))).collect();
-        // A threshold that differs from the one before is one place further.
-        let mut place = 0;
-        let places = wanted.iter().enumerate().map(|(threshold, differs)| {
-            place += usize::from(threshold > 0 && *differs);
-            place
-        });
-        Ok((places.collect(), tallies))
+        let mut tallies: Vec<Arc<Tally>> = Vec::with_capacity(wanted.len());
+        for wanted in wanted {
+            let tally = match tallies.last() {
+                Some(same) if !wanted => Arc::clone(same),
+                _ => Arc::new(Tally::of_builds(self.plan, false, next())),
+            };
+            tallies.push(tally);
+        }
+        Ok(tallies)
     }
 
     /// Simulates one replication. None if it was cancelled.

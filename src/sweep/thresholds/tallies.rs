@@ -41,7 +41,14 @@ pub struct Batch {
     pub time_to_success: NestedSamples,
     pub deployment: NestedSamples,
     waiting: Vec<Waiting>,
+    /// How many forks wait.
+    forks: usize,
 }
+
+/// So many forks wait before they are added: then there are many for each threshold, whose histograms come to hand once for all of them.
+const MANY_FORKS: usize = 1 << 13;
+/// So many numbers of robots wait at most, beside those of the last block.
+const MANY_NUMBERS: usize = 1 << 16;
 
 impl Batch {
     /// Of so many thresholds.
@@ -50,7 +57,13 @@ impl Batch {
             time_to_success: NestedSamples::new(thresholds),
             deployment: NestedSamples::new(thresholds),
             waiting: (0..thresholds).map(|_| Waiting::default()).collect(),
+            forks: 0,
         }
+    }
+
+    /// Whether much waits.
+    pub fn is_full(&self) -> bool {
+        self.forks >= MANY_FORKS || self.time_to_success.pooled() >= MANY_NUMBERS
     }
 
     /// Adds that of another thread; what waits in both has been taken.
@@ -63,6 +76,7 @@ impl Batch {
     /// from its own level on, and those before are to be simulated on their own.
     pub fn add(&mut self, path: &mut Path<'_>, end: Replication) -> bool {
         let level = path.level();
+        self.forks += level + 1;
         let forks = path.take_forks();
         let known = forks.is_some();
         let forks = forks.into_iter().flatten();
@@ -102,6 +116,7 @@ impl<'p> Tallies<'p> {
 
     /// Adds what waits in a batch.
     pub fn take(&self, batch: &mut Batch) {
+        batch.forks = 0;
         for (threshold, waiting) in batch.waiting.iter_mut().enumerate() {
             let times = batch.time_to_success.take_numbers(threshold);
             let lengths = batch.deployment.take_numbers(threshold);
