@@ -471,8 +471,13 @@ mod tests {
         let sync = "sync={ schedule = { every = \"1m\" }, max_jobs = 4 }";
         let at_once = "group.a.step.downloading_extracting.latency={ constant = \"0s\" }";
         let grows = "group.a.registrations={ interarrival = { exponential = { mean = \"10s\" } }, max = 30 }";
+        // Everything falls on the calls' instants, some of it after them.
+        let beat = "group.a.step.downloading_extracting.latency={ empirical = { values = [\"0s\", \"1m\"] } }";
+        let rest = "group.a.step.launching.latency={ constant = \"0s\" }";
+        let no_wait = "deployment.preparing={ constant = \"0s\" }";
         for sets in [
             &[][..],
+            &["deployment.on_breach=abort", sync, beat, rest, no_wait],
             &["deployment.on_breach=abort"],
             &["deployment.start_order=shuffled", sync],
             &["deployment.on_breach=abort", sync],
