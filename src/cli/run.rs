@@ -4,19 +4,19 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::args::RunArgs;
-use super::simulation::{INTERRUPTED, load, report_unknown, watch_for_interrupts};
+use super::simulation::{INTERRUPTED, read, report_unknown, watch_for_interrupts};
 use super::{Failure, exit, print, progress};
 use crate::experiment::{Experiment, Rows, Stopped, Tally, Workers};
 use crate::metric::Metric;
 use crate::precision::{Ended, Precision, Stages, Target, Why};
-use crate::report::{Outputs, Summary, precision, table};
+use crate::report::{Outputs, Summary, html, precision, table};
 use crate::scenario::{Diagnostics, Problem, Scenario};
 use crate::simulation::Plan;
 
 /// Loads, simulates, reports.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let options = &args.simulation;
-    let scenario = load(&args.scenario, &options.set)?;
+    let (file, scenario) = read(&args.scenario, &options.set)?;
     let goal = goal(args, &scenario)?;
     let plan = Plan::new(&scenario);
     let seed = options.seed.unwrap_or(scenario.seed);
@@ -41,7 +41,8 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         let done = run.simulate(&mut rows)?;
         let dropped = outputs.take_rows(rows)?;
         let summary = Summary::new(&scenario, seed, &done.tally);
-        outputs.commit(&scenario, &summary, &done.tally)?;
+        let report = html::run(&scenario, &file, &options.set, &summary, &done.tally);
+        outputs.commit(&scenario, &summary, &done.tally, report)?;
         if dropped > 0 && !options.quiet {
             anstream::eprintln!("note: jobs.csv lacks {dropped} jobs: --max-job-rows is {}", args.max_job_rows);
         }

@@ -9,7 +9,7 @@ use super::{Failure, exit};
 use crate::experiment::Stopped;
 use crate::metric::UnknownMetric;
 use crate::report::OutputError;
-use crate::scenario::{Diagnostics, LoadError, Problem, Scenario};
+use crate::scenario::{Diagnostics, LoadError, Problem, Scenario, ScenarioFile};
 
 /// Set by Ctrl-C.
 pub static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -22,7 +22,14 @@ pub fn watch_for_interrupts() {
 
 /// Reads a scenario with options laid over it.
 pub fn load(path: &Path, sets: &[String]) -> Result<Scenario, Failure> {
-    Scenario::load(path, sets).map_err(|error| unloadable(path, error))
+    read(path, sets).map(|(_, scenario)| scenario)
+}
+
+/// Reads a scenario's file, and checks it with options laid over it.
+pub fn read(path: &Path, sets: &[String]) -> Result<(ScenarioFile, Scenario), Failure> {
+    let file = ScenarioFile::read(path).map_err(|error| unloadable(path, error))?;
+    let scenario = file.scenario(sets.iter().map(|set| ("--set", set.as_str())))?;
+    Ok((file, scenario))
 }
 
 /// Says why a scenario could not be loaded.

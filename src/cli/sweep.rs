@@ -11,7 +11,7 @@ use crate::experiment::{Stopped, Workers};
 use crate::metric::Metric;
 use crate::report::sweep::{CsvPoints, Estimated, JsonPoints, Shown, ShownMetric, table};
 use crate::report::table::counted;
-use crate::report::{OutputError, Outputs, SWEEP_CSV, SWEEP_JSON, plots};
+use crate::report::{OutputError, Outputs, SWEEP_CSV, SWEEP_JSON, html, plots};
 use crate::scenario::{Diagnostics, Problem, ScenarioFile};
 use crate::sweep::{Checked, MOST_POINTS, Overrides, Refused, Simulation, Sweep, Variation, one_pass, variations};
 
@@ -54,7 +54,7 @@ pub fn run(args: &SweepArgs) -> Result<(), Failure> {
     };
     let content = simulate(args, &mut shown, overrides, sinks, failed)?;
     let files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
-    outputs.commit_sweep(csv, json, plots::sweep::render(&shown))?;
+    outputs.commit_sweep(csv, json, plots::sweep::render(&shown), &html::sweep(&shown, &args.vary))?;
     match content.filter(|_| options.json) {
         Some(content) => print_file(content),
         None => print_table(args, &shown, &files),

@@ -7,12 +7,14 @@
 //! * [`check`]: what a scenario's expectations came to, in the formats that CI systems read.
 //! * [`sweep`]: `sweep.csv`, `sweep.json` and the table of a sweep.
 //! * [`outline`]: what a scenario would simulate, in words.
+//! * [`html`]: pages to show around, `report.html`.
 //! * [`hgrm`] and [`plots`]: `histograms/*.hgrm` and `plots/*.svg`.
 //! * [`Outputs`]: all of them in a folder, each whole or not at all; [`WholeFile`] is a single one.
 
 pub mod check;
 mod csv_rows;
 pub mod hgrm;
+pub mod html;
 pub mod outline;
 mod outputs;
 pub mod plots;
@@ -24,7 +26,7 @@ pub mod table;
 mod whole_file;
 
 pub use csv_rows::{CsvRows, JOB_COLUMNS, REPLICATION_COLUMNS, WorldColumns};
-pub use outputs::{OutputError, Outputs, SWEEP_CSV, SWEEP_JSON};
+pub use outputs::{OutputError, Outputs, REPORT, SWEEP_CSV, SWEEP_JSON};
 pub use shown::shown;
 pub use summary::{RESULTS_VERSION, Summary};
 pub use whole_file::WholeFile;

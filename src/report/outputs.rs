@@ -101,11 +101,17 @@ impl Outputs {
         Ok(dropped)
     }
 
-    /// Writes everything that the tally gives, and puts all files in their places.
+    /// Writes everything that the tally gives and the `report`, a page, and puts all files in their places.
     ///
     /// # Errors
     /// The file that could not be written.
-    pub fn commit(mut self, scenario: &Scenario, summary: &Summary, tally: &Tally) -> Result<(), OutputError> {
+    pub fn commit(
+        mut self,
+        scenario: &Scenario,
+        summary: &Summary,
+        tally: &Tally,
+        report: String,
+    ) -> Result<(), OutputError> {
         let mut texts = Vec::new();
         for (name, numbers) in metric::distributions(scenario, tally) {
             texts.push((format!("histograms/{name}.hgrm"), hgrm::render(&numbers)));
@@ -113,6 +119,7 @@ impl Outputs {
         for (name, svg) in plots::render(scenario, summary, tally) {
             texts.push((format!("plots/{name}.svg"), svg));
         }
+        texts.push((REPORT.to_owned(), report));
         // Last, so that it is never there without the files that belong to it.
         texts.push((String::from("summary.json"), summary.to_json()));
         let ready = std::mem::take(&mut self.ready);
@@ -124,7 +131,7 @@ impl Outputs {
         self.place(files, is_of_a_part)
     }
 
-    /// Puts the files of a sweep in their places, with the pictures of what it shows.
+    /// Puts the files of a sweep in their places, with the pictures of what it shows and the `report`, a page.
     ///
     /// # Errors
     /// The file that could not be written.
@@ -133,8 +140,9 @@ impl Outputs {
         csv: NamedTempFile,
         json: NamedTempFile,
         pictures: Vec<(String, String)>,
+        report: &str,
     ) -> Result<(), OutputError> {
-        let mut files = Vec::new();
+        let mut files = vec![(self.written(REPORT, report)?, REPORT.to_owned())];
         for (name, svg) in pictures {
             let name = format!("plots/{name}.svg");
             files.push((self.written(&name, &svg)?, name));
@@ -221,6 +229,8 @@ impl Outputs {
 
 /// What a check came to.
 const CHECK_JSON: &str = "check.json";
+/// The page to show around, of the command that wrote into the folder last.
+pub const REPORT: &str = "report.html";
 /// The points of a sweep, as rows.
 pub const SWEEP_CSV: &str = "sweep.csv";
 /// The points of a sweep, each with its summary.

@@ -189,6 +189,16 @@ impl ScenarioFile {
         }
     }
 
+    /// What was read.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The file's name without its folders.
+    pub fn name(&self) -> &str {
+        Path::new(&self.shown).file_name().and_then(|name| name.to_str()).unwrap_or(&self.shown)
+    }
+
     /// Checks the scenario with options laid over it, each of them its name and `PATH=VALUE`.
     ///
     /// # Errors

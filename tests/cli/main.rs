@@ -9,6 +9,7 @@ mod manuals;
 mod outputs;
 mod precision;
 mod readme;
+mod report;
 mod run;
 mod scenarios;
 mod schema;

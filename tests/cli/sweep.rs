@@ -164,6 +164,7 @@ fn rows_are_the_summaries() {
             "out/plots/sweep.campaign.outcomes.halted.probability.svg",
             "out/plots/sweep.campaign.time_to_success_s.p95.svg",
             "out/plots/sweep.first_job.robots_failed.p95.svg",
+            "out/report.html",
             "out/sweep.csv",
             "out/sweep.json",
             "scenario.toml"
@@ -268,7 +269,7 @@ fn runs_and_sweeps_leave_each_other_alone() {
         [picture, "results/counted/plots/sweep.txt", "results/counted/sweep.csv", "results/counted/sweep.json"]
     );
     sandbox.rollcast(&["run", "scenario.toml", "-q"]).exits(0);
-    assert_eq!(sandbox.files(), both, "a run keeps what a sweep wrote");
+    assert_eq!(sandbox.files(), both, "a run keeps what a sweep wrote, but for the page");
     assert_eq!(sandbox.read("results/counted/summary.json"), summary);
     let other = sweep(&["--metric", "campaign.jobs.max"]);
     assert!(!other.contains(&picture.to_owned()) && other.len() == both.len(), "{other:?}");

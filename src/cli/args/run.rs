@@ -10,7 +10,7 @@ use crate::scenario::parse_duration;
 
 /// Simulate a scenario many times and report what happened.
 ///
-/// Prints a table, and writes summary.json, replications.csv, jobs.csv, histograms/ and plots/ into the results folder.
+/// Prints a table, and writes report.html, summary.json, replications.csv, jobs.csv, histograms/ and plots/ into the results folder.
 /// The same scenario, seed and number of replications give the same bytes on any machine and any number of threads.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, after_help = EXIT_CODES)]

@@ -130,6 +130,13 @@ impl Axis {
         matches!(self.kind, Kind::Name)
     }
 
+    /// Where the ticks are.
+    pub fn ticks(&self) -> Vec<f64> {
+        let first = (self.start / self.step - 1e-9).ceil() as i64;
+        let last = (self.end / self.step + 1e-9).floor() as i64;
+        (first..=last).map(|index| index as f64 * self.step).collect()
+    }
+
     /// A tick's text.
     pub fn label(&self, value: &f64) -> String {
         match self.kind {
@@ -167,9 +174,7 @@ impl Ranged for Axis {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, _hint: Hint) -> Vec<f64> {
-        let first = (self.start / self.step - 1e-9).ceil() as i64;
-        let last = (self.end / self.step + 1e-9).floor() as i64;
-        (first..=last).map(|index| index as f64 * self.step).collect()
+        self.ticks()
     }
 
     fn range(&self) -> Range<f64> {

@@ -13,28 +13,56 @@ use crate::scenario::Scenario;
 const TITLE: &str = "Robots hurt by the first job";
 const BARS: f64 = 90.0;
 
+/// How many robots are hurt, in bars.
+pub struct Bars {
+    /// The number of robots that halts the job.
+    pub limit: u64,
+    /// Whether that lies far beyond everything that happened: it would press it against the left edge, so a note stands for it.
+    pub far: bool,
+    /// One bar a number of robots where they fit, else a round number of them; an edge of the bars is at the limit.
+    pub width: u64,
+    /// The replications of each bar.
+    pub counts: Vec<u64>,
+    first: u64,
+}
+
+impl Bars {
+    pub fn new(scenario: &Scenario, tally: &Tally) -> Bars {
+        let limit = failure_limit(scenario.fleet_size(), scenario.deployment.failure_threshold_percentage);
+        let limit = u64::from(limit);
+        let histogram = tally.counted_failures.histogram();
+        let most = histogram.max();
+        let far = limit > 4 * (most + 5);
+        let end = if far { most } else { most.max(limit) };
+        let width = decimal_step((end + 1) as f64 / BARS).max(1.0) as u64;
+        let first = limit % width;
+        let bar_of = |failures: u64| (failures + width - first) / width;
+        let mut counts = vec![0u64; bar_of(end) as usize + 1];
+        for cell in histogram.iter_recorded() {
+            let value = histogram.lowest_equivalent(cell.value_iterated_to());
+            counts[bar_of(value) as usize] += cell.count_since_last_iteration();
+        }
+        Bars { limit, far, width, counts, first }
+    }
+
+    /// The first robot of a bar; the leftmost bar may be cut at 0.
+    pub fn first_of(&self, bar: usize) -> u64 {
+        (bar as u64 * self.width + self.first).saturating_sub(self.width)
+    }
+
+    /// A bar stands around its numbers, and the line before the first number that halts.
+    pub fn start_of(&self, bar: usize) -> f64 {
+        self.first_of(bar) as f64 - 0.5
+    }
+}
+
 pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     let percentage = scenario.deployment.failure_threshold_percentage;
-    let limit = failure_limit(scenario.fleet_size(), percentage);
-    let histogram = tally.counted_failures.histogram();
-    let limit = u64::from(limit);
-    let most = histogram.max();
-    // A threshold far beyond everything that happened would press it against the left edge; then a note stands for it.
-    let far = limit > 4 * (most + 5);
-    let end = if far { most } else { most.max(limit) };
-    // One bar a number of robots where they fit, else a round number of them; an edge of the bars is at the threshold.
-    let width = decimal_step((end + 1) as f64 / BARS).max(1.0) as u64;
-    let first = limit % width;
-    let bar_of = |failures: u64| (failures + width - first) / width;
-    let mut counts = vec![0u64; bar_of(end) as usize + 1];
-    for cell in histogram.iter_recorded() {
-        let value = histogram.lowest_equivalent(cell.value_iterated_to());
-        counts[bar_of(value) as usize] += cell.count_since_last_iteration();
-    }
-    // The first robot of a bar; the leftmost bar may be cut at 0.
-    let start_of = |bar: usize| (bar as u64 * width + first).saturating_sub(width) as f64 - 0.5;
+    let bars = Bars::new(scenario, tally);
+    let Bars { limit, far, width, counts, .. } = &bars;
+    let (limit, far, width) = (*limit, *far, *width);
+    let start_of = |bar: usize| bars.start_of(bar);
     let share = |count: u64| count as f64 / tally.replications as f64;
-    // A bar stands around its numbers, and the line before the first number that halts.
     let robots = Axis::count(-0.5, start_of(counts.len()), 12);
     let shares = Axis::share(share(counts.iter().copied().max().unwrap_or(1)) * 1.15, 5);
     let fleet = counted(scenario.fleet_size().into(), "robot");

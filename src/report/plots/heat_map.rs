@@ -120,7 +120,7 @@ fn centered(body: &Area<'_>, words: &str, place: (i32, i32), color: &RGBColor, a
 }
 
 /// The colour of a share from 0 to 1.
-fn color(share: f64) -> RGBColor {
+pub fn color(share: f64) -> RGBColor {
     let [pale, middle, deep] = COLORS;
     let (from, to, share) = if share < 0.5 { (pale, middle, share * 2.0) } else { (middle, deep, share * 2.0 - 1.0) };
     let mix = |from: f64, to: f64| (from + (to - from) * share).round() as u8;
@@ -128,7 +128,7 @@ fn color(share: f64) -> RGBColor {
 }
 
 /// Black or white, whichever stands out more.
-fn readable_on(ground: RGBColor) -> RGBColor {
+pub fn readable_on(ground: RGBColor) -> RGBColor {
     if contrast(ground, BLACK) >= contrast(ground, WHITE) { BLACK } else { WHITE }
 }
 

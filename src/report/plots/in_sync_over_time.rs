@@ -36,7 +36,7 @@ pub fn draw(_scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
 }
 
 /// The corners of a step function that goes on to `end`.
-fn staircase(steps: &[(f64, f64)], end: f64) -> Vec<(f64, f64)> {
+pub fn staircase(steps: &[(f64, f64)], end: f64) -> Vec<(f64, f64)> {
     let mut corners: Vec<(f64, f64)> = Vec::new();
     for (instant, share) in steps {
         if let Some((_, before)) = corners.last().copied() {

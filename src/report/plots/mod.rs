@@ -3,19 +3,19 @@
 //! plotters draws on whole pixels, so everything is drawn at twice its size and shown at half. The backend needs no system
 //! library and no font: text stays text.
 
-mod axis;
+pub(in crate::report) mod axis;
 mod canvas;
 mod egress_over_time;
-mod failed_robots;
-mod heat_map;
+pub(in crate::report) mod failed_robots;
+pub(in crate::report) mod heat_map;
 mod in_flight_over_time;
-mod in_sync_over_time;
+pub(in crate::report) mod in_sync_over_time;
 mod outcomes;
-mod over_time;
+pub(in crate::report) mod over_time;
 pub mod sweep;
-mod sweep_lines;
-mod time_to_success;
-mod time_to_success_by_build;
+pub(in crate::report) mod sweep_lines;
+pub(in crate::report) mod time_to_success;
+pub(in crate::report) mod time_to_success_by_build;
 
 use super::Summary;
 use crate::experiment::Tally;

@@ -26,7 +26,7 @@ pub fn draw(
     scale: Scale,
 ) -> String {
     let end = shown_until(means);
-    let means = &joined(means, end)[..];
+    let means = &joined(means, end, SHOWN)[..];
     let highest = means.iter().map(|(_, mean)| *mean).fold(0.0, f64::max);
     let near = limit.filter(|(limit, _)| *limit <= 4.0 * highest);
     let top = near.as_ref().map_or(highest, |(limit, _)| limit.max(highest)) * 1.12;
@@ -62,7 +62,7 @@ pub fn draw(
 }
 
 /// The instant after which half a percent of the whole area is left: a far tail would press everything else together.
-fn shown_until(means: &[(f64, f64)]) -> f64 {
+pub fn shown_until(means: &[(f64, f64)]) -> f64 {
     let total: f64 = means.iter().map(|(_, mean)| mean).sum();
     let mut seen = 0.0;
     for (until, mean) in means {
@@ -74,11 +74,13 @@ fn shown_until(means: &[(f64, f64)]) -> f64 {
     means.last().map_or(1.0, |(until, _)| *until)
 }
 
-/// The same with so many neighbours joined that hundreds of cells, not thousands, are shown until `end`.
-fn joined(means: &[(f64, f64)], end: f64) -> Vec<(f64, f64)> {
-    const SHOWN: usize = 400;
+/// The cells of a picture: hundreds, not thousands.
+const SHOWN: usize = 400;
+
+/// The same with so many neighbours joined that at most `most` cells are shown until `end`.
+pub fn joined(means: &[(f64, f64)], end: f64, most: usize) -> Vec<(f64, f64)> {
     let shown = means.iter().filter(|(until, _)| *until <= end).count();
-    let whole = shown.div_ceil(SHOWN).max(1);
+    let whole = shown.div_ceil(most).max(1);
     let width = means.first().map_or(0.0, |(width, _)| *width);
     let join = |cells: &[(f64, f64)]| {
         let sum: f64 = cells.iter().map(|(_, mean)| mean).sum();
@@ -90,7 +92,7 @@ fn joined(means: &[(f64, f64)], end: f64) -> Vec<(f64, f64)> {
 }
 
 /// The unit in which a rate reads well.
-fn rate_unit(rate: f64) -> (f64, &'static str) {
+pub fn rate_unit(rate: f64) -> (f64, &'static str) {
     let units = [(1e12, "Tbit/s"), (1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s")];
     units.into_iter().find(|(unit, _)| rate >= *unit).unwrap_or((1.0, "bit/s"))
 }

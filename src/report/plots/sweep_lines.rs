@@ -16,7 +16,7 @@ const NAMES: u32 = 24;
 
 pub fn draw(sweep: &Shown<'_>, metric: &ShownMetric, index: usize) -> String {
     let variation = &sweep.sweep.variations[0];
-    let (x_axis, places) = horizontal(&variation.values);
+    let (x_axis, places) = horizontal(&variation.values, 10, NAMES, SIZE.0 as i32 - 240);
     let mut points: Vec<(f64, Estimate)> =
         places.into_iter().zip(&sweep.points).map(|(x, estimates)| (x, estimates[index])).collect();
     points.sort_by(|(a, _), (b, _)| a.total_cmp(b));
@@ -65,12 +65,13 @@ pub fn draw(sweep: &Shown<'_>, metric: &ShownMetric, index: usize) -> String {
 }
 
 /// Neighbours that have a value: a line does not cross a point that has none.
-fn runs(points: &[(f64, Estimate)]) -> impl Iterator<Item = &[(f64, Estimate)]> {
+pub fn runs(points: &[(f64, Estimate)]) -> impl Iterator<Item = &[(f64, Estimate)]> {
     points.split(|(_, estimate)| estimate.value.is_none()).filter(|run| !run.is_empty())
 }
 
-/// The axis of the values, and where each stands on it: by its size if all are numbers of one kind, else in the order given.
-fn horizontal(values: &[Value]) -> (Axis, Vec<f64>) {
+/// The axis of the values, and where each stands on it: by its size if all are numbers of one kind, else in the order given, with
+/// at most `most` names that share a width.
+pub fn horizontal(values: &[Value], ticks: u32, most: u32, width: i32) -> (Axis, Vec<f64>) {
     let all = |read: &dyn Fn(&str) -> Option<f64>| -> Option<Vec<f64>> {
         values.iter().map(|value| value.json().as_str().and_then(read)).collect()
     };
@@ -85,12 +86,12 @@ fn horizontal(values: &[Value]) -> (Axis, Vec<f64>) {
             let least = places.iter().copied().fold(f64::INFINITY, f64::min);
             let greatest = places.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let room = if greatest > least { (greatest - least) * 0.03 } else { greatest.abs().max(1.0) * 0.5 };
-            (Axis::between(unit, least - room, greatest + room, 10), places)
+            (Axis::between(unit, least - room, greatest + room, ticks), places)
         }
         None => {
-            let room = (SIZE.0 as i32 - 240) / (values.len() as i32).min(NAMES as i32);
+            let room = width / (values.len() as i32).min(most as i32);
             let names = values.iter().map(|value| fitting(value.shown(), room)).collect();
-            (Axis::names(names, NAMES), (0..values.len()).map(|index| index as f64).collect())
+            (Axis::names(names, most), (0..values.len()).map(|index| index as f64).collect())
         }
     }
 }

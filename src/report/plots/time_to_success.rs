@@ -13,32 +13,52 @@ use crate::time::{MICROS, exact, humane, seconds};
 const TITLE: &str = "Time until the whole fleet is in sync";
 const BARS: f64 = 60.0;
 
+/// The distribution in bars of equal width.
+pub struct Bars {
+    pub axis: Axis,
+    /// In seconds.
+    pub width: f64,
+    /// The campaigns of each bar, from the start of the axis.
+    pub counts: Vec<u64>,
+    /// The campaigns beyond the end of the axis.
+    pub beyond: u64,
+}
+
+impl Bars {
+    /// With about so many ticks; none if no campaign ended in sync.
+    pub fn new(summary: &Summary, tally: &Tally, ticks: u32) -> Option<Bars> {
+        let described = &summary.campaign.time_to_success_s;
+        let (min, p99, max) = (described.min?, described.p99?, described.max?);
+        // A far tail would press everything else against the left edge; it is cut, and a note says so.
+        let end = if max.0 > 2.5 * p99.0 { 1.5 * p99.0 } else { max.0 };
+        let axis = Axis::time(min.0, end, ticks);
+        // No bar is narrower than a cell of the histogram, or it would show the cells instead of the distribution.
+        let histogram = tally.campaign_time_to_success.histogram();
+        let cell = seconds(histogram.equivalent_range((axis.end * MICROS as f64) as u64));
+        let width = time_step(((axis.end - axis.start) / BARS).max(cell));
+        let bars = ((axis.end - axis.start) / width).ceil() as usize;
+        let mut counts = vec![0u64; bars];
+        let mut beyond = 0;
+        for cell in histogram.iter_recorded() {
+            let value = seconds(histogram.median_equivalent(cell.value_iterated_to())).clamp(min.0, max.0);
+            let bar = ((value - axis.start) / width) as usize;
+            // The greatest number may stand on the right edge itself.
+            match counts.get_mut(if value <= axis.end { bar.min(bars - 1) } else { bars }) {
+                Some(count) => *count += cell.count_since_last_iteration(),
+                None => beyond += cell.count_since_last_iteration(),
+            }
+        }
+        Some(Bars { axis, width, counts, beyond })
+    }
+}
+
 pub fn draw(_scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     let described = &summary.campaign.time_to_success_s;
-    let (Some(min), Some(p50), Some(p95), Some(p99), Some(max)) =
-        (described.min, described.p50, described.p95, described.p99, described.max)
+    let (Some(Bars { axis, width, counts, beyond }), Some(p50), Some(p95), Some(p99), Some(max)) =
+        (Bars::new(summary, tally, 8), described.p50, described.p95, described.p99, described.max)
     else {
         return empty(TITLE, &identity(summary), "No campaign ended with the whole fleet in sync.");
     };
-    // A far tail would press everything else against the left edge; it is cut, and the note says so.
-    let end = if max.0 > 2.5 * p99.0 { 1.5 * p99.0 } else { max.0 };
-    let axis = Axis::time(min.0, end, 8);
-    // No bar is narrower than a cell of the histogram, or it would show the cells instead of the distribution.
-    let histogram = tally.campaign_time_to_success.histogram();
-    let cell = seconds(histogram.equivalent_range((axis.end * MICROS as f64) as u64));
-    let width = time_step(((axis.end - axis.start) / BARS).max(cell));
-    let bars = ((axis.end - axis.start) / width).ceil() as usize;
-    let mut counts = vec![0u64; bars];
-    let mut beyond = 0;
-    for cell in histogram.iter_recorded() {
-        let value = seconds(histogram.median_equivalent(cell.value_iterated_to())).clamp(min.0, max.0);
-        let bar = ((value - axis.start) / width) as usize;
-        // The greatest number may stand on the right edge itself.
-        match counts.get_mut(if value <= axis.end { bar.min(bars - 1) } else { bars }) {
-            Some(count) => *count += cell.count_since_last_iteration(),
-            None => beyond += cell.count_since_last_iteration(),
-        }
-    }
     let share = |count: u64| count as f64 / described.count as f64;
     let highest = share(counts.iter().copied().max().unwrap_or(1));
     let shares = Axis::share(highest * 1.22, 5);

@@ -50,8 +50,8 @@ pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     })
 }
 
-/// The share of all campaigns of a build that are in sync by each instant.
-fn in_sync_by(tally: &Tally) -> Vec<(f64, f64)> {
+/// The share of all campaigns that are in sync by each instant, as the corners of a staircase.
+pub fn in_sync_by(tally: &Tally) -> Vec<(f64, f64)> {
     let histogram = tally.campaign_time_to_success.histogram();
     let mut seen = 0;
     let mut curve = vec![(0.0, 0.0)];

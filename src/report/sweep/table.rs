@@ -43,7 +43,7 @@ pub fn render(sweep: &Shown<'_>) -> String {
 }
 
 /// How many points, and what all of them have in common.
-fn settings(sweep: &Shown<'_>) -> String {
+pub fn settings(sweep: &Shown<'_>) -> String {
     let total = counted(sweep.sweep.len(), "point");
     let points = match sweep.points.len() as u64 {
         done if done == sweep.sweep.len() => total,

@@ -1,0 +1,113 @@
+//! The answer in sentences, with its intervals.
+
+use crate::experiment::Tally;
+use crate::metric::Unit;
+use crate::report::Summary;
+use crate::report::shown;
+use crate::report::table::{counted, percent};
+use crate::rollout::{OnBreach, failure_limit};
+use crate::scenario::Scenario;
+use crate::statistics::{Estimate, Number, Proportion, Sample, Statistic};
+
+/// What a run comes to; the first sentence says whether the whole fleet gets in sync.
+pub(super) fn of_run(scenario: &Scenario, summary: &Summary, tally: &Tally) -> Vec<String> {
+    let outcomes = &summary.campaign.outcomes;
+    let mut sentences = vec![in_sync(&outcomes.in_sync, summary.replications)];
+    sentences.extend(times(&tally.campaign_time_to_success));
+    for (proportion, what) in [
+        (&outcomes.halted, "breach the failure threshold and halt"),
+        (&outcomes.timed_out, "hit the fleet timeout"),
+        (&outcomes.max_jobs, "use up their jobs with robots left behind"),
+        (&outcomes.horizon, "reach the horizon unfinished"),
+    ] {
+        if proportion.count > 0 {
+            sentences.push(format!("{} {what}.", capitalised(&between(&proportion.ci95))));
+        }
+    }
+    sentences.extend(hurt(&tally.counted_failures));
+    sentences.extend(overshoot(scenario, &tally.threshold_overshoot));
+    for ((name, build), tally) in summary.builds.iter().zip(&tally.builds) {
+        if build.replications == 0 {
+            continue;
+        }
+        let outcomes = &build.campaign.outcomes;
+        let p95 = estimate(&tally.campaign_time_to_success, Statistic::P95);
+        let time = p95.value.map(|_| format!("; 95 % of those take at most {}", with_interval(Unit::Seconds, &p95)));
+        sentences.push(format!(
+            "If the build is {name}, {} bring the whole fleet in sync and {} halt{}.",
+            between(&outcomes.in_sync.ci95),
+            between(&outcomes.halted.ci95),
+            time.unwrap_or_default()
+        ));
+    }
+    sentences
+}
+
+fn in_sync(proportion: &Proportion, replications: u64) -> String {
+    let seen = match proportion.count {
+        0 => String::from("none"),
+        count if count == replications => String::from("all"),
+        count => count.to_string(),
+    };
+    let simulated = if replications == 1 { String::from("the one") } else { format!("the {replications}") };
+    format!(
+        "With 95 % confidence {} of the campaigns bring the whole fleet in sync; {seen} of {simulated} simulated did.",
+        between(&proportion.ci95)
+    )
+}
+
+/// `between 1 % and 2 %`
+fn between([low, high]: &[Number; 2]) -> String {
+    format!("between {} and {}", percent(*low), percent(*high))
+}
+
+fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn times(sample: &Sample) -> Option<String> {
+    let (p50, p95) = (estimate(sample, Statistic::P50), estimate(sample, Statistic::P95));
+    p50.value?;
+    let shown = |estimate| with_interval(Unit::Seconds, estimate);
+    Some(format!("Half of those that do take at most {}, 95 % at most {}.", shown(&p50), shown(&p95)))
+}
+
+fn hurt(sample: &Sample) -> Option<String> {
+    let (p50, p95) = (estimate(sample, Statistic::P50), estimate(sample, Statistic::P95));
+    p50.value?;
+    let shown = |estimate| with_interval(Unit::Count, estimate);
+    Some(format!(
+        "Robots that fail or do not respond in the first job: at most {} in half of the campaigns, at most {} in 95 %.",
+        shown(&p50),
+        shown(&p95)
+    ))
+}
+
+fn overshoot(scenario: &Scenario, sample: &Sample) -> Option<String> {
+    let p50 = estimate(sample, Statistic::P50);
+    let max = estimate(sample, Statistic::Max).value?;
+    let limit = failure_limit(scenario.fleet_size(), scenario.deployment.failure_threshold_percentage);
+    let limit = counted(limit.into(), "failure");
+    Some(match scenario.deployment.on_breach {
+        OnBreach::Drain => format!(
+            "A job halts at {limit}; robots in flight then add at most {} in half of the cases, {} at worst.",
+            with_interval(Unit::Count, &p50),
+            shown(Unit::Count, max)
+        ),
+        OnBreach::Abort => {
+            format!("A job halts at {limit} and aborts the robots in flight, which the tables count as failed.")
+        }
+    })
+}
+
+fn estimate(sample: &Sample, statistic: Statistic) -> Estimate {
+    sample.estimates()[statistic as usize]
+}
+
+/// `5m (4m to 6m)`; a number that does not exist is a hyphen.
+pub(super) fn with_interval(unit: Unit, estimate: &Estimate) -> String {
+    let value = estimate.value.map_or_else(|| String::from("-"), |value| shown(unit, value));
+    let interval = estimate.interval.map(|[low, high]| format!(" ({} to {})", shown(unit, low), shown(unit, high)));
+    value + &interval.unwrap_or_default()
+}

@@ -1,0 +1,64 @@
+//! The command that repeats what a page shows.
+
+use std::fmt;
+
+/// A command line without what results do not depend on: threads, folders, output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    words: Vec<String>,
+}
+
+impl Command {
+    /// `rollcast VERB SCENARIO`, the scenario by the name of its file.
+    pub fn new(verb: &str, scenario: &str) -> Command {
+        // An argument that begins with a hyphen would be an option.
+        let scenario = if scenario.starts_with('-') { format!("./{scenario}") } else { scenario.to_owned() };
+        Command { words: vec![String::from("rollcast"), verb.to_owned(), scenario] }
+    }
+
+    /// Adds an option with its value.
+    pub fn option(mut self, name: &str, value: impl fmt::Display) -> Command {
+        let value = value.to_string();
+        self.words.push(name.to_owned());
+        self.words.push(value);
+        self
+    }
+
+    /// Adds an option for each value.
+    pub fn options(self, name: &str, values: &[String]) -> Command {
+        values.iter().fold(self, |command, value| command.option(name, value))
+    }
+}
+
+impl fmt::Display for Command {
+    /// As a POSIX shell takes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quoted: Vec<String> = self.words.iter().map(|word| quoted(word)).collect();
+        f.write_str(&quoted.join(" "))
+    }
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_takes_it_back() {
+        let command = Command::new("run", "-my scenario.toml")
+            .option("--seed", 7)
+            .options("--set", &[String::from("sync.schedule={ every = \"2h\" }"), String::from("name='x'")]);
+        assert_eq!(
+            command.to_string(),
+            r#"rollcast run './-my scenario.toml' --seed 7 --set 'sync.schedule={ every = "2h" }' --set 'name='\''x'\'''"#
+        );
+    }
+}
