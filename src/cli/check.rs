@@ -7,15 +7,15 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::args::CheckArgs;
-use super::simulation::{INTERRUPTED, load, watch_for_interrupts};
+use super::args::{CheckArgs, SimulationArgs};
+use super::simulation::{INTERRUPTED, read, watch_for_interrupts};
 use super::{Failure, exit, print, progress};
 use crate::baseline::Baseline;
 use crate::expectation::{Check, Checked};
 use crate::experiment::{Experiment, Stopped, Workers};
 use crate::report::check::{Report, github, json, junit, markdown, table};
-use crate::report::{OutputError, Outputs, WholeFile};
-use crate::scenario::Scenario;
+use crate::report::{OutputError, Outputs, WholeFile, html};
+use crate::scenario::{Scenario, ScenarioFile};
 use crate::simulation::Plan;
 
 /// Reads all scenarios, checks one after the other, reports.
@@ -35,8 +35,8 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     watch_for_interrupts();
     let workers = Workers::new(args.simulation.threads.map(|threads| threads as usize))?;
     let mut reports: Vec<Report> = Vec::new();
-    for (path, scenario) in scenarios {
-        let report = check(args, &path, scenario, baselines.next(), &workers)?;
+    for subject in scenarios {
+        let report = check(args, subject, baselines.next(), &workers)?;
         let interrupted = report.interrupted;
         if !args.simulation.json && !args.simulation.quiet {
             let apart = if reports.is_empty() { "" } else { "\n" };
@@ -54,7 +54,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
         print(&json::render(&reports))?;
     }
     announce(args, &reports)?;
-    files.write(&reports)?;
+    files.write(&reports, args)?;
     if reports.iter().all(Report::passes) {
         Ok(())
     } else {
@@ -63,8 +63,15 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     }
 }
 
+/// A scenario that is to be checked.
+struct Subject {
+    path: PathBuf,
+    source: ScenarioFile,
+    scenario: Scenario,
+}
+
 /// All scenarios, or all that is wrong with any of them.
-fn load_all(args: &CheckArgs) -> Result<Vec<(PathBuf, Scenario)>, Failure> {
+fn load_all(args: &CheckArgs) -> Result<Vec<Subject>, Failure> {
     let mut scenarios = Vec::new();
     let mut failure: Option<Failure> = None;
     let mut refuse = |refused: Failure| match &mut failure {
@@ -75,13 +82,13 @@ fn load_all(args: &CheckArgs) -> Result<Vec<(PathBuf, Scenario)>, Failure> {
         None => failure = Some(refused),
     };
     for path in &args.scenarios {
-        match load(path, &args.simulation.set) {
-            Ok(scenario) if scenario.expectations.is_empty() && args.baseline.is_none() => {
+        match read(path, &args.simulation.set) {
+            Ok((_, scenario)) if scenario.expectations.is_empty() && args.baseline.is_none() => {
                 refuse(nothing_expected(path))
             }
-            Ok(mut scenario) => {
+            Ok((source, mut scenario)) => {
                 scenario.max_check_replications = args.max_replications.unwrap_or(scenario.max_check_replications);
-                scenarios.push((path.clone(), scenario));
+                scenarios.push(Subject { path: path.clone(), source, scenario });
             }
             Err(refused) => refuse(refused),
         }
@@ -105,8 +112,7 @@ fn nothing_expected(path: &Path) -> Failure {
 /// Checks one scenario.
 fn check(
     args: &CheckArgs,
-    path: &Path,
-    scenario: Scenario,
+    Subject { path, source, scenario }: Subject,
     baseline: Option<Baseline>,
     workers: &Workers,
 ) -> Result<Report, Failure> {
@@ -136,7 +142,7 @@ fn check(
             Err(stopped) => return Err(stopped.into()),
         }
     }
-    Ok(Report { file: path.display().to_string(), seed, checked, comparison, interrupted, scenario })
+    Ok(Report { file: path.display().to_string(), source, seed, checked, comparison, interrupted, scenario })
 }
 
 /// Tells GitHub, if it is what runs this.
@@ -157,7 +163,7 @@ fn announce(args: &CheckArgs, reports: &[Report]) -> Result<(), Failure> {
 struct Files {
     junit: Option<WholeFile>,
     markdown: Option<WholeFile>,
-    /// The results folder, which gets `check.json`.
+    /// The results folder, which gets `check.json` and `report.html`.
     folder: Option<Outputs>,
     /// To which other steps add, too.
     step_summary: Option<PathBuf>,
@@ -175,7 +181,7 @@ impl Files {
         })
     }
 
-    fn write(self, reports: &[Report]) -> Result<(), Failure> {
+    fn write(self, reports: &[Report], args: &CheckArgs) -> Result<(), Failure> {
         if let Some(file) = self.junit {
             file.write(&junit::render(reports))?;
         }
@@ -183,7 +189,9 @@ impl Files {
             file.write(&markdown::render(reports))?;
         }
         if let Some(outputs) = self.folder {
-            outputs.commit_check(&json::render(reports))?;
+            let SimulationArgs { seed, set, .. } = &args.simulation;
+            let options = html::CheckOptions { max_replications: args.max_replications, seed: *seed, sets: set };
+            outputs.commit_check(&json::render(reports), &html::check(reports, &options))?;
         }
         if let Some(path) = self.step_summary {
             let file = OpenOptions::new().append(true).create(true).open(&path);

@@ -152,13 +152,12 @@ impl Outputs {
         self.place(files, |name| name.starts_with("plots/sweep.") && name.ends_with(".svg"))
     }
 
-    /// Puts `check.json` in its place.
+    /// Puts `check.json` and the `report`, a page, in their places.
     ///
     /// # Errors
     /// The file that could not be written.
-    pub fn commit_check(self, json: &str) -> Result<(), OutputError> {
-        let file = self.written(CHECK_JSON, json)?;
-        self.place(vec![(file, CHECK_JSON.to_owned())], |_| false)
+    pub fn commit_check(self, json: &str, report: &str) -> Result<(), OutputError> {
+        self.commit_texts([(REPORT, report), (CHECK_JSON, json)])
     }
 
     /// Puts the files of a baseline in their places.
@@ -166,8 +165,13 @@ impl Outputs {
     /// # Errors
     /// The file that could not be written.
     pub fn commit_baseline(self, cells: &str, summary: &str) -> Result<(), OutputError> {
+        self.commit_texts([("baseline.json", cells), ("summary.json", summary)])
+    }
+
+    /// Puts texts in their places, in this order.
+    fn commit_texts<const N: usize>(self, texts: [(&str, &str); N]) -> Result<(), OutputError> {
         let mut files = Vec::new();
-        for (name, text) in [("baseline.json", cells), ("summary.json", summary)] {
+        for (name, text) in texts {
             files.push((self.written(name, text)?, name.to_owned()));
         }
         self.place(files, |_| false)

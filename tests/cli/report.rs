@@ -326,3 +326,38 @@ fn a_large_sweep_has_a_small_page() {
         assert!(words(&tags).contains(&format!("The first 1000 of {points} points; sweep.csv has all")));
     }
 }
+
+/// The page of a check says of every expectation what is known, the worst first, and repeats itself to the byte.
+#[cfg(unix)]
+#[test]
+fn the_page_of_a_check() {
+    let sandbox = Sandbox::new();
+    let expecting = |minutes: u32| {
+        let expect = "\n[[expect]]\nname = \"quick\"\nmetric = \"campaign.time_to_success_s.p95\"\n";
+        format!(
+            "{COUNTED}{expect}at_most = \"{minutes}m\"\n\n[[expect]]\nmetric = \"campaign.outcomes.halted.probability\"\nat_most = 0.1\n"
+        )
+    };
+    sandbox.write("good.toml", &expecting(60));
+    sandbox.write("bad.toml", &expecting(1).replace("name = \"counted\"", "name = \"slow\""));
+    let check_all = |out: &str, more: &[&str]| {
+        let arguments = [&["check", "good.toml", "bad.toml", "--seed", "3", "-q", "--out", out], more].concat();
+        sandbox.rollcast(&arguments).exits(1);
+        sandbox.read(&format!("{out}/report.html"))
+    };
+    let page = check_all("out", &["--threads", "1"]);
+    assert!(page == check_all("elsewhere", &["--threads", "3"]), "the same bytes");
+    let tags = check(&page);
+    let answer = words(&tags);
+    let answer = &answer[answer.find("The answer").expect("a heading")..];
+    let expected = "The answer With 99.9 % confidence each, 1 of 4 expectations does not hold. slow, quick: campaign.time_to_success_s.p95 \
+                    at most 1m does not hold with confidence 99.9 %: found 2m (2m to -)";
+    assert!(answer.starts_with(expected), "{answer}");
+    let scenarios = text_of(&tags, "h2").filter(|heading| heading == "counted" || heading == "slow").count();
+    assert_eq!(scenarios, 2);
+    let command = text_of(&tags, "code").next().expect("a command");
+    assert_eq!(command, "rollcast check good.toml bad.toml --seed 3");
+    // An interval for each expectation, readable where it is pointed at.
+    let readings = text_of(&tags, "title").filter(|title| title.contains("at most")).count();
+    assert_eq!(readings, 4);
+}

@@ -10,7 +10,7 @@ use super::{EXIT_CODES, SimulationArgs};
 ///
 /// Simulates until every `[[expect]]` entry of every scenario is proven to hold or to fail, each at its own confidence, or until
 /// there are as many replications as there may be. The proof stays valid however long that takes, so an expectation that is true
-/// fails with probability at most 0.001. All scenarios are read before any is run.
+/// fails with probability at most 0.001. All scenarios are read before any is run. With --out it writes check.json and report.html.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, after_help = EXIT_CODES)]
 pub struct CheckArgs {

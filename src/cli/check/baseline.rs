@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::CheckArgs;
+use super::{CheckArgs, Subject};
 use crate::baseline::{self, Baseline, Comparison, Unusable, folder_of, text_of};
 use crate::cli::simulation::{INTERRUPTED, watch_for_interrupts};
 use crate::cli::{Failure, exit, print, progress};
@@ -12,18 +12,20 @@ use crate::scenario::Scenario;
 use crate::simulation::Plan;
 
 /// The baselines of all scenarios, in their order.
-pub fn read_all(folder: &Path, scenarios: &[(PathBuf, Scenario)]) -> Result<Vec<Baseline>, Failure> {
+pub fn read_all(folder: &Path, scenarios: &[Subject]) -> Result<Vec<Baseline>, Failure> {
     refuse_namesakes(scenarios)?;
-    let read = |(path, scenario): &(PathBuf, Scenario)| {
+    let read = |Subject { path, scenario, .. }: &Subject| {
         Baseline::read(folder, scenario, scenarios.len() == 1).map_err(|unusable| failure(unusable, path, folder))
     };
     scenarios.iter().map(read).collect()
 }
 
 /// Baselines are kept by name.
-fn refuse_namesakes(scenarios: &[(PathBuf, Scenario)]) -> Result<(), Failure> {
-    for (index, (path, scenario)) in scenarios.iter().enumerate() {
-        if let Some((other, _)) = scenarios[..index].iter().find(|(_, other)| other.name == scenario.name) {
+fn refuse_namesakes(scenarios: &[Subject]) -> Result<(), Failure> {
+    for (index, Subject { path, scenario, .. }) in scenarios.iter().enumerate() {
+        if let Some(Subject { path: other, .. }) =
+            scenarios[..index].iter().find(|other| other.scenario.name == scenario.name)
+        {
             let (other, path) = (other.display(), path.display());
             let message = format!(
                 "error: {other} and {path} are both named `{}`, and so is the folder of their baselines\n\
@@ -82,14 +84,14 @@ pub fn compare(
 }
 
 /// Runs all scenarios, then stores them as baselines.
-pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<(PathBuf, Scenario)>) -> Result<(), Failure> {
+pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<Subject>) -> Result<(), Failure> {
     refuse_namesakes(&scenarios)?;
-    let places: Vec<PathBuf> = scenarios.iter().map(|(_, scenario)| folder_of(folder, scenario)).collect();
+    let places: Vec<PathBuf> = scenarios.iter().map(|Subject { scenario, .. }| folder_of(folder, scenario)).collect();
     let outputs = places.iter().map(|place| Outputs::of_check(place)).collect::<Result<Vec<_>, _>>()?;
     watch_for_interrupts();
     let workers = Workers::new(args.simulation.threads.map(|threads| threads as usize))?;
     let mut texts = Vec::new();
-    for (_, scenario) in &scenarios {
+    for Subject { scenario, .. } in &scenarios {
         let plan = Plan::new(scenario);
         let experiment = experiment(args, scenario, &plan);
         let bar = progress::bar(experiment.replications.into(), args.simulation.quiet);

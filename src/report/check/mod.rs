@@ -2,23 +2,25 @@
 //!
 //! All of them say the same of the same [`Report`]s; the sentences that they share are in one place.
 
-mod baseline;
+pub(super) mod baseline;
 pub mod github;
 pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod table;
-mod words;
+pub(super) mod words;
 
 use crate::baseline::Comparison;
 use crate::expectation::{Checked, Finding, Verdict};
 use crate::metric::Metric;
-use crate::scenario::{Expectation, Scenario};
+use crate::scenario::{Expectation, Scenario, ScenarioFile};
 
 /// What was checked of one scenario.
 pub struct Report {
     /// The scenario's file, as it was called.
     pub file: String,
+    /// The scenario as it was read.
+    pub source: ScenarioFile,
     /// The scenario.
     pub scenario: Scenario,
     /// Where randomness started.
@@ -33,7 +35,7 @@ pub struct Report {
 
 impl Report {
     /// Each expectation with its metric and what was found of it.
-    fn findings(&self) -> impl Iterator<Item = (&Expectation, Metric, &Finding)> {
+    pub(super) fn findings(&self) -> impl Iterator<Item = (&Expectation, Metric, &Finding)> {
         let metric = |expectation: &Expectation| {
             Metric::parse(&expectation.metric, &self.scenario).expect("a checked scenario has its metrics")
         };

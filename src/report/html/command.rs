@@ -11,9 +11,13 @@ pub struct Command {
 impl Command {
     /// `rollcast VERB SCENARIO`, the scenario by the name of its file.
     pub fn new(verb: &str, scenario: &str) -> Command {
-        // An argument that begins with a hyphen would be an option.
-        let scenario = if scenario.starts_with('-') { format!("./{scenario}") } else { scenario.to_owned() };
-        Command { words: vec![String::from("rollcast"), verb.to_owned(), scenario] }
+        Command { words: vec![String::from("rollcast"), verb.to_owned()] }.file(scenario)
+    }
+
+    /// Adds a further file by its name.
+    pub fn file(mut self, name: &str) -> Command {
+        self.words.push(operand(name));
+        self
     }
 
     /// Adds an option with its value.
@@ -36,6 +40,11 @@ impl fmt::Display for Command {
         let quoted: Vec<String> = self.words.iter().map(|word| quoted(word)).collect();
         f.write_str(&quoted.join(" "))
     }
+}
+
+/// An argument that begins with a hyphen would be an option.
+fn operand(name: &str) -> String {
+    if name.starts_with('-') { format!("./{name}") } else { name.to_owned() }
 }
 
 fn quoted(word: &str) -> String {

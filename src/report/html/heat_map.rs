@@ -5,7 +5,7 @@ use plotters::style::RGBColor;
 
 use super::answer::with_interval;
 use super::chart::{figure, nothing, unparted};
-use super::svg::{LETTER, WIDTH, px, rectangle, width_of};
+use super::svg::{LETTER, WIDTH, fitting, px, rectangle, width_of};
 use crate::report::plots::heat_map::{color, readable_on};
 use crate::report::shown;
 use crate::report::sweep::{Shown, ShownMetric};
@@ -89,12 +89,4 @@ fn ground(value: Option<f64>, least: f64, greatest: f64) -> RGBColor {
 
 fn hex(RGBColor(red, green, blue): RGBColor) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
-}
-
-/// Words cut to a width.
-fn fitting(words: &str, room: f64) -> String {
-    if width_of(words) <= room {
-        return words.to_owned();
-    }
-    words.chars().take((room / LETTER) as usize - 1).chain(['…']).collect()
 }

@@ -10,8 +10,10 @@
 
 mod answer;
 mod chart;
+mod check;
 mod command;
 mod heat_map;
+mod intervals;
 mod outcomes;
 mod page;
 mod provenance;
@@ -22,7 +24,9 @@ mod sweep;
 mod table;
 
 pub use chart::{Chart, Mark, Reading};
+pub use check::{CheckOptions, check};
 pub use command::Command;
+pub use intervals::{Interval, intervals};
 pub use page::{Page, charts, section};
 pub use provenance::Provenance;
 pub use run::run;

@@ -339,7 +339,7 @@ fn likely(summary: &Summary) -> Markup {
     let campaigns = of_campaigns(summary).map(|(name, proportion)| row("campaign", name, proportion));
     let first_jobs = of_first_jobs(summary).map(|(name, proportion)| row("first job", name, proportion));
     Columns {
-        id: "likely",
+        id: String::from("likely"),
         caption: String::from("How likely"),
         headings: ["outcome", "of", "share", "from", "to", "count"].map(str::to_owned).into(),
         leading: 1,
@@ -399,7 +399,7 @@ fn table_of(id: &'static str, caption: &str, rows: Vec<Row<'_>>) -> Markup {
     };
     let headings = std::iter::once(String::new()).chain(SHOWN.map(|statistic| statistic.as_str().to_owned()));
     Columns {
-        id,
+        id: id.to_owned(),
         caption: caption.to_owned(),
         headings: headings.collect(),
         leading: 1,
@@ -428,7 +428,7 @@ fn by_build(scenario: &Scenario, summary: &Summary, tally: &Tally) -> Markup {
         ]
     });
     Columns {
-        id: "builds",
+        id: String::from("builds"),
         caption: String::from("By build"),
         headings: ["build", "share", "in sync", "halted", "time p95", "hurt p95"].map(str::to_owned).into(),
         leading: 1,

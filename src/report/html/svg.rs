@@ -19,6 +19,14 @@ pub fn width_of(words: &str) -> f64 {
     words.chars().count() as f64 * LETTER
 }
 
+/// Words cut to a width.
+pub fn fitting(words: &str, room: f64) -> String {
+    if width_of(words) <= room {
+        return words.to_owned();
+    }
+    words.chars().take((room / LETTER) as usize - 1).chain(['…']).collect()
+}
+
 /// The path through points; steps along an axis are written short.
 pub fn path(points: impl IntoIterator<Item = (f64, f64)>) -> String {
     let mut path = String::new();

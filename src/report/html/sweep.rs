@@ -189,7 +189,7 @@ fn points(sweep: &Shown<'_>) -> maud::Markup {
         values.chain(numbers).collect()
     });
     let table = Columns {
-        id: "points",
+        id: String::from("points"),
         caption: String::from("All points, with 95 % intervals"),
         headings: paths.chain(sweep.metrics.iter().map(|metric| metric.path.clone())).collect(),
         leading: variations.len(),

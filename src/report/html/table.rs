@@ -9,7 +9,7 @@ use crate::statistics::Estimate;
 /// A table: a heading for each column, and rows that begin with a heading of their own.
 pub struct Columns {
     /// Unique on the page.
-    pub id: &'static str,
+    pub id: String,
     /// What it shows.
     pub caption: String,
     /// The heading of the first column, then those of the others.
@@ -71,7 +71,7 @@ impl Columns {
                                 @for (column, Cell { words, below, key }) in row.iter().enumerate() {
                                     @let key = key.filter(|_| self.sortable);
                                     @if column < self.leading {
-                                        th scope="row" data-key=[key] { (words) }
+                                        th scope="row" data-key=[key] { (breakable(words)) }
                                     } @else {
                                         td data-key=[key] { (words) @if !below.is_empty() { small { (below) } } }
                                     }
