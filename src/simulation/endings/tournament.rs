@@ -18,6 +18,22 @@ const EMPTY: u64 = u64::MAX;
 // The instant of an ending, at most the longest robot timeout after the longest campaign, and the number of its lane share 64 bits.
 const _: () = assert!(Span::MAX.micros() + MAX_ROBOT_TIMEOUT.micros() < EMPTY >> LANE_BITS);
 
+/// Calls a walk through the rounds with their number, and that of their keys, known to the compiler: it then unrolls the walk, and sees
+/// that no index is out of bounds.
+macro_rules! known_rounds {
+    ($rounds:expr, $walk:ident $arguments:tt) => {
+        match $rounds {
+            0 | 1 => $walk::<1, { keys_of(1) }> $arguments,
+            2 => $walk::<2, { keys_of(2) }> $arguments,
+            3 => $walk::<3, { keys_of(3) }> $arguments,
+            4 => $walk::<4, { keys_of(4) }> $arguments,
+            5 => $walk::<5, { keys_of(5) }> $arguments,
+            6 => $walk::<6, { keys_of(6) }> $arguments,
+            _ => $walk::<MAX_ROUNDS, { keys_of(MAX_ROUNDS) }> $arguments,
+        }
+    };
+}
+
 /// The earliest of at most [`MAX_LANES`] endings.
 ///
 /// Each ending has a lane, and its key is its instant with the lane's number in the low bits. The least of every four neighbouring lanes
@@ -32,12 +48,10 @@ pub struct Tournament {
     keyed: usize,
     /// Lanes that hold nothing.
     free: Vec<u32>,
-    /// The keys in each match, the final first: those that meet in match m are the winners of 4 m + 1 to 4 m + 4. The matches of the first round,
-    /// the last ones, are those of the lanes.
-    matches: Vec<[u64; 4]>,
+    /// The keys that meet in each round, the final first, then four times as many a round; of the first round, which is the last one here, the
+    /// lanes' own. Every four of them in a row meet in one match.
+    keys: Vec<u64>,
     rounds: usize,
-    /// The first match of the first round.
-    first_round: usize,
     /// The lane whose ending was taken or is to come: its keys in the matches mean nothing.
     open: Option<usize>,
     /// The least of the other three in each match of the open lane, from the first round on.
@@ -118,29 +132,15 @@ impl Tournament {
     /// Opens a lane: from now on it counts for nothing.
     #[inline(always)]
     fn open(&mut self, lane: usize) {
-        let mut earliest = EMPTY;
-        let (mut place, mut here) = (self.first_round + lane / 4, lane % 4);
-        for others in self.others.iter_mut().take(self.rounds) {
-            let four = &self.matches[place];
-            *others = least(least(four[here ^ 1], four[here ^ 2]), four[here ^ 3]);
-            earliest = least(earliest, *others);
-            (place, here) = next_round(place);
-        }
+        self.earliest.0 = known_rounds!(self.rounds, without(&self.keys, &mut self.others, lane));
         self.open = Some(lane);
-        self.earliest.0 = earliest;
     }
 
     /// Gives the open lane a key.
     #[inline(always)]
     fn fill(&mut self, lane: usize, key: u64) {
         self.earliest.0 = least(self.earliest.0, key);
-        let mut winner = key;
-        let (mut place, mut here) = (self.first_round + lane / 4, lane % 4);
-        for others in self.others.iter().take(self.rounds) {
-            self.matches[place][here] = winner;
-            winner = least(winner, *others);
-            (place, here) = next_round(place);
-        }
+        known_rounds!(self.rounds, with(&mut self.keys, &self.others, lane, key));
         self.open = None;
     }
 
@@ -169,24 +169,23 @@ impl Tournament {
         if rounds != self.rounds {
             // All matches are to be played again.
             (self.rounds, self.keyed) = (rounds, 0);
-            self.matches.clear();
-            self.matches.resize(((1 << (2 * rounds)) - 1) / 3, [EMPTY; 4]);
-            self.first_round = self.matches.len() - (1 << (2 * (rounds - 1)));
+            self.keys.clear();
+            self.keys.resize(keys_of(rounds), EMPTY);
         }
-        let mut first = self.first_round;
+        let first_round = keys_of(rounds - 1);
         for (lane, ending) in self.lanes.iter().enumerate().skip(self.keyed) {
-            self.matches[first + lane / 4][lane % 4] = key(ending.due, lane);
+            self.keys[first_round + lane] = key(ending.due, lane);
         }
         let (mut from, mut to) = (self.keyed / 4, (self.lanes.len() - 1) / 4);
-        while first > 0 {
-            for place in first + from..=first + to {
-                let [a, b, c, d] = self.matches[place];
-                let (next, here) = next_round(place);
-                self.matches[next][here] = least(least(a, b), least(c, d));
+        for round in (1..rounds).rev() {
+            let (above, here) = self.keys.split_at_mut(keys_of(round));
+            let above = &mut above[keys_of(round - 1)..];
+            for place in from..=to {
+                above[place] = least_of(&here[4 * place..][..4]);
             }
-            (first, from, to) = ((first - 1) / 4, from / 4, to / 4);
+            (from, to) = (from / 4, to / 4);
         }
-        self.earliest.0 = self.matches[0].into_iter().fold(EMPTY, least);
+        self.earliest.0 = least_of(&self.keys[..4]);
         self.keyed = self.lanes.len();
     }
 
@@ -205,10 +204,10 @@ impl Tournament {
         let mut left = Vec::new();
         if self.next_due() <= Time::MAX {
             self.close();
-            let first = self.first_round;
-            let keys = self.matches[first..].iter().flatten().filter(|key| **key != EMPTY);
+            let first_round = keys_of(self.rounds - 1);
+            let keys = self.keys[first_round..].iter().filter(|key| **key != EMPTY);
             left.extend(keys.map(|key| self.lanes[(key & LANE) as usize]));
-            self.matches.fill([EMPTY; 4]);
+            self.keys.fill(EMPTY);
             self.earliest.0 = EMPTY;
         }
         self.close();
@@ -219,11 +218,38 @@ impl Tournament {
     }
 }
 
-/// The match in which the winner of this one plays next, and its place there; anything for the final.
+/// How many keys so many rounds have.
+const fn keys_of(rounds: usize) -> usize {
+    ((1 << (2 * rounds)) - 1) / 3 * 4
+}
+
+/// The earliest of the N keys of R rounds without a lane's, and the least that this lane has to beat in each round.
 #[inline(always)]
-fn next_round(place: usize) -> (usize, usize) {
-    let before = place.wrapping_sub(1);
-    (before / 4, before % 4)
+fn without<const R: usize, const N: usize>(keys: &[u64], others: &mut [u64; MAX_ROUNDS], lane: usize) -> u64 {
+    let keys = keys.first_chunk::<N>().expect("all rounds have their keys");
+    let mut earliest = EMPTY;
+    let mut place = lane & ((1 << (2 * R)) - 1);
+    for round in (0..R).rev() {
+        let other = |which: usize| keys[keys_of(round) + (place ^ which)];
+        let least_other = least(least(other(1), other(2)), other(3));
+        others[R - 1 - round] = least_other;
+        earliest = least(earliest, least_other);
+        place /= 4;
+    }
+    earliest
+}
+
+/// Lets a lane's key play the R rounds, against what it has to beat in each.
+#[inline(always)]
+fn with<const R: usize, const N: usize>(keys: &mut [u64], others: &[u64; MAX_ROUNDS], lane: usize, key: u64) {
+    let keys = keys.first_chunk_mut::<N>().expect("all rounds have their keys");
+    let mut winner = key;
+    let mut place = lane & ((1 << (2 * R)) - 1);
+    for round in (0..R).rev() {
+        keys[keys_of(round) + place] = winner;
+        winner = least(winner, others[R - 1 - round]);
+        place /= 4;
+    }
 }
 
 /// An ending's key: no two are equal.
@@ -236,4 +262,8 @@ fn key(due: Time, lane: usize) -> u64 {
 #[inline(always)]
 fn least(a: u64, b: u64) -> u64 {
     std::hint::select_unpredictable(a < b, a, b)
+}
+
+fn least_of(keys: &[u64]) -> u64 {
+    keys.iter().copied().fold(EMPTY, least)
 }
