@@ -54,6 +54,28 @@ impl Target {
     /// # Errors
     /// Why it does not fit the metric, and what would.
     pub fn parse(text: &str, metric: &Metric) -> Result<Target, Unfit> {
+        let target = Target::read(text, metric, "precision")?;
+        match target {
+            Target::Share(share) if metric.is_quantile() => {
+                let robots = metric.is_of_robots();
+                let finest = if robots { FINEST_OF_ROBOTS } else { FINEST };
+                let title = format!("`{text}` is finer than the quantiles of `{metric}` are");
+                let help = format!("expected at least `{}%`; a mean has no such bound", finest * 100.0);
+                if share < finest { Err(Unfit { title, help }) } else { Ok(target) }
+            }
+            _ => Ok(target),
+        }
+    }
+
+    /// Reads how far from a metric's value another one may be, in the same way, however small.
+    ///
+    /// # Errors
+    /// Why it does not fit the metric, and what would.
+    pub fn margin(text: &str, metric: &Metric) -> Result<Target, Unfit> {
+        Target::read(text, metric, "margin")
+    }
+
+    fn read(text: &str, metric: &Metric, what: &str) -> Result<Target, Unfit> {
         let unit = metric.unit();
         let accepted = match unit {
             Unit::Probability => "expected percentage points as in `0.5%`, or a number as in `0.005`",
@@ -63,7 +85,7 @@ impl Target {
             Unit::BitsPerSecond => "expected a share of the value as in `1%`, or a rate as in `1Mbit/s`",
         };
         let unfit = |why: &str| Unfit { title: format!("`{text}` {why}"), help: accepted.to_owned() };
-        let amount: Amount = text.parse().map_err(|()| unfit("is no precision"))?;
+        let amount: Amount = text.parse().map_err(|()| unfit(&format!("is no {what}")))?;
         let target = match (amount, unit) {
             (Amount::Percent(percent), Unit::Probability) => Target::Absolute(percent / 100.0),
             (Amount::Percent(percent), _) => Target::Share(percent / 100.0),
@@ -75,14 +97,7 @@ impl Target {
         };
         match target {
             Target::Share(size) | Target::Absolute(size) if size <= 0.0 || !size.is_finite() => {
-                Err(unfit("is out of range: a precision is greater than 0"))
-            }
-            Target::Share(share) if metric.is_quantile() => {
-                let robots = metric.is_of_robots();
-                let finest = if robots { FINEST_OF_ROBOTS } else { FINEST };
-                let finer = format!("is finer than the quantiles of `{metric}` are");
-                let help = format!("expected at least `{}%`; a mean has no such bound", finest * 100.0);
-                if share < finest { Err(Unfit { help, ..unfit(&finer) }) } else { Ok(target) }
+                Err(unfit(&format!("is out of range: a {what} is greater than 0")))
             }
             _ => Ok(target),
         }

@@ -130,6 +130,12 @@ impl Diagnostics {
         }
     }
 
+    /// The text at a place.
+    pub(super) fn text(&self, place: &Place) -> &str {
+        let text = self.sources.get(place.source.0).and_then(|source| source.text.get(place.span.clone()));
+        text.unwrap_or_default()
+    }
+
     /// The line at which a place begins, from 1, if it is in the scenario file.
     pub(super) fn line(&self, place: &Place) -> Option<usize> {
         let file = self.sources.first().filter(|_| place.source == SourceId::FILE);

@@ -4,6 +4,7 @@
 //! scenario in which nothing can be wrong any more, or every problem found, each with the place it stands at.
 
 mod check;
+mod claim;
 mod diagnostics;
 mod distribution;
 mod document;
@@ -15,6 +16,8 @@ mod quantity;
 mod reader;
 mod robot_names;
 mod schema;
+mod tune;
+mod variation;
 mod world;
 
 use std::io::Read;
@@ -23,6 +26,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+pub use claim::Mistake;
 pub use diagnostics::{Diagnostics, Problem};
 pub use document::as_toml;
 pub use duration::parse as parse_duration;
@@ -30,6 +34,8 @@ pub use expectation::{Bounds, Expectation};
 pub use quantity::{parse_rate, parse_size, whole_rate};
 pub use robot_names::RobotNames;
 pub use schema::schema;
+pub use tune::{Constraint, Direction, Misplaced, Objective, Tune};
+pub use variation::{MOST_VALUES, Value, Variation, read as read_variation};
 pub use world::{Api, Build, BuildFailure, Connectivity, Download, GroupDownload, Probability, Registrations};
 
 use crate::random::Distribution;
@@ -66,6 +72,8 @@ pub struct Scenario {
     pub expectations: Vec<Expectation>,
     /// How many replications a check may take; >= 1, default 1000000.
     pub max_check_replications: u32,
+    /// What `rollcast tune` is to find. Results do not depend on it.
+    pub tune: Tune,
 }
 
 /// The `[deployment]` table.

@@ -8,24 +8,22 @@
 //! [`one_by_one`] simulates each for itself. [`one_pass`] gets all points that differ in the failure threshold alone out of a single
 //! path, where that gives the same bytes.
 
-mod list;
 mod points;
-mod range;
 pub mod thresholds;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub use list::{Value, Variation};
 pub use points::{Simulated, Simulation, one_by_one};
 pub use thresholds::one_pass;
 
 use crate::experiment::Stopped;
 use crate::metric::{Metric, Unit};
-use crate::scenario::{Diagnostics, Problem, Scenario, ScenarioFile};
+use crate::scenario::{Diagnostics, Problem, Scenario, ScenarioFile, read_variation};
+pub use crate::scenario::{Value, Variation};
 
 /// The most points that a sweep may have.
-pub const MOST_POINTS: u64 = 1_000_000;
+pub const MOST_POINTS: u64 = crate::scenario::MOST_VALUES;
 
 /// A scenario and what varies in it.
 #[derive(Debug)]
@@ -125,10 +123,14 @@ impl Sweep {
     /// # Errors
     /// All problems found.
     pub fn scenario(&self, point: u64) -> Result<Scenario, Diagnostics> {
-        let varied: Vec<String> =
-            self.variations.iter().zip(self.values(point)).map(|(variation, value)| variation.setting(value)).collect();
+        let varied: Vec<(&str, String)> = self
+            .variations
+            .iter()
+            .zip(self.values(point))
+            .map(|(variation, value)| (variation.written, variation.setting(value)))
+            .collect();
         let sets = self.sets.iter().map(|set| ("--set", set.as_str()));
-        self.file.scenario(sets.chain(varied.iter().map(|setting| ("--vary", setting.as_str()))))
+        self.file.scenario(sets.chain(varied.iter().map(|(written, setting)| (*written, setting.as_str()))))
     }
 
     /// Checks all points. What is wrong with any of them is reported once.
@@ -219,7 +221,7 @@ pub fn variations(texts: &[String]) -> Result<Vec<Variation>, Diagnostics> {
     let mut problems = Diagnostics::default();
     let mut variations: Vec<Variation> = Vec::new();
     for text in texts {
-        let Some(variation) = list::read(text, &mut problems) else { continue };
+        let Some(variation) = read_variation(text, &mut problems) else { continue };
         if variations.iter().any(|other| other.path == variation.path) {
             let problem = Problem::new(format!("`{}` varies twice", variation.path));
             let problem = problem.help("give all its values in one --vary, as in `--vary PATH=1,2,3`");

@@ -1,6 +1,7 @@
 //! `[[expect]]` and `[check]`: what the results are expected to be.
 
 use crate::metric::{Kind, Metric, Unit};
+use crate::scenario::claim::{self, Mistake};
 use crate::scenario::diagnostics::{Diagnostics, Problem};
 use crate::scenario::document::{self, Entry, Node, Value, join};
 use crate::scenario::expectation::{Bounds, DEFAULT_CHECK_REPLICATIONS, DEFAULT_CONFIDENCE, Expectation};
@@ -43,7 +44,8 @@ fn expectation(node: &Node, path: &str, scenario: &Scenario, diagnostics: &mut D
     let accepted = "the path of a number in summary.json, as in metric = \"campaign.time_to_success_s.p95\"";
     let metric = table.required("metric", accepted, diagnostics, |node, path, d| {
         let metric = known_metric(node, path, scenario, d)?;
-        testable(node, &metric, scenario, d).then_some(metric)
+        claim::testable(&metric, scenario).map_err(|mistake| report(mistake, node, d)).ok()?;
+        Some(metric)
     });
     let confidence = table.optional("confidence", diagnostics, |node, path, d| {
         reader::number(node, path, "a number above 0.5 and below 1", |x| 0.5 < x && x < 1.0, d)
@@ -89,50 +91,10 @@ fn known_metric(node: &Node, path: &str, scenario: &Scenario, diagnostics: &mut 
     }
 }
 
-/// Whether there is a test of the metric that stays valid however often it is looked at; if not, says why.
-fn testable(node: &Node, metric: &Metric, scenario: &Scenario, diagnostics: &mut Diagnostics) -> bool {
-    if let Some(build) = metric.build().map(|build| &scenario.builds[build])
-        && build.weight == 0.0
-    {
-        let problem = Problem::new(format!("no replication is about the build `{}`", build.name));
-        diagnostics.report(problem.at(&node.place, "nothing can be said of it").help("give it a weight above 0"));
-        return false;
-    }
-    let beside = |ends: &[&str]| {
-        let parent = metric.path().rsplit_once('.').map_or("", |(parent, _)| parent);
-        let all = Metric::all(scenario);
-        let is_one = |other: &&Metric| {
-            other.path().rsplit_once('.').is_some_and(|(of, leaf)| of == parent && ends.contains(&leaf))
-        };
-        all.iter().filter(is_one).map(|other| format!("`{other}`")).collect::<Vec<_>>().join(", ")
-    };
-    const QUANTILES: [&str; 4] = ["p50", "p90", "p95", "p99"];
-    match metric.kind() {
-        Kind::Probability | Kind::Quantile(_) => true,
-        Kind::Mean if metric.greatest(scenario).is_some() => true,
-        Kind::Mean => {
-            let mut problem = Problem::new(format!("the mean `{metric}` cannot be tested: its numbers have no bound"));
-            problem = problem.at(&node.place, "one number in a million could change it at will");
-            // A horizon bounds times; robots' times over the fleet, too.
-            if metric.unit() == Unit::Seconds && scenario.sync.horizon.is_none() {
-                problem =
-                    problem.help("give the campaign an end, as in [sync] horizon = \"7d\", which bounds all times");
-            }
-            diagnostics.report(problem.help(format!("or expect a quantile: {}", beside(&QUANTILES))));
-            false
-        }
-        Kind::Other => {
-            let problem = Problem::new(format!("`{metric}` cannot be expected to be anything"));
-            let problem = problem.at(&node.place, "it is no probability, no quantile and no mean");
-            let near = beside(&["probability", "mean", "p50", "p90", "p95", "p99"]);
-            let help = match near.as_str() {
-                "" => String::from("expected such as `campaign.outcomes.halted.probability`"),
-                near => format!("expected one of {near}"),
-            };
-            diagnostics.report(problem.help(help));
-            false
-        }
-    }
+/// Reports a mistake at its place.
+fn report(mistake: Mistake, node: &Node, diagnostics: &mut Diagnostics) {
+    let Mistake { title, label, help } = mistake;
+    diagnostics.report(help.into_iter().fold(Problem::new(title).at(&node.place, label), Problem::help));
 }
 
 /// Reads a bound in the metric's unit, and reports one that can never hold.
@@ -145,14 +107,8 @@ fn bounds(
 ) -> Option<Bounds> {
     let path = join(path, &entry.key);
     let node = &entry.node;
-    let greatest = match metric.kind() {
-        Kind::Probability => Some(1.0),
-        _ => metric.greatest(scenario).map(|most| most as f64),
-    };
-    // A quantile is one of the numbers, so it may be the least or the greatest; a probability or a mean of 0 is never proven.
     let is_quantile = matches!(metric.kind(), Kind::Quantile(_));
     let shown = |bound: f64| crate::report::shown(metric.unit(), metric.show(bound));
-    let unprovable = "no number of replications can prove that something never happens, or always: leave it some room";
     let bounds = match entry.key.as_str() {
         "between" => {
             let Value::Array(ends) = &node.value else {
@@ -178,21 +134,7 @@ fn bounds(
         "at_most" => Bounds::AtMost(bound(node, &path, metric.unit(), diagnostics)?),
         _ => Bounds::AtLeast(bound(node, &path, metric.unit(), diagnostics)?),
     };
-    if let Some(low) = bounds.at_least()
-        && let Some(most) = greatest
-        && (low > most || low == most && !is_quantile)
-    {
-        let title = format!("`{metric}` is never {} or more", shown(low));
-        let label = format!("expected less than {}", shown(most));
-        let help = if low == most { unprovable } else { "an expectation has to be able to hold" };
-        diagnostics.report(Problem::new(title).at(&node.place, label).help(help));
-        return None;
-    }
-    if bounds.at_most() == Some(0.0) && !is_quantile {
-        let title = format!("`{metric}` cannot be proven to be 0");
-        diagnostics.report(Problem::new(title).at(&node.place, "expected more than 0").help(unprovable));
-        return None;
-    }
+    claim::possible(metric, bounds, scenario).map_err(|mistake| report(mistake, node, diagnostics)).ok()?;
     Some(bounds)
 }
 

@@ -3,6 +3,7 @@
 mod builds;
 mod expect;
 mod failure;
+mod tune;
 mod world;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use super::expectation::DEFAULT_CHECK_REPLICATIONS;
 use super::quantity::Quantity;
 use super::reader::{self, Reader, one_of};
 use super::{
-    DEFAULT_MAX_JOBS, Deployment, Group, MAX_JOBS, MAX_ROBOT_TIMEOUT, MAX_ROBOTS, Probability, Scenario, Step,
+    DEFAULT_MAX_JOBS, Deployment, Group, MAX_JOBS, MAX_ROBOT_TIMEOUT, MAX_ROBOTS, Probability, Scenario, Step, Tune,
 };
 use crate::random::Distribution;
 use crate::rollout::{Again, Architecture, OnBreach, RobotDeploymentStep, Schedule, StartOrder, SyncPolicy};
@@ -51,7 +52,7 @@ pub fn scenario(root: &Node, folder: &Path, diagnostics: &mut Diagnostics) -> Op
     }
     let max_check_replications =
         top.optional("check", diagnostics, expect::max_replications).unwrap_or(DEFAULT_CHECK_REPLICATIONS);
-    let expect = top.entry("expect");
+    let (expect, tune) = (top.entry("expect"), top.entry("tune"));
     let wrong = |key: &'static str, read: bool, top: &mut Reader<'_>| top.entry(key).is_some() && !read;
     // Which metrics there are, and which of them have bounds, depends on these.
     let parts_are_right = !wrong("build", builds.is_some(), &mut top)
@@ -59,7 +60,7 @@ pub fn scenario(root: &Node, folder: &Path, diagnostics: &mut Diagnostics) -> Op
         && !wrong("api", api.is_some(), &mut top)
         && !wrong("sync", sync.is_some(), &mut top);
     top.close(diagnostics);
-    let is_whole = name.is_some() && deployment.is_some();
+    let mut fine = name.is_some() && deployment.is_some();
     let mut scenario = Scenario {
         name: name.unwrap_or_default(),
         description: description.to_owned(),
@@ -73,11 +74,19 @@ pub fn scenario(root: &Node, folder: &Path, diagnostics: &mut Diagnostics) -> Op
         api,
         expectations: Vec::new(),
         max_check_replications,
+        tune: Tune::default(),
     };
     if let (Some(entry), true) = (expect, parts_are_right) {
-        scenario.expectations = expect::expectations(&entry.node, "expect", &scenario, diagnostics)?;
+        let expectations = expect::expectations(&entry.node, "expect", &scenario, diagnostics);
+        fine &= expectations.is_some();
+        scenario.expectations = expectations.unwrap_or_default();
     }
-    is_whole.then_some(scenario)
+    if let (Some(entry), true) = (tune, parts_are_right) {
+        let tune = tune::tune(&entry.node, "tune", &scenario, diagnostics);
+        fine &= tune.is_some();
+        scenario.tune = tune.unwrap_or_default();
+    }
+    fine.then_some(scenario)
 }
 
 /// Stands for a `[deployment]` that is wrong while what else there is gets checked.

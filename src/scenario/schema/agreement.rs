@@ -97,7 +97,7 @@ fn is_beyond_a_schema(problem: &str) -> bool {
         "expected a duration from 1m to 7d",
         "the fleet has ",
     ];
-    const ELSEWHERE: [&str; 8] = [
+    const ELSEWHERE: [&str; 17] = [
         "two expectations are named",
         "two groups are named",
         "two builds are named",
@@ -106,6 +106,15 @@ fn is_beyond_a_schema(problem: &str) -> bool {
         "no group has the step",
         " cannot be used: ",
         " has no column ",
+        "no replication is about the build",
+        "` twice\"",
+        " varies twice",
+        "a value of `",
+        " is not a range",
+        " cannot be tuned",
+        " is no margin",
+        "a margin is ",
+        " does not fit ",
     ];
     let out_of_range = problem.contains("is out of range")
         && ["expected a rate", "expected a size"].iter().any(|quantity| problem.contains(quantity));
@@ -145,7 +154,7 @@ fn everything_has_every_key() {
         .difference(&used)
         .filter(|key| crate::rollout::DeploymentJobErrorCode::from_name(key).is_none())
         .collect();
-    assert_eq!(missing, ["at_least", "between", "every"], "of those that exclude each other one is there");
+    assert_eq!(missing, ["at_least", "between", "every", "maximize"], "of those that exclude each other one is there");
 }
 
 fn keys_of_the_schema(schema: &Value, keys: &mut BTreeSet<String>) {

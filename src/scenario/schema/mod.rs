@@ -5,7 +5,7 @@
 //! not all 0, that durations and rates are in their range, that names differ and files exist. A float without a fraction, such
 //! as `4.0`, is an integer in JSON.
 //!
-//! A key's description lives where its table is: [`deployment`], [`group`], [`sync`], [`build`], [`world`], [`expect`], [`distribution`].
+//! A key's description lives where its table is: [`deployment`], [`group`], [`sync`], [`build`], [`world`], [`expect`], [`mod@tune`], [`distribution`].
 //! Another table is another such function, and a line in [`schema`].
 
 #[cfg(test)]
@@ -18,6 +18,7 @@ mod failure;
 mod group;
 mod sync;
 mod table;
+mod tune;
 mod values;
 mod world;
 
@@ -52,11 +53,13 @@ pub fn schema() -> Value {
         .optional("download", "downloading_extracting transfers a bundle, then takes its latency.", world::download())
         .optional("api", "Calls go wrong, each attempt for itself. Left out: they never do.", world::api())
         .optional("expect", "What `rollcast check` is to prove of the results.", list(expect::table()))
-        .optional("check", "How far `rollcast check` goes.", expect::check());
+        .optional("check", "How far `rollcast check` goes.", expect::check())
+        .optional("tune", "What `rollcast tune` is to find.", tune::table());
     let mut schema = tables.into_value();
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("rollcast scenario");
     schema["$defs"] = distribution::definitions();
+    schema["$defs"]["variations"] = tune::variations();
     // Links and uplinks of groups belong to a bundle.
     schema["if"] = json!({
         "required": ["group"],

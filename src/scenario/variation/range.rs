@@ -2,8 +2,8 @@
 
 use crate::scenario::parse_duration;
 
-/// More values than a sweep may have points are not listed.
-const MOST_VALUES: i128 = super::MOST_POINTS as i128;
+/// A range of more values is not listed.
+const MOST_VALUES: i128 = super::MOST_VALUES as i128;
 
 /// What is wrong with a range, and what would be accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,17 @@
-//! `PATH=LIST`: the values that a path takes.
+//! The values that a path of a scenario takes: `PATH=LIST`, and the tables of `[tune]`.
+
+mod range;
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::range;
-use crate::scenario::{Diagnostics, Problem, as_toml};
+use super::diagnostics::{Diagnostics, Problem};
+use super::document::as_toml;
+
+/// The most values that a path may take.
+pub const MOST_VALUES: u64 = 1_000_000;
 
 /// A path of the scenario and the values that it takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +20,8 @@ pub struct Variation {
     pub path: String,
     /// Never empty, and all different.
     pub values: Vec<Value>,
+    /// Where it was written, as messages call it: `--vary`, or a table of the scenario.
+    pub written: &'static str,
 }
 
 /// A value that a path takes.
@@ -53,13 +60,25 @@ impl Value {
 }
 
 const HELP: &str = "write PATH=LIST, as in `--vary deployment.failure_threshold_percentage=5,10,20` or `...=5..=50:5`";
+const HELP_WITH_VALUE: &str = "write values between commas, or a range with its end, as in `5,10,20` or `5..=50:5`";
+
+/// What is wrong with a list of values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Bad {
+    /// Where in the list, in bytes.
+    pub part: Range<usize>,
+    pub title: String,
+    pub label: &'static str,
+    pub help: String,
+}
 
 /// Reads `PATH=LIST`; none if something is wrong with it (then `problems` says what).
 pub fn read(text: &str, problems: &mut Diagnostics) -> Option<Variation> {
+    const OPTION: &str = "--vary";
     let mut refuse = |part: Range<usize>, title: String, label: &str, help: &str| {
         let problem = Problem::new(title);
         let problem = if help.is_empty() { problem } else { problem.help(help) };
-        problems.report_option("--vary", text, part, label, problem);
+        problems.report_option(OPTION, text, part, label, problem);
     };
     if text.contains('\n') {
         refuse(0..text.len(), String::from("--vary takes one line"), "", HELP);
@@ -69,41 +88,64 @@ pub fn read(text: &str, problems: &mut Diagnostics) -> Option<Variation> {
         refuse(0..text.len(), String::from("--vary needs a path and values"), "no `PATH=` here", HELP);
         return None;
     };
-    let path = text[..equals].trim();
+    let (path, start) = (text[..equals].trim(), equals + 1);
+    match values(path, &text[start..]) {
+        Ok(values) => Some(Variation { path: path.to_owned(), values, written: OPTION }),
+        Err(found) => {
+            for Bad { part, title, label, help } in found {
+                refuse(start + part.start..start + part.end, title, label, &help);
+            }
+            None
+        }
+    }
+}
+
+/// Reads the values of a path: values and ranges between commas, or a TOML array.
+///
+/// # Errors
+/// All that is wrong with them.
+pub(super) fn values(path: &str, list: &str) -> Result<Vec<Value>, Vec<Bad>> {
     let mut values = Vec::new();
     let mut seen = HashSet::new();
-    let mut fine = true;
-    for part in items(text, equals + 1) {
-        let item = &text[part.clone()];
+    let mut wrong = Vec::new();
+    for part in items(list) {
+        let item = &list[part.clone()];
+        let mut refuse = |title: String, label: &'static str, help: String| {
+            wrong.push(Bad { part: part.clone(), title, label, help });
+        };
         let found = match range::read(item) {
             _ if item.is_empty() => {
-                refuse(part.clone(), format!("a value of `{path}` is missing"), "nothing here", HELP);
-                fine = false;
+                refuse(format!("a value of `{path}` is missing"), "nothing here", HELP_WITH_VALUE.to_owned());
+                continue;
+            }
+            _ if item.contains('\n') => {
+                refuse(
+                    format!("a value of `{path}` goes over several lines"),
+                    "",
+                    String::from("write it on one line"),
+                );
                 continue;
             }
             Some(Ok(range)) => range,
             Some(Err(range::Bad { title, help })) => {
-                refuse(part.clone(), title, "", &help);
-                fine = false;
+                refuse(title, "", help);
                 continue;
             }
             None => vec![item.to_owned()],
         };
         for value in found {
             if !seen.insert(value.clone()) {
-                refuse(part.clone(), format!("`{path}` is `{value}` twice"), "the second time", "");
-                fine = false;
+                refuse(format!("`{path}` is `{value}` twice"), "the second time", String::new());
                 break;
             }
             values.push(Value::new(value));
         }
     }
-    fine.then(|| Variation { path: path.to_owned(), values })
+    if wrong.is_empty() { Ok(values) } else { Err(wrong) }
 }
 
 /// Where the values of a list stand: between commas, or the elements of an array that is the whole list.
-fn items(text: &str, start: usize) -> Vec<Range<usize>> {
-    let list = &text[start..];
+fn items(list: &str) -> Vec<Range<usize>> {
     if list.trim_start().starts_with('[') {
         const NAME: &str = "v=";
         let document = format!("{NAME}{list}");
@@ -112,16 +154,16 @@ fn items(text: &str, start: usize) -> Vec<Range<usize>> {
             && let Some(DeValue::Array(array)) = table.get_ref().values().next().map(|value| value.get_ref())
             && !array.is_empty()
         {
-            let place = |span: Range<usize>| start + span.start - NAME.len()..start + span.end - NAME.len();
+            let place = |span: Range<usize>| span.start - NAME.len()..span.end - NAME.len();
             return array.iter().map(|element| place(element.span())).collect();
         }
     }
     let mut parts = Vec::new();
     let mut quote = None;
     let mut depth = 0u32;
-    let mut from = start;
+    let mut from = 0;
     let mut escaped = false;
-    for (at, c) in list.char_indices().map(|(at, c)| (start + at, c)) {
+    for (at, c) in list.char_indices() {
         match (quote, c) {
             _ if escaped => escaped = false,
             (Some('"'), '\\') => escaped = true,
@@ -136,8 +178,8 @@ fn items(text: &str, start: usize) -> Vec<Range<usize>> {
             _ => (),
         }
     }
-    parts.push(from..text.len());
-    parts.into_iter().map(|part| trimmed(text, part)).collect()
+    parts.push(from..list.len());
+    parts.into_iter().map(|part| trimmed(list, part)).collect()
 }
 
 /// A part without the blanks around it.

@@ -1,0 +1,121 @@
+//! What can be claimed of a metric, shared by `[[expect]]` and `[tune]`.
+
+use super::{Bounds, Scenario};
+use crate::metric::{Kind, Metric, Unit};
+
+/// Why a claim makes no sense: what is wrong, a word on its place, and what would be accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// What is wrong, in one line.
+    pub title: String,
+    /// A word on the place; may be empty.
+    pub label: String,
+    /// What would be accepted.
+    pub help: Vec<String>,
+}
+
+impl Mistake {
+    pub(super) fn new(title: impl Into<String>, label: impl Into<String>) -> Mistake {
+        Mistake { title: title.into(), label: label.into(), help: Vec::new() }
+    }
+
+    pub(super) fn help(mut self, help: impl Into<String>) -> Mistake {
+        self.help.push(help.into());
+        self
+    }
+}
+
+const NOTHING_PROVES: &str =
+    "no number of replications can prove that something never happens, or always: leave it some room";
+/// The statistics that a test can be about, by their names in results.
+pub(super) const TESTED: [&str; 6] = ["probability", "mean", "p50", "p90", "p95", "p99"];
+pub(super) const QUANTILES: [&str; 4] = ["p50", "p90", "p95", "p99"];
+
+/// Refuses a metric of a build that no replication is about.
+pub(super) fn about_something(metric: &Metric, scenario: &Scenario) -> Result<(), Mistake> {
+    match metric.build().map(|build| &scenario.builds[build]) {
+        Some(build) if build.weight == 0.0 => {
+            let title = format!("no replication is about the build `{}`", build.name);
+            Err(Mistake::new(title, "nothing can be said of it").help("give it a weight above 0"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The metrics of the same numbers that end with one of these.
+pub(super) fn beside(metric: &Metric, ends: &[&str], scenario: &Scenario) -> String {
+    let parent = metric.path().rsplit_once('.').map_or("", |(parent, _)| parent);
+    let all = Metric::all(scenario);
+    let is_one =
+        |other: &&Metric| other.path().rsplit_once('.').is_some_and(|(of, leaf)| of == parent && ends.contains(&leaf));
+    all.iter().filter(is_one).map(|other| format!("`{other}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether there is a test of the metric that stays valid however often it is looked at.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn testable(metric: &Metric, scenario: &Scenario) -> Result<(), Mistake> {
+    about_something(metric, scenario)?;
+    match metric.kind() {
+        Kind::Probability | Kind::Quantile(_) => Ok(()),
+        Kind::Mean if metric.greatest(scenario).is_some() => Ok(()),
+        Kind::Mean => {
+            let title = format!("the mean `{metric}` cannot be tested: its numbers have no bound");
+            let mut mistake = Mistake::new(title, "one number in a million could change it at will");
+            // A horizon bounds times; robots' times over the fleet, too.
+            if metric.unit() == Unit::Seconds && scenario.sync.horizon.is_none() {
+                mistake =
+                    mistake.help("give the campaign an end, as in [sync] horizon = \"7d\", which bounds all times");
+            }
+            Err(mistake.help(format!("or expect a quantile: {}", beside(metric, &QUANTILES, scenario))))
+        }
+        Kind::Other => {
+            let title = format!("`{metric}` cannot be expected to be anything");
+            Err(no_number_to_test(title, metric, scenario))
+        }
+    }
+}
+
+/// The mistake of a metric that is no probability, no quantile and no mean.
+pub(super) fn no_number_to_test(title: String, metric: &Metric, scenario: &Scenario) -> Mistake {
+    let help = match beside(metric, &TESTED, scenario).as_str() {
+        "" => String::from("expected such as `campaign.outcomes.halted.probability`"),
+        near => format!("expected one of {near}"),
+    };
+    Mistake::new(title, "it is no probability, no quantile and no mean").help(help)
+}
+
+/// Whether the metric can be within the bounds, and be proven to be.
+///
+/// # Errors
+/// Why it cannot.
+pub(super) fn possible(metric: &Metric, bounds: Bounds, scenario: &Scenario) -> Result<(), Mistake> {
+    let greatest = match metric.kind() {
+        Kind::Probability => Some(1.0),
+        _ => metric.greatest(scenario).map(|most| most as f64),
+    };
+    // A quantile is one of the numbers, so it may be the least or the greatest; a probability or a mean of 0 is never proven.
+    let is_quantile = matches!(metric.kind(), Kind::Quantile(_));
+    let shown = |bound: f64| crate::report::shown(metric.unit(), metric.show(bound));
+    if let Some(low) = bounds.at_least()
+        && let Some(most) = greatest
+        && (low > most || low == most && !is_quantile)
+    {
+        let title = format!("`{metric}` is never {} or more", shown(low));
+        let label = format!("expected less than {}", shown(most));
+        let help = if low == most { NOTHING_PROVES } else { "an expectation has to be able to hold" };
+        return Err(Mistake::new(title, label).help(help));
+    }
+    match bounds.at_most() {
+        Some(high) if high < 0.0 => {
+            let title = format!("`{metric}` is never below 0");
+            Err(Mistake::new(title, "expected a number that is not negative").help("it can never hold"))
+        }
+        Some(0.0) if !is_quantile => {
+            let title = format!("`{metric}` cannot be proven to be 0");
+            Err(Mistake::new(title, "expected more than 0").help(NOTHING_PROVES))
+        }
+        _ => Ok(()),
+    }
+}
