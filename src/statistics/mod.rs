@@ -5,7 +5,7 @@
 //! * [`NestedSamples`]: many of these at once, each of which holds the numbers of the one before and more.
 //! * [`interval`]: the confidence intervals.
 //! * [`confidence_sequence`]: intervals that may be looked at after every single number.
-//!
+//! * [`paired`]: which of two settings is better, when both met the same luck.
 //! * [`two_sample`]: whether two samples come from the same source.
 //!
 //! Samples keep integer counts and integer sums only, so merging is exact in any order; real numbers appear when a
@@ -17,6 +17,7 @@ pub mod confidence_sequence;
 mod description;
 mod estimate;
 pub mod interval;
+pub mod paired;
 mod sample;
 pub mod two_sample;
 

@@ -59,6 +59,25 @@ impl BernoulliSequence {
         [edge(share, 0.0, outside), edge(share, 1.0, outside)]
     }
 
+    /// The logarithm of the wealth of those who bet that a probability of which `count` of `trials` speak is below `p`, in (0, 1);
+    /// 0 if they have gained nothing.
+    pub fn evidence_below(count: u64, trials: u64, p: f64) -> f64 {
+        if count as f64 >= p * trials as f64 {
+            0.0
+        } else {
+            (ln_mixture(count, trials) - likelihood(count, trials, p)).max(0.0)
+        }
+    }
+
+    /// The same that it is above `p`.
+    pub fn evidence_above(count: u64, trials: u64, p: f64) -> f64 {
+        if count as f64 <= p * trials as f64 {
+            0.0
+        } else {
+            (ln_mixture(count, trials) - likelihood(count, trials, p)).max(0.0)
+        }
+    }
+
     /// The ranks (from 1) of the numbers between which the quantile of `percent` of `n` independent numbers is: at all times at
     /// once, with an error of at most `alpha` on either side. None where the numbers give no such bound.
     ///
