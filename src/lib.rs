@@ -29,7 +29,8 @@
 //! | [`expectation`] | replications until it is proven what a scenario expects | `metric` |
 //! | [`baseline`] | whether a rollout still behaves as it did | `report` |
 //! | [`sweep`] | the same scenario under many settings | `metric` |
-//! | [`report`] | summary, rows, histograms, table, pictures, the results folder; a scenario in words | `metric`, `precision`, `sweep` |
+//! | [`tune`] | the best setting that satisfies constraints, with a stated probability | `sweep`, `expectation` |
+//! | [`report`] | summary, rows, histograms, table, pictures, the results folder; a scenario in words | `metric`, `precision`, `sweep`, `tune` |
 //! | [`trace`] | the events of one replication, and how they are shown | `simulation` |
 //! | [`cli`] | the command line | all |
 //!
@@ -92,3 +93,4 @@ pub mod statistics;
 pub mod sweep;
 pub mod time;
 pub mod trace;
+pub mod tune;

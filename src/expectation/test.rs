@@ -1,19 +1,22 @@
 //! The test of one expectation.
 
 use super::finding::{Finding, Share, Verdict};
-use super::watch::{Observation, Robots, Seen};
+use super::watch::{Observation, Robots, Seen, Wanted};
 use crate::metric::{Kind, Metric, Observed};
 use crate::scenario::{Expectation, Scenario};
 use crate::statistics::confidence_sequence::{BernoulliSequence, BoundedSequence, Side, Standing};
 use crate::statistics::rank;
 
 /// Takes in replications, and knows what they prove.
+#[derive(Clone)]
 pub struct Test {
     metric: Metric,
     observed: Observed,
     alpha: f64,
     /// The bounds that could turn out either way, the lower one first.
     claims: Vec<Claim>,
+    /// What is known of bounds that no number of this scenario reaches. A scenario's own expectations have none.
+    beyond: Option<Verdict>,
     evidence: Evidence,
 }
 
@@ -36,6 +39,7 @@ impl Claim {
 }
 
 /// By the kind of the metric.
+#[derive(Clone)]
 enum Evidence {
     /// An event happens or not.
     Probability(BernoulliSequence),
@@ -76,6 +80,7 @@ impl Test {
             Kind::Probability => Some(1.0),
             _ => metric.greatest(scenario).map(|greatest| greatest as f64),
         };
+        let mut beyond = None;
         let evidence = match (metric.kind(), observed) {
             (Kind::Quantile(percent), Observed::Robots(_)) => {
                 let sequence = || BoundedSequence::new(alpha / claims.len() as f64, &[percent as f64 / 100.0]);
@@ -87,6 +92,12 @@ impl Test {
             }
             (kind, _) => {
                 let greatest = greatest.expect("a mean is accepted only if its numbers are bounded");
+                // Under another setting numbers may be smaller. What only the greatest of them reaches is never proven.
+                let above = claims.iter().filter(|claim| claim.wanted == Side::Above);
+                beyond = above
+                    .map(|claim| claim.bound)
+                    .find(|bound| *bound >= greatest)
+                    .map(|bound| if bound > greatest { Verdict::Fails } else { Verdict::Undecided });
                 claims.retain(|claim| 0.0 < claim.bound && claim.bound < greatest);
                 let ratios: Vec<f64> = claims.iter().map(|claim| claim.bound / greatest).collect();
                 match kind {
@@ -95,16 +106,16 @@ impl Test {
                 }
             }
         };
-        Test { metric, observed, alpha, claims, evidence }
+        Test { metric, observed, alpha, claims, beyond, evidence }
     }
 
     /// What it looks at.
-    pub fn observed(&self) -> Observed {
-        self.observed
+    pub fn wanted(&self) -> Wanted {
+        (self.observed, self.limits())
     }
 
     /// The limits that its claims set to numbers.
-    pub fn limits(&self) -> [u128; 2] {
+    fn limits(&self) -> [u128; 2] {
         let limit = |index: usize| self.claims.get(index).map_or(0, Claim::limit);
         [limit(0), limit(1)]
     }
@@ -154,7 +165,7 @@ impl Test {
 
     /// What is proven by now.
     pub fn verdict(&self) -> Verdict {
-        let mut verdict = Verdict::Holds;
+        let mut verdict = self.beyond.unwrap_or(Verdict::Holds);
         for (index, claim) in self.claims.iter().enumerate() {
             match self.standing(index).proven() {
                 Some(side) if side == claim.wanted => (),
@@ -163,6 +174,36 @@ impl Test {
             }
         }
         verdict
+    }
+
+    /// Whether the estimates are within the bounds, proven or not. Of what nothing is known that is assumed.
+    pub fn seems_to_hold(&self) -> bool {
+        let enough = |share: Option<f64>, percent: u64, claim: &Claim| {
+            // Many numbers below the bound mean a quantile below it.
+            share.is_none_or(|share| (share * 100.0 >= percent as f64) == (claim.wanted == Side::Below))
+        };
+        let within = |estimate: Option<f64>, claim: &Claim| {
+            estimate.is_none_or(|estimate| match claim.wanted {
+                Side::Below => estimate <= claim.bound,
+                Side::Above => estimate >= claim.bound,
+            })
+        };
+        if self.beyond == Some(Verdict::Fails) {
+            return false;
+        }
+        let claims = self.claims.iter();
+        match &self.evidence {
+            Evidence::Probability(sequence) => claims.clone().all(|claim| within(sequence.estimate(), claim)),
+            Evidence::Quantile { percent, below, .. } => {
+                claims.zip(below).all(|(claim, below)| enough(below.estimate(), *percent, claim))
+            }
+            Evidence::Shares { percent, sequences, .. } => {
+                claims.zip(sequences).all(|(claim, sequence)| enough(sequence.estimate(), *percent, claim))
+            }
+            Evidence::Mean { sequence, greatest, .. } => {
+                claims.clone().all(|claim| within(sequence.estimate().map(|ratio| ratio * greatest), claim))
+            }
+        }
     }
 
     /// How far the evidence has come for the nearest verdict: all claims have to be right, or one of them wrong.

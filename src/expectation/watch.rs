@@ -59,16 +59,23 @@ struct Probe {
     robots: Robots,
 }
 
+/// What is to be seen of a replication, and for robots' times the limits below which they are counted.
+pub type Wanted = (Observed, [u128; 2]);
+
 impl<'a> Watching<'a> {
-    /// Looks for what these tests need.
+    /// Looks for what these tests need; none for what is decided.
     pub fn new<'t>(plan: &'a Plan, tests: impl Iterator<Item = Option<&'t Test>>) -> Watching<'a> {
+        Watching::of(plan, tests.map(|test| test.map(Test::wanted)))
+    }
+
+    /// Looks for these.
+    pub fn of(plan: &'a Plan, wanted: impl Iterator<Item = Option<Wanted>>) -> Watching<'a> {
         let (mut observed, mut robots) = (Vec::new(), Vec::new());
-        for (expectation, test) in tests.enumerate() {
-            let found = test.map(Test::observed);
-            if let (Some(test), Some(Observed::Robots(of))) = (test, found) {
-                robots.push(Probe { expectation, of, limits: test.limits(), robots: Robots::default() });
+        for (expectation, wanted) in wanted.enumerate() {
+            if let Some((Observed::Robots(of), limits)) = wanted {
+                robots.push(Probe { expectation, of, limits, robots: Robots::default() });
             }
-            observed.push(found);
+            observed.push(wanted.map(|(observed, _)| observed));
         }
         Watching { plan, observed, robots }
     }

@@ -44,6 +44,17 @@ pub fn mean_evidence(first: &[Option<Pair>], second: &[Option<Pair>], slack: Sla
     sum * sum / variance * SPREAD / (2.0 * spread) - libm::log(spread) / 2.0
 }
 
+/// Where the mean is, at all times at once with confidence 1 - `alpha` as the number of pairs grows; none of too few numbers.
+pub fn mean_interval(numbers: &[Option<Pair>], alpha: f64) -> Option<[f64; 2]> {
+    let mean = Ratio::new(numbers)?;
+    let n = numbers.len() as f64;
+    let variance = numbers.iter().map(|number| mean.influence(number)).map(|term| term * term).sum::<f64>() / n;
+    let spread = n * SPREAD + 1.0;
+    let log = libm::log(spread) / 2.0 - libm::log(alpha);
+    let half = libm::sqrt(variance * 2.0 * spread / SPREAD * log) / n;
+    Some([mean.ratio - half, mean.ratio + half])
+}
+
 /// A ratio of means.
 struct Ratio {
     ratio: f64,

@@ -18,7 +18,7 @@ mod mean;
 mod probability;
 mod quantile;
 
-pub use mean::{Pair, mean_evidence};
+pub use mean::{Pair, mean_evidence, mean_interval};
 pub use probability::probability_evidence;
 pub use quantile::quantile_evidence;
 

@@ -1,0 +1,176 @@
+//! The objective as the race looks at it.
+
+use crate::expectation::{Observation, Seen};
+use crate::metric::{Kind, Metric, Observed, Unit};
+use crate::precision::Target;
+use crate::scenario::{Direction, Objective, Scenario};
+use crate::statistics::confidence_sequence::BernoulliSequence;
+use crate::statistics::paired::{Pair, Slack, mean_evidence, mean_interval, probability_evidence, quantile_evidence};
+use crate::statistics::rank;
+use crate::time::MICROS;
+
+/// How the objective is taken from replications and compared. Inside, small is good: what is to be great is negated.
+#[derive(Clone, Debug)]
+pub struct Measure {
+    metric: Metric,
+    observed: Observed,
+    kind: Kind,
+    sign: f64,
+    slack: Slack,
+    /// The error of intervals.
+    alpha: f64,
+}
+
+/// What replications say of the objective, in their order: none where one has no number.
+#[derive(Clone, Debug)]
+pub enum Numbers {
+    /// Numbers, or 1 for an event that happened and 0 for one that did not.
+    Plain(Vec<Option<f64>>),
+    /// Of which a mean is taken.
+    Parts(Vec<Option<Pair>>),
+}
+
+/// What a single replication says of the objective.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Said {
+    /// It is about another build.
+    NotAbout,
+    /// It has no such number.
+    Nothing,
+    /// A number.
+    Number(Pair),
+}
+
+impl Measure {
+    /// Of an objective that the scenario's check has accepted. `alpha` is the error of intervals.
+    pub fn new(objective: &Objective, margin: Target, scenario: &Scenario, alpha: f64) -> Measure {
+        let metric = Metric::parse(&objective.metric, scenario).expect("a checked objective is one of the metrics");
+        let observed = metric.observed().expect("a checked objective is something that replications say");
+        let unit = if metric.unit() == Unit::Seconds { MICROS as f64 } else { 1.0 };
+        let slack = match margin {
+            Target::Share(share) => Slack { amount: 0.0, share },
+            Target::Absolute(amount) => Slack { amount: amount * unit, share: 0.0 },
+        };
+        let sign = if objective.direction == Direction::Minimize { 1.0 } else { -1.0 };
+        Measure { kind: metric.kind(), metric, observed, sign, slack, alpha }
+    }
+
+    /// What is to be seen of a replication.
+    pub fn observed(&self) -> Observed {
+        self.observed
+    }
+
+    /// What it is a number of.
+    pub fn metric(&self) -> &Metric {
+        &self.metric
+    }
+
+    /// Of no replication yet.
+    pub fn numbers(&self) -> Numbers {
+        if self.kind == Kind::Mean { Numbers::Parts(Vec::new()) } else { Numbers::Plain(Vec::new()) }
+    }
+
+    /// What a replication says, of which the observation `index` is the objective's.
+    pub fn said(&self, seen: &Seen, index: usize) -> Said {
+        if self.metric.build().is_some() && self.metric.build() != seen.build {
+            return Said::NotAbout;
+        }
+        let (part, whole) = match seen.observations[index] {
+            Observation::Nothing => return Said::Nothing,
+            Observation::Event(happened) => (f64::from(happened), 1.0),
+            Observation::Number(number) => (number as f64, 1.0),
+            Observation::Robots(robots) if robots.count == 0 => return Said::Nothing,
+            Observation::Robots(robots) => (robots.sum as f64, robots.count as f64),
+        };
+        Said::Number(Pair { part: self.sign * part, whole })
+    }
+
+    /// Evidence, up to `enough`, that the first setting is no worse than the second one, or no more than the margin worse.
+    pub fn evidence(&self, first: &Numbers, second: &Numbers, within_margin: bool, enough: f64) -> f64 {
+        let slack = if within_margin { self.slack } else { Slack::NONE };
+        let found = match (self.kind, first, second) {
+            (Kind::Quantile(percent), Numbers::Plain(first), Numbers::Plain(second)) => {
+                let p = percent as f64 / 100.0;
+                let p = if self.sign > 0.0 { p } else { 1.0 - p };
+                quantile_evidence(first, second, p, slack, enough)
+            }
+            (_, Numbers::Plain(first), Numbers::Plain(second)) => probability_evidence(first, second, slack.amount),
+            (_, Numbers::Parts(first), Numbers::Parts(second)) => mean_evidence(first, second, slack),
+            _ => unreachable!("all settings have the same objective"),
+        };
+        found.clamp(0.0, enough)
+    }
+
+    /// The objective's estimate; small is good.
+    pub fn estimate(&self, numbers: &Numbers) -> Option<f64> {
+        match (self.kind, numbers) {
+            (Kind::Quantile(percent), Numbers::Plain(numbers)) => {
+                let mut found: Vec<f64> = numbers.iter().flatten().map(|number| number * self.sign).collect();
+                let n = found.len();
+                let place = (rank(n as u64, percent) as usize).checked_sub(1).filter(|_| n > 0)?;
+                let (_, number, _) = found.select_nth_unstable_by(place, f64::total_cmp);
+                Some(*number * self.sign)
+            }
+            (_, Numbers::Plain(numbers)) => mean(numbers.iter().flatten().map(|number| (*number, 1.0))),
+            (_, Numbers::Parts(numbers)) => mean(numbers.iter().flatten().map(|pair| (pair.part, pair.whole))),
+        }
+    }
+
+    /// A number as it is shown.
+    pub fn show(&self, number: f64) -> f64 {
+        // Nobody reads a minus before a zero.
+        self.metric.show(self.sign * number) + 0.0
+    }
+
+    /// Where the objective lies, as it is shown: at all times at once, for itself. An end that nothing bounds is none.
+    pub fn interval(&self, numbers: &Numbers) -> [Option<f64>; 2] {
+        let shown = |[low, high]: [Option<f64>; 2]| {
+            let ends = [low, high].map(|end| end.map(|number| self.show(number)));
+            if self.sign > 0.0 { ends } else { [ends[1], ends[0]] }
+        };
+        match (self.kind, numbers) {
+            (Kind::Quantile(percent), Numbers::Plain(numbers)) => {
+                let mut found: Vec<f64> = numbers.iter().flatten().map(|number| self.show(*number)).collect();
+                found.sort_unstable_by(f64::total_cmp);
+                let ranks = BernoulliSequence::quantile_ranks(found.len() as u64, percent, self.alpha / 2.0);
+                ranks.map(|rank| rank.map(|rank| found[rank as usize - 1]))
+            }
+            (_, Numbers::Plain(numbers)) => {
+                let mut sequence = BernoulliSequence::default();
+                numbers.iter().flatten().for_each(|happened| sequence.record(*happened != 0.0));
+                sequence.interval(self.alpha).map(Some)
+            }
+            (_, Numbers::Parts(numbers)) => {
+                shown(mean_interval(numbers, self.alpha).map_or([None; 2], |e| e.map(Some)))
+            }
+        }
+    }
+}
+
+/// The sum of parts over the sum of wholes.
+fn mean(pairs: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
+    let (part, whole) = pairs.fold((0.0, 0.0), |(part, whole), pair| (part + pair.0, whole + pair.1));
+    (whole > 0.0).then(|| part / whole)
+}
+
+impl Numbers {
+    /// Adds what the next replication says.
+    pub fn push(&mut self, said: Said) {
+        let number = match said {
+            Said::Number(pair) => Some(pair),
+            Said::Nothing | Said::NotAbout => None,
+        };
+        match self {
+            Numbers::Plain(numbers) => numbers.push(number.map(|pair| pair.part)),
+            Numbers::Parts(numbers) => numbers.push(number),
+        }
+    }
+
+    /// How many replications have a number.
+    pub fn count(&self) -> u64 {
+        match self {
+            Numbers::Plain(numbers) => numbers.iter().flatten().count() as u64,
+            Numbers::Parts(numbers) => numbers.iter().flatten().count() as u64,
+        }
+    }
+}

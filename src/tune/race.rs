@@ -1,0 +1,343 @@
+//! The race: stages, proofs, settlements.
+
+use super::contender::{Contender, Proven};
+use super::measure::Measure;
+use super::outcome::{Figures, Status};
+use super::{Halt, Stage, Tuning};
+use crate::scenario::Scenario;
+
+/// Replications of the first stage. Of fewer an extreme quantile says nothing.
+const FIRST_STAGE: u32 = 256;
+
+/// The race between all settings.
+pub struct Race<'a> {
+    /// What is asked for.
+    pub tuning: &'a Tuning<'a>,
+    /// How the objective is compared.
+    pub measure: Measure,
+    /// How much may be wrong.
+    pub levels: Levels,
+    /// By setting.
+    pub entries: Vec<Entry>,
+    /// Who settles others, as long as it may.
+    leader: Option<usize>,
+    /// Replications simulated so far, over all settings.
+    pub used: u64,
+}
+
+/// How the error that the answer may make is shared.
+#[derive(Clone, Copy, Debug)]
+pub struct Levels {
+    /// Of each test of a setting.
+    pub test: f64,
+    /// Of each claim about two settings.
+    pub claim: f64,
+}
+
+impl Levels {
+    /// Half of the error is for tests, half for claims about pairs, of which at most two of the four about each pair can be false.
+    pub fn new(confidence: f64, settings: u64, constraints: usize) -> Levels {
+        let error = 1.0 - confidence;
+        let settings = settings as f64;
+        // One more for having a value at all.
+        let tests = settings * (constraints as f64 + 1.0);
+        if settings < 2.0 {
+            return Levels { test: error / tests, claim: error };
+        }
+        Levels { test: error / 2.0 / tests, claim: error / 2.0 / (settings * (settings - 1.0)) }
+    }
+
+    /// The evidence that proves a claim about two settings.
+    pub fn enough(&self) -> f64 {
+        -libm::log(self.claim)
+    }
+}
+
+/// A setting in the race, or what is left of it.
+pub struct Entry {
+    pub place: Place,
+    /// Whether it is proven to satisfy all constraints.
+    pub feasible: bool,
+    /// What it has been through; dropped once nobody needs it.
+    pub contender: Option<Contender>,
+    /// Taken when it was dropped.
+    pub figures: Figures,
+    /// Whether it has been back in the race once: what it goes through then is kept, so that nobody begins again and again.
+    kept: bool,
+}
+
+/// Where a setting stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the race.
+    Racing,
+    /// In the race, but as many replications as it may have do not show whether it satisfies the constraints: it settles nobody.
+    GivenUp,
+    /// Another one is proven to be no worse, or no more than the margin worse.
+    Settled { by: usize, strictly: bool },
+    /// Out of the race.
+    Violates,
+    /// Out of the race.
+    NoValue,
+}
+
+impl<'a> Race<'a> {
+    /// Before the start.
+    pub fn new(tuning: &'a Tuning<'a>) -> Race<'a> {
+        let settings = tuning.sweep.len();
+        let alpha = 1.0 - tuning.confidence;
+        let entry = |_| Entry {
+            place: Place::Racing,
+            feasible: false,
+            contender: None,
+            figures: Figures::default(),
+            kept: false,
+        };
+        Race {
+            tuning,
+            measure: Measure::new(tuning.objective, tuning.margin, tuning.own, alpha),
+            levels: Levels::new(tuning.confidence, settings, tuning.constraints.len()),
+            entries: (0..settings).map(entry).collect(),
+            leader: None,
+            used: 0,
+        }
+    }
+
+    /// Runs it to its end.
+    pub fn run(&mut self) -> Result<(), Halt> {
+        let first = FIRST_STAGE.min(self.tuning.max_replications);
+        let all: Vec<usize> = (0..self.entries.len()).collect();
+        self.announce(&all, first);
+        let mut best: Option<(usize, f64)> = None;
+        for index in all {
+            self.advance(index, first)?;
+            // Of many settings only the contenders stay in memory.
+            let Some(estimate) = self.estimate_of_plausible(index) else { continue };
+            match best {
+                Some((other, least)) if least <= estimate => _ = self.settle(index, other, true),
+                Some((other, _)) => {
+                    best = Some((index, estimate));
+                    self.settle(other, index, true);
+                }
+                None => best = Some((index, estimate)),
+            }
+        }
+        loop {
+            self.compare();
+            while self.wake() {}
+            let Some((stage, end)) = self.next_stage() else { return Ok(()) };
+            self.announce(&stage, end);
+            for index in stage {
+                self.advance(index, end)?;
+            }
+        }
+    }
+
+    fn announce(&self, stage: &[usize], end: u32) {
+        let missing = |index: &usize| u64::from(end - self.replications(*index));
+        let racing = self.entries.iter().filter(|entry| entry.place == Place::Racing).count();
+        (self.tuning.stage)(Stage { racing: Some(racing), replications: stage.iter().map(missing).sum() });
+    }
+
+    /// Replications that can be compared with those of others.
+    fn replications(&self, index: usize) -> u32 {
+        self.entries[index].contender.as_ref().map_or(0, |contender| contender.replications)
+    }
+
+    /// Simulates a setting up to so many replications, and sees what is proven of it.
+    fn advance(&mut self, index: usize, end: u32) -> Result<(), Halt> {
+        let scenario = self.tuning.sweep.scenario(index as u64)?;
+        let entry = &mut self.entries[index];
+        let contender = entry
+            .contender
+            .get_or_insert_with(|| Contender::new(&self.measure, self.tuning.constraints, &scenario, self.levels.test));
+        let before = contender.replications;
+        contender.advance(end, &scenario, &self.measure, self.tuning, self.tuning.cancelled)?;
+        self.used += u64::from(end - before);
+        match contender.proven(self.levels.test) {
+            Proven::Feasible => entry.feasible = true,
+            Proven::Violates => entry.place = Place::Violates,
+            Proven::NoValue => entry.place = Place::NoValue,
+            Proven::Nothing => (),
+        }
+        if entry.place != Place::Racing {
+            self.drop(index);
+        }
+        Ok(())
+    }
+
+    /// Keeps the figures of a setting, and nothing else.
+    fn drop(&mut self, index: usize) {
+        let entry = &mut self.entries[index];
+        if let Some(contender) = entry.contender.take() {
+            entry.figures = contender.figures(&self.measure);
+        }
+    }
+
+    /// The estimate of a racing setting that seems to satisfy the constraints; small is good.
+    fn estimate_of_plausible(&self, index: usize) -> Option<f64> {
+        let entry = &self.entries[index];
+        let contender = entry.contender.as_ref().filter(|_| entry.place == Place::Racing)?;
+        if entry.feasible || contender.is_plausible() { self.measure.estimate(&contender.numbers) } else { None }
+    }
+
+    /// Evidence that a setting is no worse than another one, or no more than the margin worse.
+    pub fn evidence(&self, index: usize, other: usize, within_margin: bool) -> f64 {
+        match (&self.entries[index].contender, &self.entries[other].contender) {
+            (Some(one), Some(other)) => {
+                self.measure.evidence(&one.numbers, &other.numbers, within_margin, self.levels.enough())
+            }
+            _ => 0.0,
+        }
+    }
+
+    /// Settles a setting by another one, if that is proven; whether it was.
+    fn settle(&mut self, index: usize, by: usize, strictly: bool) -> bool {
+        let racing = |race: &Race<'_>, index: usize| race.entries[index].place == Place::Racing;
+        if index == by || !racing(self, index) || !racing(self, by) {
+            return false;
+        }
+        if self.evidence(by, index, !strictly) < self.levels.enough() {
+            return false;
+        }
+        self.entries[index].place = Place::Settled { by, strictly };
+        if !strictly {
+            self.wake_those_within_two_margins(index);
+        }
+        // What is proven to satisfy the constraints may well be wanted again.
+        if !self.entries[index].feasible && !self.entries[index].kept {
+            self.drop(index);
+        }
+        true
+    }
+
+    /// Those who were settled within the margin by a setting that now is itself: they could be two margins apart.
+    fn wake_those_within_two_margins(&mut self, index: usize) {
+        let through = |mut at: usize| {
+            let mut within = false;
+            while let Place::Settled { by, strictly } = self.entries[at].place {
+                within |= !strictly;
+                if by == index {
+                    return within;
+                }
+                at = by;
+            }
+            false
+        };
+        let woken: Vec<usize> = (0..self.entries.len()).filter(|other| *other != index && through(*other)).collect();
+        woken.into_iter().for_each(|other| self.back(other));
+    }
+
+    /// Brings a setting back into the race.
+    fn back(&mut self, index: usize) {
+        let entry = &mut self.entries[index];
+        (entry.place, entry.kept) = (Place::Racing, true);
+    }
+
+    /// Settles whom the best settle.
+    fn compare(&mut self) {
+        let plausible: Vec<(usize, f64)> =
+            (0..self.entries.len()).filter_map(|index| Some((index, self.estimate_of_plausible(index)?))).collect();
+        let least = |found: &mut dyn Iterator<Item = &(usize, f64)>| {
+            found.min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))).map(|(index, _)| *index)
+        };
+        let Some(best) = least(&mut plausible.iter()) else { return };
+        // Who has settled others within the margin goes on doing so: a new leader would have to settle them again.
+        let stays = |leader: &usize| {
+            plausible.iter().any(|(index, _)| index == leader)
+                && self
+                    .entries
+                    .iter()
+                    .any(|entry| matches!(entry.place, Place::Settled { by, strictly: false } if by == *leader))
+        };
+        let mut leader = self.leader.filter(stays).unwrap_or(best);
+        if leader != best && self.settle(leader, best, true) {
+            leader = best;
+        }
+        let safe = least(&mut plausible.iter().filter(|(index, _)| self.entries[*index].feasible));
+        // Good enough, and proven to satisfy the constraints: that ends the race soonest.
+        if let Some(safe) = safe.filter(|_| !self.entries[leader].feasible)
+            && self.settle(leader, safe, false)
+        {
+            leader = safe;
+        }
+        self.leader = Some(leader);
+        let racing: Vec<usize> =
+            (0..self.entries.len()).filter(|index| self.entries[*index].place == Place::Racing).collect();
+        for index in racing {
+            for by in std::iter::once(leader).chain(safe) {
+                _ = self.settle(index, by, true) || self.settle(index, by, false);
+            }
+        }
+    }
+
+    /// Brings those back who were settled by one that is out of the race, or that settles nobody any more; whether there are any.
+    fn wake(&mut self) -> bool {
+        let max = self.tuning.max_replications;
+        for index in 0..self.entries.len() {
+            let racing = self.entries[index].place == Place::Racing;
+            if racing && !self.entries[index].feasible && self.replications(index) >= max {
+                self.entries[index].place = Place::GivenUp;
+            }
+        }
+        let out = |by: usize| !matches!(self.entries[by].place, Place::Racing | Place::Settled { .. });
+        let woken: Vec<usize> = (0..self.entries.len())
+            .filter(|index| matches!(self.entries[*index].place, Place::Settled { by, .. } if out(by)))
+            .collect();
+        woken.iter().for_each(|index| self.back(*index));
+        !woken.is_empty()
+    }
+
+    /// Who is to be simulated next, and how far; none if all is decided that can be.
+    fn next_stage(&self) -> Option<(Vec<usize>, u32)> {
+        let max = self.tuning.max_replications;
+        let racing: Vec<usize> =
+            (0..self.entries.len()).filter(|index| self.entries[*index].place == Place::Racing).collect();
+        if let [only] = racing[..]
+            && self.entries[only].feasible
+            && self.entries[only].contender.as_ref().is_some_and(|contender| contender.numbers.count() > 0)
+        {
+            return None;
+        }
+        // Who is back in the race catches up first.
+        let done = racing.iter().map(|index| self.replications(*index)).filter(|done| *done < max).min()?;
+        let end = (done + done / 2).max(FIRST_STAGE).min(max);
+        Some((racing.into_iter().filter(|index| self.replications(*index) == done).collect(), end))
+    }
+
+    /// What became of a setting, given the answer.
+    pub fn status(&self, index: usize, best: Option<usize>) -> Status {
+        if best == Some(index) {
+            return Status::Best;
+        }
+        let mut status = Status::NoBetter;
+        let mut at = index;
+        while let Place::Settled { by, strictly } = self.entries[at].place {
+            if !strictly {
+                status = Status::WithinMargin;
+            }
+            at = by;
+        }
+        match self.entries[index].place {
+            Place::Violates => Status::Violates,
+            Place::NoValue => Status::NoValue,
+            Place::Racing | Place::GivenUp => Status::Undecided,
+            Place::Settled { .. } => status,
+        }
+    }
+
+    /// A setting from its beginning up to so many replications, outside the race.
+    pub fn simulate(&mut self, index: usize, end: u32) -> Result<Figures, Halt> {
+        let scenario = self.tuning.sweep.scenario(index as u64)?;
+        self.simulate_scenario(&scenario, end)
+    }
+
+    /// The same of a scenario that need not be one of the settings.
+    pub fn simulate_scenario(&mut self, scenario: &Scenario, end: u32) -> Result<Figures, Halt> {
+        (self.tuning.stage)(Stage { racing: None, replications: end.into() });
+        let mut contender = Contender::new(&self.measure, self.tuning.constraints, scenario, self.levels.test);
+        contender.advance(end, scenario, &self.measure, self.tuning, self.tuning.cancelled)?;
+        self.used += u64::from(end);
+        Ok(contender.figures(&self.measure))
+    }
+}
