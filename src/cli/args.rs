@@ -6,6 +6,7 @@ mod simulation;
 mod sweep;
 mod tools;
 mod trace;
+mod tune;
 
 use clap::{Parser, Subcommand};
 
@@ -15,6 +16,7 @@ pub use simulation::SimulationArgs;
 pub use sweep::SweepArgs;
 pub use tools::{CompletionsArgs, InitArgs, ManArgs, SchemaArgs, ValidateArgs};
 pub use trace::TraceArgs;
+pub use tune::TuneArgs;
 
 /// Forecasts software rollouts to robot fleets: how long, how likely, how many hurt?
 #[derive(Debug, Parser)]
@@ -29,6 +31,7 @@ pub struct Cli {
 pub enum Command {
     Run(RunArgs),
     Sweep(SweepArgs),
+    Tune(TuneArgs),
     Check(CheckArgs),
     Trace(TraceArgs),
     Validate(ValidateArgs),

@@ -6,6 +6,7 @@ mod completions;
 mod files;
 mod init;
 mod interrupt;
+mod large;
 mod man;
 mod progress;
 mod run;
@@ -13,6 +14,7 @@ mod schema;
 mod simulation;
 mod sweep;
 mod trace;
+mod tune;
 mod validate;
 
 use std::io::{self, Write};
@@ -47,6 +49,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Tune(args) => tune::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Trace(args) => trace::run(&args),

@@ -1,23 +1,19 @@
 //! `rollcast sweep`
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Seek, Write};
+use std::io::{self, Seek, Write};
 use std::path::Path;
 
 use super::args::{SimulationArgs, SweepArgs};
 use super::simulation::{INTERRUPTED, report_unknown, unloadable, watch_for_interrupts};
-use super::{Failure, exit, print, progress};
+use super::{Failure, exit, large, print, progress};
 use crate::experiment::{Stopped, Workers};
 use crate::metric::Metric;
 use crate::report::sweep::{CsvPoints, Estimated, JsonPoints, Shown, ShownMetric, table};
 use crate::report::table::counted;
 use crate::report::{OutputError, Outputs, SWEEP_CSV, SWEEP_JSON, html, plots};
 use crate::scenario::{Diagnostics, Problem, ScenarioFile};
-use crate::sweep::{Checked, MOST_POINTS, Overrides, Refused, Simulation, Sweep, Variation, one_pass, variations};
-
-/// A sweep of more points than this, or of more robots over all points and replications, asks before it starts.
-const MANY_POINTS: u64 = 10_000;
-const MANY_ROBOTS: u128 = 10_000_000_000;
+use crate::sweep::{Checked, Overrides, Refused, Simulation, Sweep, Variation, one_pass, variations};
 
 /// What is shown unless `--metric` says otherwise.
 const METRICS: [&str; 3] =
@@ -79,52 +75,22 @@ fn refuse_overridden(args: &SweepArgs, variations: &[Variation]) -> Result<(), F
 
 /// Checks all points, and asks whether a large sweep shall start.
 fn check(sweep: &Sweep, overrides: Overrides, yes: bool) -> Result<Checked, Failure> {
-    let points = sweep.len();
-    if points > MOST_POINTS {
-        let message = format!(
-            "error: a sweep of {points} points; expected at most {MOST_POINTS}\n\
-             help: a larger step in a range, or fewer paths that vary at once\n"
-        );
-        return Err(Failure { message, code: exit::BAD_INPUT });
-    }
-    // To check so many takes a while, too.
-    let many = points > MANY_POINTS;
-    if many {
-        confirm(&format!("a sweep of {points} points"), yes)?;
-    }
+    // To check many points takes a while, too.
+    let many = large::confirm_points(sweep, "a sweep", "points", yes)?;
     let checked = sweep.check(overrides, &INTERRUPTED).map_err(|refused| match refused {
         Refused::Invalid(problems) => problems.into(),
         Refused::Stopped(stopped) => Failure::from(stopped),
     })?;
-    if checked.robots > MANY_ROBOTS && !many {
+    if checked.robots > large::MANY_ROBOTS && !many {
         let what = format!(
             "a sweep of {}, {} and {:.1e} robots in all",
-            counted(points, "point"),
+            counted(sweep.len(), "point"),
             counted(checked.replications, "replication"),
             checked.robots as f64
         );
-        confirm(&what, yes)?;
+        large::confirm(&what, yes)?;
     }
     Ok(checked)
-}
-
-/// Asks at a terminal; elsewhere `--yes` must have been given.
-fn confirm(what: &str, yes: bool) -> Result<(), Failure> {
-    if yes {
-        return Ok(());
-    }
-    let refused = |message: String| Failure { message, code: exit::BAD_INPUT };
-    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return Err(refused(format!("error: {what} needs --yes to start; nothing was run and nothing was written\n")));
-    }
-    anstream::eprint!("{what}: start? [y/N] ");
-    let mut answer = String::new();
-    // What cannot be read is no yes.
-    let _ = io::stdin().read_line(&mut answer);
-    match answer.trim() {
-        "y" | "Y" | "yes" => Ok(()),
-        _ => Err(refused(String::from("not started: nothing was run and nothing was written\n"))),
-    }
 }
 
 /// The metrics that are shown. One that any point has will do.

@@ -6,6 +6,7 @@
 //! * [`precision`]: how precise a metric is, in words.
 //! * [`check`]: what a scenario's expectations came to, in the formats that CI systems read.
 //! * [`sweep`]: `sweep.csv`, `sweep.json` and the table of a sweep.
+//! * [`mod@tune`]: `tune.json` and the answer of a tuning.
 //! * [`outline`]: what a scenario would simulate, in words.
 //! * [`html`]: pages to show around, `report.html`.
 //! * [`hgrm`] and [`plots`]: `histograms/*.hgrm` and `plots/*.svg`.
@@ -23,6 +24,7 @@ mod shown;
 mod summary;
 pub mod sweep;
 pub mod table;
+pub mod tune;
 mod whole_file;
 
 pub use csv_rows::{CsvRows, JOB_COLUMNS, REPLICATION_COLUMNS, WorldColumns};

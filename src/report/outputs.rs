@@ -52,6 +52,14 @@ impl Outputs {
         Outputs::with_folders(folder, &["plots"])
     }
 
+    /// Prepares `folder` for the files of a tuning.
+    ///
+    /// # Errors
+    /// The folder that could not be made.
+    pub fn of_tune(folder: &Path) -> Result<Outputs, OutputError> {
+        Outputs::with_folders(folder, &["plots"])
+    }
+
     /// Prepares `folder` for what a check comes to.
     ///
     /// # Errors
@@ -160,6 +168,18 @@ impl Outputs {
         self.commit_texts([(REPORT, report), (CHECK_JSON, json)])
     }
 
+    /// Puts the files of a tuning in their places.
+    ///
+    /// # Errors
+    /// The file that could not be written.
+    pub fn commit_tune(self, json: &str, picture: &str) -> Result<(), OutputError> {
+        let mut files = Vec::new();
+        for (name, text) in [(TRADE_OFF_SVG, picture), (TUNE_JSON, json)] {
+            files.push((self.written(name, text)?, name.to_owned()));
+        }
+        self.place(files, |_| false)
+    }
+
     /// Puts the files of a baseline in their places.
     ///
     /// # Errors
@@ -235,6 +255,10 @@ impl Outputs {
 const CHECK_JSON: &str = "check.json";
 /// The page to show around, of the command that wrote into the folder last.
 pub const REPORT: &str = "report.html";
+/// What a tuning came to.
+const TUNE_JSON: &str = "tune.json";
+/// Time to success against robots hurt.
+const TRADE_OFF_SVG: &str = "plots/tradeoff.svg";
 /// The points of a sweep, as rows.
 pub const SWEEP_CSV: &str = "sweep.csv";
 /// The points of a sweep, each with its summary.

@@ -218,6 +218,30 @@ pub fn name_of(node: &Node) -> Option<&str> {
     }
 }
 
+/// The value at a path as after `--set`; elements of an array of tables are chosen by their `name`.
+pub fn find<'n>(root: &'n Node, path: &str) -> Option<&'n Node> {
+    let text = format!("{path}=0");
+    let (table, errors) = DeTable::parse_recoverable(&text);
+    if !errors.is_empty() {
+        return None;
+    }
+    let mut node = root;
+    let mut keys = table.get_ref();
+    loop {
+        let (key, rest) = keys.iter().next()?;
+        let key = key.get_ref().as_ref();
+        node = match &node.value {
+            Value::Table(table) => &table.get(key)?.node,
+            Value::Array(elements) => elements.iter().find(|element| name_of(element) == Some(key))?,
+            _ => return None,
+        };
+        match rest.get_ref() {
+            DeValue::Table(deeper) => keys = deeper,
+            _ => return Some(node),
+        }
+    }
+}
+
 /// `path.key`
 pub fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }

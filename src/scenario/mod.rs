@@ -34,7 +34,7 @@ pub use expectation::{Bounds, Expectation};
 pub use quantity::{parse_rate, parse_size, whole_rate};
 pub use robot_names::RobotNames;
 pub use schema::schema;
-pub use tune::{Constraint, Direction, Misplaced, Objective, Tune};
+pub use tune::{Constraint, Direction, Misplaced, Objective, Tune, is_of_rollout};
 pub use variation::{MOST_VALUES, Value, Variation, read as read_variation};
 pub use world::{Api, Build, BuildFailure, Connectivity, Download, GroupDownload, Probability, Registrations};
 
@@ -205,6 +205,15 @@ impl ScenarioFile {
     /// The file's name without its folders.
     pub fn name(&self) -> &str {
         Path::new(&self.shown).file_name().and_then(|name| name.to_str()).unwrap_or(&self.shown)
+    }
+
+    /// What is written at a path, with `--set` options laid over the file, in its TOML type; none if nothing is.
+    pub fn written(&self, path: &str, sets: &[String]) -> Option<Value> {
+        let mut diagnostics = Diagnostics::new(&self.shown, &self.text);
+        let options = sets.iter().map(|set| ("--set", set.as_str()));
+        let root = document::read(&self.text, options, &mut diagnostics)?;
+        let node = document::find(&root, path)?;
+        Some(Value::new(diagnostics.text(&node.place)))
     }
 
     /// Checks the scenario with options laid over it, each of them its name and `PATH=VALUE`.

@@ -109,6 +109,14 @@ impl Objective {
         Ok(Objective { metric: metric.path().to_owned(), direction })
     }
 
+    /// Whether settings can be compared by it under another setting of the scenario.
+    ///
+    /// # Errors
+    /// Why they cannot.
+    pub fn fits(&self, scenario: &Scenario) -> Result<(), Mistake> {
+        Objective::parse(&self.metric, self.direction, scenario).map(|_| ()).map_err(|wrong| wrong.mistake)
+    }
+
     /// Reads how much worse than the best is good enough.
     ///
     /// # Errors
@@ -159,11 +167,31 @@ impl Constraint {
         Ok(Constraint { text: text.trim().to_owned(), metric: metric.path().to_owned(), bounds })
     }
 
+    /// Whether it can be tested under another setting of the scenario, where it may well be out of reach.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn fits(&self, scenario: &Scenario) -> Result<(), Mistake> {
+        let metric = Metric::parse(&self.metric, scenario).map_err(mistake_of)?;
+        claim::testable(&metric, scenario)
+    }
+
+    /// Whether another one says of the same metric and side something else, or the same.
+    pub fn replaces(&self, other: &Constraint) -> bool {
+        self.metric == other.metric && self.bounds.at_most().is_some() == other.bounds.at_most().is_some()
+    }
+
     /// Whether two constraints cannot hold together.
     pub fn contradicts(&self, other: &Constraint) -> bool {
         let below = |low: &Constraint, high: &Constraint| matches!((low.bounds.at_least(), high.bounds.at_most()), (Some(low), Some(high)) if low > high);
         self.metric == other.metric && (below(self, other) || below(other, self))
     }
+}
+
+/// Whether a path is part of the rollout, so that settings of it can be compared.
+pub fn is_of_rollout(path: &str) -> bool {
+    const OTHERS: [&str; 6] = ["run", "tune", "expect", "check", "name", "description"];
+    !OTHERS.contains(&path.split('.').next().unwrap_or_default().trim())
 }
 
 /// A metric by its path within a text, and where it stands.

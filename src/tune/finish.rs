@@ -48,7 +48,10 @@ fn standing(race: &Race<'_>) -> Outcome {
         .collect();
     let violates = |setting: &Setting| matches!(setting.status, Status::Violates | Status::NoValue);
     let answer = match best {
-        Some(setting) => Answer::Best { setting, probability: probability(race, setting) },
+        Some(setting) => {
+            let [probability, of_decided] = [false, true].map(|only| probability(race, setting, only));
+            Answer::Best { setting, probability, of_decided }
+        }
         None => {
             let closest = closest(race, &settings);
             if settings.iter().all(violates) { Answer::Infeasible { closest } } else { Answer::Undecided { closest } }
@@ -76,8 +79,9 @@ fn best(race: &Race<'_>) -> Option<usize> {
 }
 
 /// How sure it is that no setting is better than this one by more than the margin: the confidence if all others are settled by it or
-/// out of the race, else the greatest confidence at which the evidence that there is would have settled the rest.
-fn probability(race: &Race<'_>, best: usize) -> f64 {
+/// out of the race, else the greatest confidence at which the evidence that there is would have settled the rest. With `only_decided`
+/// those that were given up are left out.
+fn probability(race: &Race<'_>, best: usize, only_decided: bool) -> f64 {
     let error = 1.0 - race.tuning.confidence;
     let root = |index: usize| {
         let (mut at, mut strictly) = (index, true);
@@ -92,6 +96,7 @@ fn probability(race: &Race<'_>, best: usize) -> f64 {
         let (root, strictly) = root(index);
         let decided = match race.entries[root].place {
             Place::Violates | Place::NoValue => true,
+            Place::GivenUp if only_decided => true,
             // One that is no better than an open setting is as open as that one, which is counted by itself.
             _ => root == best || (root != index && strictly),
         };
@@ -208,7 +213,7 @@ fn cost(race: &mut Race<'_>, outcome: &mut Outcome, best: usize, constraint: usi
 /// Settings that no other one surpasses in both, by estimates.
 fn front(race: &mut Race<'_>, outcome: &mut Outcome) -> Result<(), Halt> {
     for _ in 0..MOST_ON_FRONT {
-        let found = on_front(outcome);
+        let found = on_front(race, outcome);
         let rough = found.iter().copied().find(|index| {
             outcome.settings[*index].figures.replications < SHOWN_REPLICATIONS.min(race.tuning.max_replications)
         });
@@ -216,13 +221,19 @@ fn front(race: &mut Race<'_>, outcome: &mut Outcome) -> Result<(), Halt> {
         let Some(rough) = rough else { break };
         refine(race, outcome, rough, SHOWN_REPLICATIONS)?;
     }
-    outcome.front = on_front(outcome);
+    outcome.front = on_front(race, outcome);
     Ok(())
 }
 
-/// The front by the figures that there are: by time, the quickest first. Of equals the first stands for all.
-fn on_front(outcome: &Outcome) -> Vec<usize> {
+/// The front by the figures that there are: by time, the quickest first. Of equals the first stands for all. What violates constraints
+/// on other things than time and robots hurt is no choice: it is not on the front.
+fn on_front(race: &Race<'_>, outcome: &Outcome) -> Vec<usize> {
+    let others: Vec<bool> = race.tuning.constraints.iter().map(|constraint| !is_of_the_trade_off(constraint)).collect();
     let both = |(index, setting): (usize, &Setting)| {
+        let violates = |(other, holds): (&bool, &bool)| *other && !*holds;
+        if others.iter().zip(&setting.figures.seem_to_hold).any(violates) {
+            return None;
+        }
         let of = &setting.figures.trade_off;
         let hurt = of
             .iter()
@@ -241,6 +252,13 @@ fn on_front(outcome: &Outcome) -> Vec<usize> {
         better
     });
     found.into_iter().map(|(index, _, _)| index).collect()
+}
+
+/// Whether a constraint is about what the trade-off trades: times, and robots hurt by the first job.
+fn is_of_the_trade_off(constraint: &Constraint) -> bool {
+    const TRADED: [&str; 4] =
+        ["time_to_success_s.", "first_job.makespan_s.", "first_job.robots_", "first_job.threshold_overshoot."];
+    TRADED.iter().any(|name| constraint.metric.contains(name))
 }
 
 /// Which setting violates the constraints least: the sum over constraints of how far the estimate is off, as a share of the bound.

@@ -321,7 +321,8 @@ impl<'a> Race<'a> {
         match self.entries[index].place {
             Place::Violates => Status::Violates,
             Place::NoValue => Status::NoValue,
-            Place::Racing | Place::GivenUp => Status::Undecided,
+            Place::Racing => Status::Undecided,
+            Place::GivenUp => Status::Open,
             Place::Settled { .. } => status,
         }
     }

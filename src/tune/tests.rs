@@ -141,7 +141,7 @@ fn compare(asked: &Asked, truth: &[(f64, Vec<f64>)], seeds: u64) -> Compared {
     let mut compared = Compared { wrong: 0, proven: 0, used: 0 };
     for seed in 0..seeds {
         let outcome = asked.answer(seed, 2);
-        let Answer::Best { setting, probability } = outcome.answer else { panic!("{seed}: {:?}", outcome.answer) };
+        let Answer::Best { setting, probability, .. } = outcome.answer else { panic!("{seed}: {:?}", outcome.answer) };
         let (objective, values) = &truth[setting];
         let right = asked.satisfied(values, -0.05) && *objective <= within * (1.0 + ERROR);
         assert!(probability <= 0.9, "{probability}: more than was asked for");
@@ -248,8 +248,8 @@ fn what_is_not_proven_is_left_open() {
     asked.max_replications = 3000;
     let outcome = asked.answer(3, 2);
     // The setting on the bound is open, and it would be better.
-    assert_eq!(outcome.settings[0].status, Status::Undecided);
-    assert_eq!(outcome.answer, Answer::Best { setting: 1, probability: 0.0 });
+    assert_eq!(outcome.settings[0].status, Status::Open);
+    assert_eq!(outcome.answer, Answer::Best { setting: 1, probability: 0.0, of_decided: 0.9 });
     let asked = Asked { max_replications: 3000, ..Asked::grid("20", "10", &[&bound]) };
     assert_eq!(asked.answer(3, 2).answer, Answer::Undecided { closest: 0 });
 }
@@ -275,7 +275,7 @@ fn equal_settings_do_not_go_on_for_ever() {
 fn a_single_setting_is_the_best_one() {
     let asked = Asked::grid("30", "20", &[]);
     let outcome = asked.answer(1, 1);
-    assert_eq!(outcome.answer, Answer::Best { setting: 0, probability: 0.9 });
+    assert_eq!(outcome.answer, Answer::Best { setting: 0, probability: 0.9, of_decided: 0.9 });
     assert_eq!(outcome.settings[0].status, Status::Best);
 }
 
@@ -290,7 +290,7 @@ fn a_setting_without_a_value_is_no_candidate() {
         assert_eq!(outcome.settings[0].status, Status::NoValue, "{values}");
         outcome.answer
     };
-    assert_eq!(ask("1.0,0.01"), Answer::Best { setting: 1, probability: 0.9 });
+    assert_eq!(ask("1.0,0.01"), Answer::Best { setting: 1, probability: 0.9, of_decided: 0.9 });
     assert_eq!(ask("1.0"), Answer::Infeasible { closest: 0 });
 }
 

@@ -8,7 +8,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod table;
-pub(super) mod words;
+pub(in crate::report) mod words;
 
 use crate::baseline::Comparison;
 use crate::expectation::{Checked, Finding, Verdict};

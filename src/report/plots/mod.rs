@@ -16,6 +16,7 @@ pub mod sweep;
 pub(in crate::report) mod sweep_lines;
 pub(in crate::report) mod time_to_success;
 pub(in crate::report) mod time_to_success_by_build;
+pub mod trade_off;
 
 use super::Summary;
 use crate::experiment::Tally;

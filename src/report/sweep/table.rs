@@ -56,7 +56,7 @@ pub fn settings(sweep: &Shown<'_>) -> String {
 }
 
 /// A path in lines: one a segment, long ones broken behind an underscore.
-fn heading(path: &str) -> Vec<String> {
+pub(in crate::report) fn heading(path: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for segment in path.split('.') {
         let mut line = String::new();

@@ -4,7 +4,7 @@ use crate::scenario::claim::Mistake;
 use crate::scenario::diagnostics::{Diagnostics, Place, Problem};
 use crate::scenario::document::{Entry, Node, Value, join};
 use crate::scenario::reader::{self, Reader};
-use crate::scenario::tune::{Direction, Misplaced, Tune};
+use crate::scenario::tune::{Direction, Misplaced, Tune, is_of_rollout};
 use crate::scenario::variation::{self, Variation};
 use crate::scenario::{Constraint, Objective, Scenario};
 
@@ -91,8 +91,7 @@ fn variations(entries: &[Entry], above: &str, found: &mut Vec<Variation>, diagno
                 continue;
             }
         };
-        let of_results = ["run", "tune", "expect", "check", "name", "description"];
-        if of_results.contains(&path.split('.').next().unwrap_or_default().trim()) {
+        if !is_of_rollout(&path) {
             let problem =
                 Problem::new(format!("`{path}` cannot be tuned")).at(&entry.key_place, "no part of the rollout");
             diagnostics.report(

@@ -1,0 +1,251 @@
+//! `rollcast tune`
+
+use std::path::Path;
+
+use super::args::TuneArgs;
+use super::simulation::{INTERRUPTED, load, unloadable, watch_for_interrupts};
+use super::{Failure, exit, large, print, progress};
+use crate::experiment::{Stopped, Workers};
+use crate::precision::Target;
+use crate::report::table::counted;
+use crate::report::tune::{Report, json, table};
+use crate::report::{Outputs, plots};
+use crate::scenario::{
+    Constraint, Diagnostics, Direction, Misplaced, Mistake, Objective, Problem, Scenario, ScenarioFile, Value,
+    is_of_rollout,
+};
+use crate::sweep::{Overrides, Refused, Sweep, Variation, variations};
+use crate::tune::{Halt, Stage, Tuning};
+
+/// Checks all settings, finds the best one, reports.
+pub fn run(args: &TuneArgs) -> Result<(), Failure> {
+    let options = &args.simulation;
+    let own = load(&args.scenario, &options.set)?;
+    let file = ScenarioFile::read(&args.scenario).map_err(|error| unloadable(&args.scenario, error))?;
+    let Asked { variations, objective, margin_text, margin, constraints } = asked(args, &own)?;
+    let sweep = Sweep { file, sets: options.set.clone(), variations };
+    watch_for_interrupts();
+    check(&sweep, &own, args.yes, &objective, &constraints)?;
+    let default = Path::new("results").join(&own.name);
+    let folder = options.out.as_deref().unwrap_or(&default);
+    let outputs = if options.no_files { None } else { Some(Outputs::of_tune(folder)?) };
+    let workers = Workers::new(options.threads.map(|threads| threads as usize))?;
+    let seed = options.seed.unwrap_or(own.seed);
+    let max_replications = args.max_replications.or(options.replications).unwrap_or(own.tune.max_replications);
+    let bar = progress::bar(0, options.quiet);
+    let settings = sweep.len();
+    let tuning = Tuning {
+        sweep: &sweep,
+        own: &own,
+        objective: &objective,
+        margin,
+        constraints: &constraints,
+        confidence: args.confidence.unwrap_or(own.tune.confidence),
+        max_replications,
+        seed,
+        workers: &workers,
+        cancelled: &INTERRUPTED,
+        advanced: &|replications| bar.inc(replications.into()),
+        stage: &|Stage { racing, replications }| {
+            bar.inc_length(replications);
+            match racing {
+                Some(racing) => bar.set_message(format!("{racing} of {} left", counted(settings, "setting"))),
+                None => bar.set_message("decided; more of what is shown"),
+            }
+        },
+    };
+    let outcome = tuning.run();
+    bar.finish_and_clear();
+    let outcome = outcome?;
+    let written = sweep.variations.iter().map(|variation| sweep.file.written(&variation.path, &sweep.sets)).collect();
+    let report = Report { tuning: &tuning, margin: margin_text, own_values: written, outcome };
+    if report.outcome.interrupted {
+        say(args, &report, "")?;
+        return Err(Stopped::Cancelled.into());
+    }
+    let mut files = String::new();
+    if let Some(outputs) = outputs {
+        files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
+        outputs.commit_tune(&json::render(&report), &plots::trade_off::draw(&report))?;
+    }
+    say(args, &report, &files)
+}
+
+/// Prints the answer.
+fn say(args: &TuneArgs, report: &Report<'_>, files: &str) -> Result<(), Failure> {
+    match (args.simulation.json, args.simulation.quiet) {
+        (true, _) => print(&json::render(report)),
+        (false, true) => Ok(()),
+        (false, false) => print(&(table::render(report) + files)),
+    }
+}
+
+/// What the scenario and the options ask for together.
+struct Asked {
+    variations: Vec<Variation>,
+    objective: Objective,
+    margin_text: String,
+    margin: Target,
+    constraints: Vec<Constraint>,
+}
+
+/// Lays the options over the scenario's `[tune]`; all that is wrong with them is reported at once.
+fn asked(args: &TuneArgs, own: &Scenario) -> Result<Asked, Failure> {
+    let mut problems = Diagnostics::default();
+    let varied = varied(args, own, &mut problems);
+    let objective = objective(args, own, &mut problems);
+    let constraints = constraints(args, own, &mut problems);
+    let margin_text = args.margin.clone().unwrap_or_else(|| own.tune.margin.clone());
+    let margin = objective.as_ref().and_then(|objective| {
+        let option = if args.margin.is_some() { "--margin" } else { "tune.margin" };
+        let refused =
+            |mistake| report(Misplaced { part: 0..margin_text.len(), mistake }, option, &margin_text, &mut problems);
+        objective.margin(&margin_text, own).map_err(refused).ok()
+    });
+    if !problems.is_empty() {
+        return Err(problems.into());
+    }
+    let missing = |what: &str, help: &str| {
+        let message = format!("error: {} {what}\nhelp: {help}\n", args.scenario.display());
+        Failure { message, code: exit::BAD_INPUT }
+    };
+    let (Some(objective), Some(margin)) = (objective, margin) else {
+        return Err(missing(
+            "does not say what is to be small or great",
+            "as in --minimize campaign.time_to_success_s.p95, or in the scenario\n\n    \
+             [tune]\n    minimize = \"campaign.time_to_success_s.p95\"\n",
+        ));
+    };
+    if varied.is_empty() {
+        return Err(missing(
+            "does not say what may vary",
+            "as in --vary deployment.concurrent_deployment_percentage=5..=50:5, or in the scenario\n\n    \
+             [tune]\n    vary = { \"deployment.concurrent_deployment_percentage\" = \"5..=50:5\" }\n",
+        ));
+    }
+    Ok(Asked { variations: varied, objective, margin_text, margin, constraints })
+}
+
+/// What may vary: of a path that both name the option's values.
+fn varied(args: &TuneArgs, own: &Scenario, problems: &mut Diagnostics) -> Vec<Variation> {
+    let mut varied = own.tune.vary.clone();
+    match variations(&args.vary) {
+        Ok(given) => {
+            for variation in given {
+                if !is_of_rollout(&variation.path) {
+                    let problem = Problem::new(format!("`{}` cannot be tuned", variation.path));
+                    let problem =
+                        problem.help("expected a path of the rollout, as in `deployment.failure_threshold_percentage`");
+                    let text = args.vary.iter().find(|text| text.trim_start().starts_with(&variation.path));
+                    let text = text.map_or("", String::as_str);
+                    let part = 0..text.find('=').unwrap_or(text.len());
+                    problems.report_option("--vary", text, part, "no part of the rollout", problem);
+                }
+                match varied.iter_mut().find(|other| other.path == variation.path) {
+                    Some(other) => *other = variation,
+                    None => varied.push(variation),
+                }
+            }
+        }
+        Err(found) => problems.absorb(found),
+    }
+    varied
+}
+
+/// The objective; the option's goes before the scenario's.
+fn objective(args: &TuneArgs, own: &Scenario, problems: &mut Diagnostics) -> Option<Objective> {
+    let given = match (&args.minimize, &args.maximize) {
+        (Some(text), _) => (Direction::Minimize, "--minimize", text),
+        (None, Some(text)) => (Direction::Maximize, "--maximize", text),
+        (None, None) => return own.tune.objective.clone(),
+    };
+    let (direction, option, text) = given;
+    Objective::parse(text, direction, own).map_err(|wrong| report(wrong, option, text, problems)).ok()
+}
+
+/// All constraints: of one metric and side the option's.
+fn constraints(args: &TuneArgs, own: &Scenario, problems: &mut Diagnostics) -> Vec<Constraint> {
+    let mut constraints = own.tune.constraints.clone();
+    for text in &args.constraint {
+        let constraint = match Constraint::parse(text, own) {
+            Ok(constraint) => constraint,
+            Err(wrong) => {
+                report(wrong, "--constraint", text, problems);
+                continue;
+            }
+        };
+        match constraints.iter().position(|other| constraint.replaces(other)) {
+            Some(index) => constraints[index] = constraint,
+            None => constraints.push(constraint),
+        }
+    }
+    let contradiction = constraints
+        .iter()
+        .enumerate()
+        .find(|(index, one)| constraints[..*index].iter().any(|other| one.contradicts(other)));
+    if let Some((_, constraint)) = contradiction {
+        let title = format!("two constraints of `{}` cannot hold together", constraint.metric);
+        let bounds: Vec<String> = constraints
+            .iter()
+            .filter(|other| other.metric == constraint.metric)
+            .map(|other| format!("`{}`", other.text))
+            .collect();
+        let problem = Problem::new(title).help(format!("they are {}", bounds.join(" and ")));
+        problems.report_option("--constraint", &constraint.text, 0..constraint.text.len(), "", problem);
+    }
+    constraints
+}
+
+/// Reports what is wrong with an option.
+fn report(Misplaced { part, mistake }: Misplaced, option: &str, text: &str, problems: &mut Diagnostics) {
+    let Mistake { title, label, help } = mistake;
+    let problem = help.into_iter().fold(Problem::new(title), Problem::help);
+    problems.report_option(option, text, part, &label, problem);
+}
+
+/// Checks all settings: that each is a scenario, and has what is asked for. Asks whether a tune of many shall start.
+fn check(
+    sweep: &Sweep,
+    own: &Scenario,
+    yes: bool,
+    objective: &Objective,
+    constraints: &[Constraint],
+) -> Result<(), Failure> {
+    let many = large::confirm_points(sweep, "a tune", "settings", yes)?;
+    let overrides = Overrides { seed: None, replications: Some(FIRST_LOOK) };
+    let checked = sweep.check(overrides, &INTERRUPTED).map_err(|refused| match refused {
+        Refused::Invalid(problems) => problems.into(),
+        Refused::Stopped(stopped) => Failure::from(stopped),
+    })?;
+    if checked.robots > large::MANY_ROBOTS && !many {
+        let settings = counted(sweep.len(), "setting");
+        let what = format!("a tune of {settings}, {:.1e} robots before the first look at them", checked.robots as f64);
+        large::confirm(&what, yes)?;
+    }
+    // A setting may lack a part of the world that a metric is about.
+    for point in 0..sweep.len() {
+        let scenario = sweep.scenario(point)?;
+        let wrong = constraints.iter().map(|constraint| constraint.fits(&scenario)).find_map(Result::err);
+        if let Some(Mistake { title, help, .. }) = objective.fits(&scenario).err().or(wrong) {
+            let values: Vec<&str> = sweep.values(point).into_iter().map(Value::shown).collect();
+            let paths = sweep.variations.iter().map(|variation| variation.path.as_str());
+            let setting: Vec<String> = paths.zip(values).map(|(path, value)| format!("{path} = {value}")).collect();
+            let help: String = help.iter().map(|help| format!("help: {help}\n")).collect();
+            let message = format!("error: of {} with {}: {title}\n{help}", own.name, setting.join(", "));
+            return Err(Failure { message, code: exit::BAD_INPUT });
+        }
+    }
+    Ok(())
+}
+
+/// So many replications each setting has at least, by which the size of a tune is told.
+const FIRST_LOOK: u32 = 256;
+
+impl From<Halt> for Failure {
+    fn from(halt: Halt) -> Failure {
+        match halt {
+            Halt::Stopped(stopped) => stopped.into(),
+            Halt::Changed(problems) => problems.into(),
+        }
+    }
+}

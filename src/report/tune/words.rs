@@ -1,0 +1,167 @@
+//! Sentences about a tuning.
+
+use super::Report;
+use crate::expectation::Finding;
+use crate::metric::{Metric, Unit};
+use crate::report::check::words::number;
+use crate::report::table::counted;
+use crate::scenario::{Constraint, Direction};
+use crate::tune::{Answer, Status, miss};
+
+/// A probability as it was written: nothing of it is rounded but what floating point added.
+pub fn percent(probability: f64) -> String {
+    format!("{} %", (probability * 1e11).round() / 1e9)
+}
+
+/// A probability that was found: rounded towards the safe side.
+fn at_least(probability: f64) -> String {
+    format!("{} %", (probability * 1e3).floor() / 10.0)
+}
+
+/// The answer in sentences.
+pub fn answer(report: &Report<'_>) -> String {
+    let outcome = &report.outcome;
+    let settings = report.tuning.sweep.len();
+    let confidence = percent(report.tuning.confidence);
+    let constrained = !report.tuning.constraints.is_empty();
+    let satisfies = if constrained { "satisfies the constraints and " } else { "" };
+    let mut sentences = Vec::new();
+    match outcome.answer {
+        Answer::Best { probability, of_decided, .. } => {
+            let among = if settings == 1 {
+                String::from("is the only setting")
+            } else {
+                format!("is the best of {settings} settings, or no more than {} worse", report.shown_margin())
+            };
+            if probability >= report.tuning.confidence {
+                sentences.push(format!("With {confidence} probability the setting below {satisfies}{among}."));
+            } else if of_decided >= report.tuning.confidence {
+                let open = count(report, Status::Open);
+                let those = if open == 1 { "is open" } else { "are open" };
+                sentences.push(format!(
+                    "With {confidence} probability the setting below {satisfies}is the best, or no more than {} worse, of all \
+                     settings but {open} that {those}: whether {} the constraints is not decided by {}.",
+                    report.shown_margin(),
+                    if open == 1 { "it satisfies" } else { "they satisfy" },
+                    counted(report.tuning.max_replications.into(), "replication")
+                ));
+            } else {
+                let first = if constrained {
+                    format!(
+                        "With {confidence} probability the setting below satisfies the constraints; it seems to be the best"
+                    )
+                } else {
+                    String::from("The setting below seems to be the best")
+                };
+                sentences.push(format!(
+                    "{first} of {settings}, but that it is, or is no more than {} worse, has a probability of {} only: {} not \
+                     decided.",
+                    report.shown_margin(),
+                    at_least(probability.max(of_decided)),
+                    match undecided(report) {
+                        1 => String::from("1 other setting is"),
+                        n => format!("{n} other settings are"),
+                    }
+                ));
+            }
+        }
+        Answer::Infeasible { .. } if !constrained || count(report, Status::NoValue) == settings => {
+            sentences.push(format!("No setting has a value of {}: hardly any replication has one.", outcome.metric));
+        }
+        Answer::Infeasible { .. } => {
+            let none = if settings == 1 {
+                String::from("The only setting does not satisfy")
+            } else {
+                format!("None of {settings} settings satisfies")
+            };
+            sentences.push(format!(
+                "{none} the constraints, with {confidence} probability. The closest is the setting below: {}.",
+                misses(report)
+            ));
+        }
+        Answer::Undecided { .. } => {
+            let open = undecided(report);
+            let (those, verb) = if open == 1 { ("of 1 setting", "it does") } else { ("of {} settings", "they do") };
+            sentences.push(format!(
+                "No setting is proven to satisfy the constraints, and {} it is not decided whether {verb}. The closest is the \
+                 setting below: {}.",
+                those.replace("{}", &open.to_string()),
+                misses(report)
+            ));
+        }
+    }
+    let took = counted(outcome.replications_used, "replication");
+    let most = u128::from(settings) * u128::from(report.tuning.max_replications);
+    sentences.push(if outcome.interrupted {
+        format!("That is what {took} say; more was to come.")
+    } else {
+        format!("That took {took} in all; {most} would have been the most.")
+    });
+    sentences.join(" ")
+}
+
+/// How many settings have a status.
+pub fn count(report: &Report<'_>, status: Status) -> u64 {
+    report.outcome.settings.iter().filter(|setting| setting.status == status).count() as u64
+}
+
+fn undecided(report: &Report<'_>) -> u64 {
+    count(report, Status::Undecided) + count(report, Status::Open)
+}
+
+/// What the closest setting misses.
+fn misses(report: &Report<'_>) -> String {
+    let figures = &report.outcome.settings[report.outcome.answer.setting()].figures;
+    let constraints = report.constraints();
+    let found = constraints.iter().zip(&figures.constraints);
+    let missed: Vec<String> = found
+        .filter_map(|((constraint, metric), finding)| {
+            let by = miss(constraint, metric, finding)?;
+            (by > 0.0).then(|| format!("{metric} is {} (expected {})", estimate(metric, finding), bound(constraint)))
+        })
+        .collect();
+    if missed.is_empty() { String::from("by its estimates it satisfies all") } else { missed.join(", ") }
+}
+
+/// The part of a constraint behind its metric: `<= 30`.
+pub fn bound(constraint: &Constraint) -> String {
+    let at = constraint.text.find(['<', '>']).unwrap_or(0);
+    let (sign, number) = constraint.text[at..].split_at(2);
+    format!("{sign} {}", number.trim())
+}
+
+/// The estimate of a constraint's metric, of a quantile over robots the share of robots within the bound.
+pub fn estimate(metric: &Metric, finding: &Finding) -> String {
+    match (&finding.shares[..], finding.estimate) {
+        ([share], _) => {
+            share.estimate.map_or_else(dash, |estimate| format!("{} within", number(Unit::Probability, estimate)))
+        }
+        (_, estimate) => estimate.map_or_else(dash, |estimate| number(metric.unit(), estimate)),
+    }
+}
+
+fn dash() -> String {
+    String::from("-")
+}
+
+/// `minimize METRIC`
+pub fn objective(report: &Report<'_>) -> String {
+    let word = match report.tuning.objective.direction {
+        Direction::Minimize => "the least",
+        Direction::Maximize => "the greatest",
+    };
+    format!("{word} {}", report.outcome.metric)
+}
+
+/// A status for a person.
+pub fn status(report: &Report<'_>, status: Status) -> String {
+    match status {
+        Status::Best => String::from("recommended"),
+        Status::NoBetter => String::from("no better"),
+        Status::WithinMargin => format!("at most {} better", report.shown_margin()),
+        Status::Violates => String::from("violates"),
+        Status::NoValue => String::from("no value"),
+        Status::Open => String::from("open: constraints"),
+        Status::Undecided => String::from("undecided"),
+    }
+}
