@@ -222,9 +222,15 @@ fn check(
         let what = format!("a tune of {settings}, {:.1e} robots before the first look at them", checked.robots as f64);
         large::confirm(&what, yes)?;
     }
-    // A setting may lack a part of the world that a metric is about.
+    let mut unreachable: Vec<Option<Mistake>> = Vec::new();
     for point in 0..sweep.len() {
         let scenario = sweep.scenario(point)?;
+        let here = constraints.iter().map(|constraint| constraint.reachable(&scenario).err());
+        unreachable = match point {
+            0 => here.collect(),
+            _ => unreachable.into_iter().zip(here).map(|(before, here)| before.and(here)).collect(),
+        };
+        // A setting may lack a part of the world that a metric is about.
         let wrong = constraints.iter().map(|constraint| constraint.fits(&scenario)).find_map(Result::err);
         if let Some(Mistake { title, help, .. }) = objective.fits(&scenario).err().or(wrong) {
             let values: Vec<&str> = sweep.values(point).into_iter().map(Value::shown).collect();
@@ -235,7 +241,19 @@ fn check(
             return Err(Failure { message, code: exit::BAD_INPUT });
         }
     }
-    Ok(())
+    let mut problems = Diagnostics::default();
+    for (constraint, mistake) in constraints.iter().zip(unreachable) {
+        if let Some(mistake) = mistake {
+            let mistake = Mistake { title: format!("{}, whatever the setting", mistake.title), ..mistake };
+            report(
+                Misplaced { part: 0..constraint.text.len(), mistake },
+                "--constraint",
+                &constraint.text,
+                &mut problems,
+            );
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
 }
 
 /// So many replications each setting has at least, by which the size of a tune is told.

@@ -1,16 +1,19 @@
 //! `rollcast validate`
 
+use std::path::Path;
+
 use super::args::ValidateArgs;
-use super::simulation::load;
+use super::simulation::{load, unloadable};
 use super::{Failure, print};
 use crate::report::outline;
+use crate::scenario::{Diagnostics, Scenario, ScenarioFile};
 
 /// Loads every scenario, and describes those that are right. What is wrong with others is told all at once, at the end.
 pub fn run(args: &ValidateArgs) -> Result<(), Failure> {
     let mut outlines = Vec::new();
     let mut wrong: Option<Failure> = None;
     for path in &args.scenarios {
-        match load(path, &args.set) {
+        match load(path, &args.set).and_then(|scenario| settings_are_right(path, &args.set, scenario)) {
             Ok(scenario) => outlines.push(outline::render(&scenario)),
             Err(Failure { message, code }) => {
                 let before = wrong.get_or_insert(Failure { message: String::new(), code });
@@ -27,4 +30,26 @@ pub fn run(args: &ValidateArgs) -> Result<(), Failure> {
         print(&outlines.join("\n\n"))?;
     }
     wrong.map_or(Ok(()), Err)
+}
+
+/// Checks every value that `[tune]` lets a path take, each by itself.
+fn settings_are_right(path: &Path, sets: &[String], scenario: Scenario) -> Result<Scenario, Failure> {
+    if scenario.tune.vary.is_empty() {
+        return Ok(scenario);
+    }
+    let file = ScenarioFile::read(path).map_err(|error| unloadable(path, error))?;
+    let mut problems = Diagnostics::default();
+    for variation in &scenario.tune.vary {
+        for value in &variation.values {
+            let setting = variation.setting(value);
+            let sets = sets.iter().map(|set| ("--set", set.as_str()));
+            if let Err(found) = file.scenario(sets.chain([(variation.written, setting.as_str())])) {
+                problems.absorb(found);
+            }
+            if problems.is_full() {
+                break;
+            }
+        }
+    }
+    if problems.is_empty() { Ok(scenario) } else { Err(problems.into()) }
 }

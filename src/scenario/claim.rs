@@ -91,30 +91,42 @@ pub(super) fn no_number_to_test(title: String, metric: &Metric, scenario: &Scena
 /// # Errors
 /// Why it cannot.
 pub(super) fn possible(metric: &Metric, bounds: Bounds, scenario: &Scenario) -> Result<(), Mistake> {
-    let greatest = match metric.kind() {
-        Kind::Probability => Some(1.0),
-        _ => metric.greatest(scenario).map(|most| most as f64),
-    };
-    // A quantile is one of the numbers, so it may be the least or the greatest; a probability or a mean of 0 is never proven.
-    let is_quantile = matches!(metric.kind(), Kind::Quantile(_));
-    let shown = |bound: f64| crate::report::shown(metric.unit(), metric.show(bound));
-    if let Some(low) = bounds.at_least()
-        && let Some(most) = greatest
-        && (low > most || low == most && !is_quantile)
-    {
-        let title = format!("`{metric}` is never {} or more", shown(low));
-        let label = format!("expected less than {}", shown(most));
-        let help = if low == most { NOTHING_PROVES } else { "an expectation has to be able to hold" };
-        return Err(Mistake::new(title, label).help(help));
+    possible_somewhere(metric, bounds)?;
+    match (metric.kind(), metric.greatest(scenario)) {
+        (Kind::Probability, _) | (_, None) => Ok(()),
+        (_, Some(greatest)) => below(metric, bounds, greatest as f64),
+    }
+}
+
+/// The same as far as it does not depend on the setting of a scenario.
+pub(super) fn possible_somewhere(metric: &Metric, bounds: Bounds) -> Result<(), Mistake> {
+    if metric.kind() == Kind::Probability {
+        below(metric, bounds, 1.0)?;
     }
     match bounds.at_most() {
         Some(high) if high < 0.0 => {
             let title = format!("`{metric}` is never below 0");
-            Err(Mistake::new(title, "expected a number that is not negative").help("it can never hold"))
+            Err(Mistake::new(title, "expected a number that is not negative").help("this can never hold"))
         }
-        Some(0.0) if !is_quantile => {
+        // A quantile is one of the numbers, so it may be the least of them; a probability or a mean of 0 is never proven.
+        Some(0.0) if !matches!(metric.kind(), Kind::Quantile(_)) => {
             let title = format!("`{metric}` cannot be proven to be 0");
             Err(Mistake::new(title, "expected more than 0").help(NOTHING_PROVES))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a lower bound beyond the greatest number.
+fn below(metric: &Metric, bounds: Bounds, greatest: f64) -> Result<(), Mistake> {
+    let is_quantile = matches!(metric.kind(), Kind::Quantile(_));
+    let shown = |bound: f64| crate::report::shown(metric.unit(), metric.show(bound));
+    match bounds.at_least() {
+        Some(low) if low > greatest || low == greatest && !is_quantile => {
+            let title = format!("`{metric}` is never {} or more", shown(low));
+            let than = if is_quantile { "expected at most" } else { "expected less than" };
+            let help = if low == greatest { NOTHING_PROVES } else { "this can never hold" };
+            Err(Mistake::new(title, format!("{than} {}", shown(greatest))).help(help))
         }
         _ => Ok(()),
     }

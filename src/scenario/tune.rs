@@ -163,7 +163,7 @@ impl Constraint {
         let at_number = |mistake| Misplaced { part: number.clone(), mistake };
         let bound = bound(&text[number.clone()], &metric).map_err(at_number)?;
         let bounds = if sign == "<=" { Bounds::AtMost(bound) } else { Bounds::AtLeast(bound) };
-        claim::possible(&metric, bounds, scenario).map_err(at_number)?;
+        claim::possible_somewhere(&metric, bounds).map_err(at_number)?;
         Ok(Constraint { text: text.trim().to_owned(), metric: metric.path().to_owned(), bounds })
     }
 
@@ -174,6 +174,15 @@ impl Constraint {
     pub fn fits(&self, scenario: &Scenario) -> Result<(), Mistake> {
         let metric = Metric::parse(&self.metric, scenario).map_err(mistake_of)?;
         claim::testable(&metric, scenario)
+    }
+
+    /// Whether it could hold under a setting of the scenario.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn reachable(&self, scenario: &Scenario) -> Result<(), Mistake> {
+        let metric = Metric::parse(&self.metric, scenario).map_err(mistake_of)?;
+        claim::possible(&metric, self.bounds, scenario)
     }
 
     /// Whether another one says of the same metric and side something else, or the same.
@@ -308,7 +317,6 @@ mod tests {
             ("campaign.jobs.max <= 3", "campaign.jobs.max", "cannot be expected to be anything", "`campaign.jobs.p95`"),
             ("campaign.jobs.p95 <= soon", "soon", "`soon` is no bound", ""),
             ("campaign.jobs.p95 <= 2h", "2h", "`2h` is no bound", ""),
-            ("campaign.jobs.p95 >= 6", "6", "is never 6 or more", "has to be able to hold"),
             ("first_job.robots_failed.p95 <= -1", "-1", "is never below 0", "can never hold"),
             ("campaign.outcomes.halted.probability <= 0", "0", "cannot be proven to be 0", "leave it some room"),
             ("campaign.outcomes.halted.probability <= 5", "5", "`5` is no probability", "`5%`"),
@@ -329,6 +337,10 @@ mod tests {
         assert!(low.contradicts(&high) && high.contradicts(&low));
         assert!(!low.contradicts(&parse("campaign.jobs.p95 <= 3")) && !low.contradicts(&low));
         assert!(!low.contradicts(&parse("campaign.jobs.p50 <= 2")));
+        let out_of_reach = parse("campaign.jobs.p95 >= 6");
+        assert!(out_of_reach.fits(&scenario).is_ok() && low.reachable(&scenario).is_ok());
+        let mistake = out_of_reach.reachable(&scenario).expect_err("there are five jobs");
+        assert!(mistake.title.contains("is never 6 or more"), "{mistake:?}");
     }
 
     #[test]

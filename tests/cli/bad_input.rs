@@ -346,7 +346,7 @@ fn all_errors_are_shown_at_once() {
 4 | [rum]
   |  ^^^ unknown
   |
-  = help: did you mean `run`? accepted here: `name`, `description`, `run`, `deployment`, `group`, `sync`, `build`, `download`, `api`, `check`, `expect`
+  = help: did you mean `run`? accepted here: `name`, `description`, `run`, `deployment`, `group`, `sync`, `build`, `download`, `api`, `check`, `expect`, `tune`
 
 error: `deployment.concurrent_deployment_percentage` is out of range
  --> scenario.toml:8:36

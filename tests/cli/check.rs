@@ -315,8 +315,8 @@ fn bad_expectations() {
         ("metric = \"HALTED\"\nbetween = [0.3, 1.5]", "out of range", "a probability from 0 to 1"),
         ("metric = \"TIME.p95\"\nat_most = \"-1h\"", "a duration is not negative", "a string with a unit"),
         ("metric = \"TIME.p95\"\nat_most = 3600", "`expect.at_most` is an integer", "a string with a unit"),
-        ("metric = \"TIME.p95\"\nat_least = \"2h\"", "is never 2h or more", "expected less than 1h"),
-        ("metric = \"first_job.robots_failed.p95\"\nat_least = 11", "is never 11 or more", "expected less than 10"),
+        ("metric = \"TIME.p95\"\nat_least = \"2h\"", "is never 2h or more", "expected at most 1h"),
+        ("metric = \"first_job.robots_failed.p95\"\nat_least = 11", "is never 11 or more", "expected at most 10"),
         ("metric = \"first_job.robots_failed.p95\"\nat_most = -1", "is out of range", "a number of at least 0"),
         (
             "metric = \"TIME.max\"\nat_most = \"1h\"",

@@ -52,3 +52,30 @@ fn a_closed_pipe_is_quiet() {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
+
+/// An interrupted tune says what it knows, and writes nothing.
+#[test]
+fn an_interrupted_tune_says_what_is_decided() {
+    // Two settings that nothing tells apart.
+    let sandbox = Sandbox::with(&COUNTED.replace("constant = \"60s\"", "exponential = { mean = \"60s\" }"));
+    let vary = "deployment.failure_threshold_percentage=80,90";
+    let args = ["tune", "scenario.toml", "--vary", vary, "--minimize", "campaign.time_to_success_s.p95"];
+    let more = ["--margin", "0.0000001%", "-n", "4000000000", "--out", "new/deep"];
+    let child = spawn(&sandbox, &[&args[..], &more].concat());
+    // The handler stands before the folder does.
+    while !sandbox.path("new/deep").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let kill = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("sh runs");
+    assert!(kill.success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "interrupted: nothing was written\n");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        stdout.contains("The setting below seems to be the best of 2") && stdout.contains("more was to come"),
+        "{stdout}"
+    );
+    assert!(!sandbox.path("new").exists() && sandbox.files() == ["scenario.toml"]);
+}

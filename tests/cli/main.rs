@@ -16,5 +16,6 @@ mod schema;
 mod support;
 mod sweep;
 mod trace;
+mod tune;
 mod validate;
 mod world;

@@ -83,8 +83,7 @@ fn the_reference_names_every_key() {
     let scenario = "name = \"x\"\nz = 1\n[run]\nz = 1\n[deployment]\nz = 1\n[[group]]\nname = \"g\"\nz = 1\n\
                     [group.step.zz]\n[group.step.launching]\nz = 1\nlatency = { z = 1 }\nfailure = { z = 1 }\n[group.connectivity]\nz = 1\n[group.registrations]\nz = 1\n[group.download]\nz = 1\n[download]\nz = 1\n[api]\nz = 1\nretry = { z = 1 }\n[[build]]\nz = 1\n[sync]\nz = 1\nschedule = { z = 1 }\n";
     // Expectations are read once all is right that decides which metrics there are.
-    let expecting =
-        "name = \"x\"\n[check]\nz = 1\n[deployment]\n[[group]]\nname = \"g\"\nrobots = 1\n[[expect]]\nz = 1\n";
+    let expecting = "name = \"x\"\n[check]\nz = 1\n[tune]\nz = 1\n[deployment]\n[[group]]\nname = \"g\"\nrobots = 1\n[[expect]]\nz = 1\n";
     let refused = |scenario| Sandbox::with(scenario).rollcast(&["run", "scenario.toml"]).exits(2).stderr;
     let stderr = refused(scenario) + &refused(expecting);
     assert!(stderr.contains("`confidence`") && stderr.contains("`max_replications`"), "{stderr}");

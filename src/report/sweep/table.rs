@@ -16,7 +16,7 @@ pub fn render(sweep: &Shown<'_>) -> String {
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     let paths = sweep.sweep.variations.iter().map(|variation| variation.path.as_str());
     let metrics = sweep.metrics.iter().map(|metric| metric.path.as_str());
-    let headings: Vec<Vec<String>> = paths.chain(metrics).map(heading).collect();
+    let headings: Vec<Vec<String>> = paths.chain(metrics).map(|path| heading(path, HEADING)).collect();
     // Short headings stand at the bottom, above their numbers.
     let height = headings.iter().map(Vec::len).max().unwrap_or(0);
     for line in 0..height {
@@ -55,13 +55,13 @@ pub fn settings(sweep: &Shown<'_>) -> String {
     format!("{points}{}{}", replications.unwrap_or_default(), luck.unwrap_or_default())
 }
 
-/// A path in lines: one a segment, long ones broken behind an underscore.
-pub(in crate::report) fn heading(path: &str) -> Vec<String> {
+/// A path in lines: one a segment, those beyond a width broken behind an underscore.
+pub(in crate::report) fn heading(path: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for segment in path.split('.') {
         let mut line = String::new();
         for word in segment.split_inclusive('_') {
-            if !line.is_empty() && line.len() + word.len() > HEADING {
+            if !line.is_empty() && line.len() + word.len() > width {
                 lines.push(std::mem::take(&mut line));
             }
             line += word;
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn headings_break_where_they_may() {
-        let lines = |path: &str| heading(path).join("|");
+        let lines = |path: &str| heading(path, HEADING).join("|");
         assert_eq!(lines("campaign.time_to_success_s.p95"), "campaign|time_to_success_s|p95");
         assert_eq!(
             lines("deployment.concurrent_deployment_percentage"),

@@ -14,6 +14,8 @@ use crate::tune::{Answer, Figures, Status};
 
 /// So many alternatives, and so many settings of the trade-off, are shown.
 const SHOWN: usize = 10;
+/// No line of a heading is longer, unless a single word is.
+const HEADING: usize = 14;
 /// So many builds have columns of their own.
 const BUILDS: usize = 4;
 
@@ -138,7 +140,7 @@ fn alternatives_table(report: &Report<'_>) -> Option<String> {
         let numbers = [cell(figures.objective), low, high, figures.replications.to_string()];
         (*index, numbers.into_iter().chain([status(report, setting.status)]).collect())
     });
-    let names = ["objective", "at least", "at most", "replications", "what is proven"];
+    let names = ["objective", "at least", "at most", "after", "proven"];
     let more = match found.len().saturating_sub(SHOWN) {
         0 => String::new(),
         more => format!("\n {more} more in tune.json"),
@@ -186,8 +188,8 @@ fn settings_table(report: &Report<'_>, names: &[String], rows: Vec<(usize, Vec<S
     let sweep = report.tuning.sweep;
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    let paths = sweep.variations.iter().map(|variation| heading(&variation.path));
-    let headings: Vec<Vec<String>> = paths.chain(names.iter().map(|name| heading(name))).collect();
+    let paths = sweep.variations.iter().map(|variation| heading(&variation.path, HEADING));
+    let headings: Vec<Vec<String>> = paths.chain(names.iter().map(|name| heading(name, HEADING))).collect();
     // Short headings stand at the bottom, above their numbers.
     let height = headings.iter().map(Vec::len).max().unwrap_or(0);
     for line in 0..height {
