@@ -64,6 +64,11 @@ fn it_answers_what_the_scenario_asks() {
     let best = settings.iter().find(|setting| setting["status"] == "best").expect("there is one");
     assert_eq!((&best["set"], &best["objective"]), (&tuned["best"], &tuned["figures"]["objective"]));
     assert!(best["constraints"].as_array().expect("two").iter().all(|found| found["verdict"] == "holds"));
+    for alternative in tuned["alternatives"].as_array().expect("a list") {
+        assert!(["within_margin", "open"].contains(&alternative["status"].as_str().expect("a word")), "{alternative}");
+        let value = |found: &Value| found["objective"].as_f64().expect("a number");
+        assert!(value(alternative) <= 1.01 * value(best), "{alternative}");
+    }
     // Everything is the same bytes for any number of threads, and in a second run.
     let again = tune(&sandbox, &["--threads", "3"]).exits(0);
     assert_eq!(again.stdout, ran.stdout);

@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 use super::Report;
 use crate::expectation::Finding;
 use crate::metric::Metric;
+use crate::precision::Target;
 use crate::report::RESULTS_VERSION;
 use crate::report::summary::ScenarioIdentity;
-use crate::scenario::Constraint;
+use crate::scenario::{Constraint, Direction};
 use crate::statistics::Number;
 use crate::tune::{Answer, Figures, HurtAndTime, Setting, Status, miss};
 
@@ -37,7 +38,7 @@ struct Document<'r> {
     /// Where nothing is proven to satisfy the constraints: the setting that violates them least.
     closest: Option<OfClosest<'r>>,
     constraints: Vec<OfConstraint<'r>>,
-    /// Settings that are not proven to be no better than `best`, nor to violate a constraint; the best first.
+    /// Settings that are worth a second look; the best first.
     alternatives: Vec<OfSetting<'r>>,
     tradeoff: OfTradeOff<'r>,
     /// All settings, the last path varying fastest.
@@ -216,17 +217,25 @@ pub fn render(report: &Report<'_>) -> String {
     serde_json::to_string_pretty(&document).expect("numbers and strings are JSON") + "\n"
 }
 
-/// The settings that are worth a second look: not proven to be no better, nor to be out; by their estimates, the best first.
+/// The settings that are worth a second look, by their estimates, the best first: those that are neither out nor proven to be no
+/// better than the answer, and of those of which only the margin is known the ones whose estimate is within it.
 pub fn alternatives(report: &Report<'_>) -> Vec<usize> {
     let settings = &report.outcome.settings;
-    let open = |status| matches!(status, Status::WithinMargin | Status::Open | Status::Undecided);
-    let mut found: Vec<usize> = (0..settings.len()).filter(|index| open(settings[*index].status)).collect();
-    let great = report.tuning.objective.direction == crate::scenario::Direction::Maximize;
-    let value = |index: &usize| {
-        let value = settings[*index].figures.objective;
-        value.map_or(f64::INFINITY, |value| if great { -value } else { value })
+    let sign = if report.tuning.objective.direction == Direction::Maximize { -1.0 } else { 1.0 };
+    // Small is good.
+    let value = |index: usize| settings[index].figures.objective.map_or(f64::INFINITY, |value| sign * value);
+    let best = value(report.outcome.answer.setting());
+    let margin = match report.tuning.margin {
+        Target::Share(share) => share * best.abs(),
+        Target::Absolute(amount) => amount,
     };
-    found.sort_by(|a, b| value(a).total_cmp(&value(b)));
+    let is_one = |index: &usize| match settings[*index].status {
+        Status::Open | Status::Undecided => true,
+        Status::WithinMargin => value(*index) <= best + margin,
+        _ => false,
+    };
+    let mut found: Vec<usize> = (0..settings.len()).filter(is_one).collect();
+    found.sort_by(|a, b| value(*a).total_cmp(&value(*b)));
     found
 }
 

@@ -158,7 +158,7 @@ pub fn status(report: &Report<'_>, status: Status) -> String {
     match status {
         Status::Best => String::from("recommended"),
         Status::NoBetter => String::from("no better"),
-        Status::WithinMargin => format!("within {}", report.shown_margin()),
+        Status::WithinMargin => format!("<= {} better", report.shown_margin()),
         Status::Violates => String::from("violates"),
         Status::NoValue => String::from("no value"),
         Status::Open => String::from("open"),
