@@ -5,6 +5,7 @@
 //! * [`NestedSamples`]: many of these at once, each of which holds the numbers of the one before and more.
 //! * [`interval`]: the confidence intervals.
 //! * [`confidence_sequence`]: intervals that may be looked at after every single number.
+//! * [`differences`]: how far two samples are apart whose numbers come in pairs.
 //! * [`paired`]: which of two settings is better, when both met the same luck.
 //! * [`two_sample`]: whether two samples come from the same source.
 //!
@@ -15,6 +16,7 @@ mod cells;
 mod clustered;
 pub mod confidence_sequence;
 mod description;
+pub mod differences;
 mod estimate;
 pub mod interval;
 pub mod paired;
