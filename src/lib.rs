@@ -28,6 +28,7 @@
 //! | [`precision`] | replications until an interval is narrow enough | `metric` |
 //! | [`expectation`] | replications until it is proven what a scenario expects | `metric` |
 //! | [`baseline`] | whether a rollout still behaves as it did | `report` |
+//! | [`comparison`] | what changes from one rollout to another | `experiment`, `statistics` |
 //! | [`sweep`] | the same scenario under many settings | `metric` |
 //! | [`tune`] | the best setting that satisfies constraints, with a stated probability | `sweep`, `expectation` |
 //! | [`report`] | summary, rows, histograms, table, pictures, the results folder; a scenario in words | `metric`, `precision`, `sweep`, `tune` |
@@ -79,6 +80,7 @@
 
 pub mod baseline;
 pub mod cli;
+pub mod comparison;
 pub mod control_plane;
 pub mod expectation;
 pub mod experiment;

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod check;
+mod compare;
 mod run;
 mod simulation;
 mod sweep;
@@ -11,6 +12,7 @@ mod tune;
 use clap::{Parser, Subcommand};
 
 pub use check::CheckArgs;
+pub use compare::CompareArgs;
 pub use run::RunArgs;
 pub use simulation::SimulationArgs;
 pub use sweep::SweepArgs;
@@ -32,6 +34,7 @@ pub enum Command {
     Run(RunArgs),
     Sweep(SweepArgs),
     Tune(TuneArgs),
+    Compare(CompareArgs),
     Check(CheckArgs),
     Trace(TraceArgs),
     Validate(ValidateArgs),

@@ -2,12 +2,14 @@
 
 mod args;
 mod check;
+mod compare;
 mod completions;
 mod files;
 mod init;
 mod interrupt;
 mod large;
 mod man;
+mod parts;
 mod progress;
 mod run;
 mod schema;
@@ -50,6 +52,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Tune(args) => tune::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Trace(args) => trace::run(&args),

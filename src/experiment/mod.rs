@@ -20,6 +20,8 @@ pub use in_sync_curve::InSyncCurve;
 pub use over_time::OverTime;
 pub use tally::{ApiTally, Curves, DownloadTally, FirstJobOutcome, Tally};
 
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
 use crate::random::Luck;
 use crate::simulation::{Campaign, JobRecord, Observer, Plan, Replication};
 
@@ -130,6 +132,21 @@ impl Workers {
     /// How many robots of large fleets have started so far: what there is to see while a single replication takes long.
     pub fn started(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.started)
+    }
+
+    /// How many there are.
+    pub fn threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+
+    /// What `work` makes of each number below `count`, in their order; threads keep what `begin` gives from one to the next.
+    pub fn each<S, T: Send>(
+        &self,
+        count: u32,
+        begin: impl Fn() -> S + Sync + Send,
+        work: impl Fn(&mut S, u32) -> T + Sync + Send,
+    ) -> Vec<T> {
+        self.pool.install(|| (0..count).into_par_iter().map_init(begin, work).collect())
     }
 
     /// Hands out the blocks of `replications` of a plan, in any order, and gives back what each thread has made of its own, which

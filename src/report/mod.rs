@@ -5,6 +5,7 @@
 //! * [`table`]: the answer in words and columns, for a terminal.
 //! * [`precision`]: how precise a metric is, in words.
 //! * [`check`]: what a scenario's expectations came to, in the formats that CI systems read.
+//! * [`compare`]: `compare.csv`, `compare.json` and the table of a comparison.
 //! * [`sweep`]: `sweep.csv`, `sweep.json` and the table of a sweep.
 //! * [`mod@tune`]: `tune.json` and the answer of a tuning.
 //! * [`outline`]: what a scenario would simulate, in words.
@@ -13,6 +14,7 @@
 //! * [`Outputs`]: all of them in a folder, each whole or not at all; [`WholeFile`] is a single one.
 
 pub mod check;
+pub mod compare;
 mod csv_rows;
 pub mod hgrm;
 pub mod html;

@@ -60,6 +60,14 @@ impl Outputs {
         Outputs::with_folders(folder, &["plots"])
     }
 
+    /// Prepares `folder` for the files of a comparison.
+    ///
+    /// # Errors
+    /// The folder that could not be made.
+    pub fn of_comparison(folder: &Path) -> Result<Outputs, OutputError> {
+        Outputs::with_folders(folder, &["plots"])
+    }
+
     /// Prepares `folder` for what a check comes to.
     ///
     /// # Errors
@@ -158,6 +166,28 @@ impl Outputs {
         files.push((csv, SWEEP_CSV.to_owned()));
         files.push((json, SWEEP_JSON.to_owned()));
         self.place(files, |name| name.starts_with("plots/sweep.") && name.ends_with(".svg"))
+    }
+
+    /// Puts the files of a comparison in their places: rows, pictures, the `report`, a page, and last what it comes to.
+    ///
+    /// # Errors
+    /// The file that could not be written.
+    pub fn commit_comparison(
+        self,
+        csv: &str,
+        json: &str,
+        pictures: Vec<(&'static str, String)>,
+        report: &str,
+    ) -> Result<(), OutputError> {
+        let mut files = Vec::new();
+        for (name, svg) in pictures {
+            let name = format!("plots/{name}.svg");
+            files.push((self.written(&name, &svg)?, name));
+        }
+        for (name, text) in [(REPORT, report), ("compare.csv", csv), ("compare.json", json)] {
+            files.push((self.written(name, text)?, name.to_owned()));
+        }
+        self.place(files, |name| name.starts_with("plots/compare.") && name.ends_with(".svg"))
     }
 
     /// Puts `check.json` and the `report`, a page, in their places.

@@ -32,6 +32,7 @@ pub use document::as_toml;
 pub use duration::parse as parse_duration;
 pub use expectation::{Bounds, Expectation};
 pub use quantity::{parse_rate, parse_size, whole_rate};
+pub use reader::is_name;
 pub use robot_names::RobotNames;
 pub use schema::schema;
 pub use tune::{Constraint, Direction, Misplaced, Objective, Tune, is_of_rollout};

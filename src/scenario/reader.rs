@@ -130,11 +130,16 @@ pub fn string<'n>(node: &'n Node, path: &str, diagnostics: &mut Diagnostics) -> 
     }
 }
 
+/// Whether a text is a name, see [`name`].
+pub fn is_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
 /// A name: 1 to 64 characters of `[A-Za-z0-9_-]`, so that it can name a folder without leaving its parent.
 pub fn name(node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<String> {
     let text = string(node, path, diagnostics)?;
-    let fits = (1..=64).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    let fits = is_name(text);
     if !fits {
         let problem = Problem::new(format!("`{path}` is not a name"));
         diagnostics.report(problem.at(&node.place, "expected 1 to 64 characters of A-Z a-z 0-9 _ -"));

@@ -140,6 +140,7 @@ impl Axis {
     /// A tick's text.
     pub fn label(&self, value: &f64) -> String {
         match self.kind {
+            Kind::Time if *value <= -0.5 * self.step => format!("-{}", exact(-value, self.step)),
             Kind::Time => exact(value.max(0.0), self.step),
             Kind::Count => format!("{value:.0}"),
             Kind::Number if self.step >= 0.99 => format!("{value:.0}"),
@@ -213,6 +214,7 @@ mod tests {
         assert_eq!(between(Unit::Count, 4.0, 21.0), ["5", "10", "15", "20"]);
         assert_eq!(between(Unit::Count, 0.01, 0.05), ["0.01", "0.02", "0.03", "0.04", "0.05"]);
         assert_eq!(between(Unit::Seconds, 500.0, 3700.0), ["15m", "30m", "45m", "1h"]);
+        assert_eq!(between(Unit::Seconds, -1000.0, 1000.0), ["-10m", "0s", "10m"]);
         assert_eq!(between(Unit::BitsPerSecond, 0.0, 2.1e7), ["0bit/s", "10Mbit/s", "20Mbit/s"]);
         assert_eq!(labels(&Axis::names(["a", "b", "c"].map(str::to_owned).to_vec(), 8)), ["a", "b", "c"]);
         assert_eq!(labels(&Axis::names(["a", "b", "c"].map(str::to_owned).to_vec(), 2)), ["a", "c"]);

@@ -5,6 +5,7 @@
 
 pub(in crate::report) mod axis;
 mod canvas;
+pub mod compare;
 mod egress_over_time;
 pub(in crate::report) mod failed_robots;
 pub(in crate::report) mod heat_map;

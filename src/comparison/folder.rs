@@ -1,0 +1,254 @@
+//! The folder of a run: `summary.json` and `replications.csv`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use csv::{ReaderBuilder, StringRecord};
+use serde_json::Value;
+
+use super::row::{MEASURES, Row};
+use super::{Identity, Side};
+use crate::metric::Unit;
+use crate::rollout::CampaignOutcome;
+use crate::scenario::is_name;
+
+/// After so many broken places the rest of a file is not looked at.
+const MOST_PLACES: usize = 10;
+
+/// A folder that cannot be compared.
+#[derive(Debug)]
+pub enum Unusable {
+    /// A file of a run is not there.
+    Missing(PathBuf),
+    /// It cannot be read.
+    Unreadable(PathBuf, io::Error),
+    /// It is not what a run writes.
+    Broken(PathBuf, Vec<Broken>),
+}
+
+/// A place at which a file is not what a run writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// From 1, if there is one to point at.
+    pub line: Option<u64>,
+    /// What is wrong there.
+    pub what: String,
+    /// What is accepted.
+    pub expected: String,
+}
+
+/// Reads the run of a folder.
+///
+/// # Errors
+/// Why it cannot be compared, with all broken places up to the tenth.
+pub fn read_folder(folder: &Path) -> Result<Side, Unusable> {
+    let path = folder.join("summary.json");
+    let text = read(&path)?;
+    let (identity, replications) = identity(&text).map_err(|broken| Unusable::Broken(path, vec![broken]))?;
+    let path = folder.join("replications.csv");
+    let text = read(&path)?;
+    match rows(&text, replications) {
+        Ok(rows) => Ok(Side { identity, rows }),
+        Err(broken) => Err(Unusable::Broken(path, broken)),
+    }
+}
+
+/// Not as text, of which a broken place would make a broken file.
+fn read(path: &Path) -> Result<Vec<u8>, Unusable> {
+    fs::read(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Unusable::Missing(path.to_path_buf()),
+        _ => Unusable::Unreadable(path.to_path_buf(), error),
+    })
+}
+
+fn identity(text: &[u8]) -> Result<(Identity, u32), Broken> {
+    const EXPECTED: &str = "expected the summary.json of `rollcast run`";
+    let broken = |line: Option<u64>, what: String| Broken { line, what, expected: String::from(EXPECTED) };
+    let summary: Value = serde_json::from_slice(text).map_err(|error| {
+        let what = error.to_string();
+        let what = what.rsplit_once(" at line ").map_or(what.as_str(), |(what, _)| what);
+        broken(Some(error.line() as u64), format!("it is not JSON: {what}"))
+    })?;
+    let found = |pointer: &str| summary.pointer(pointer).map_or_else(|| String::from("nothing"), Value::to_string);
+    let number = |pointer: &str| {
+        summary.pointer(pointer).and_then(Value::as_u64).ok_or_else(|| {
+            let what = format!("`{}` is {}", pointer[1..].replace('/', "."), shortened(&found(pointer)));
+            Broken { line: None, what, expected: String::from("expected a whole number") }
+        })
+    };
+    let text = |pointer: &str| {
+        summary.pointer(pointer).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| {
+            let what = format!("`{}` is {}", pointer[1..].replace('/', "."), shortened(&found(pointer)));
+            Broken { line: None, what, expected: String::from("expected a string") }
+        })
+    };
+    let identity = Identity {
+        name: text("/scenario/name")?,
+        digest: text("/scenario/digest")?,
+        results_version: number("/results_version")?,
+        seed: number("/seed")?,
+    };
+    // A folder's name is made of it.
+    if !is_name(&identity.name) {
+        let what = format!("`scenario.name` is {}", shortened(&found("/scenario/name")));
+        return Err(Broken {
+            line: None,
+            what,
+            expected: String::from("expected 1 to 64 characters of A-Z a-z 0-9 _ -"),
+        });
+    }
+    let replications = number("/replications")?;
+    match u32::try_from(replications) {
+        Ok(replications) if replications > 0 => Ok((identity, replications)),
+        _ => Err(broken(None, format!("`replications` is {replications}"))),
+    }
+}
+
+fn rows(text: &[u8], replications: u32) -> Result<Vec<Row>, Vec<Broken>> {
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text);
+    let malformed = |error: &csv::Error| Broken {
+        line: error.position().map(csv::Position::line),
+        what: format!("it is not CSV: {error}"),
+        expected: String::from("expected the replications.csv of `rollcast run`"),
+    };
+    let columns = match reader.headers() {
+        Ok(header) => Columns::find(header).map_err(|broken| vec![broken])?,
+        Err(error) => return Err(vec![malformed(&error)]),
+    };
+    let mut rows = Vec::new();
+    let mut broken = Vec::new();
+    let mut count = 0_u64;
+    for record in reader.records() {
+        match record {
+            Ok(record) => {
+                let line = record.position().map(csv::Position::line);
+                match columns.row(&record, count) {
+                    Ok(row) => rows.push(row),
+                    Err((what, expected)) => broken.push(Broken { line, what, expected }),
+                }
+            }
+            Err(error) => broken.push(malformed(&error)),
+        }
+        count += 1;
+        if broken.len() == MOST_PLACES {
+            return Err(broken);
+        }
+    }
+    if count != u64::from(replications) {
+        let what = format!("it has {count} rows");
+        let expected = format!("expected {replications}, the replications of summary.json beside it");
+        broken.push(Broken { line: None, what, expected });
+    }
+    if broken.is_empty() { Ok(rows) } else { Err(broken) }
+}
+
+/// Where the columns are.
+struct Columns {
+    width: usize,
+    replication: usize,
+    outcome: usize,
+    measures: [usize; MEASURES.len()],
+}
+
+impl Columns {
+    fn find(header: &StringRecord) -> Result<Columns, Broken> {
+        let place = |name: &str| header.iter().position(|column| column == name);
+        let needed = ["replication", "outcome"].into_iter().chain(MEASURES.iter().map(|measure| measure.column));
+        let missing: Vec<String> =
+            needed.filter(|name| place(name).is_none()).map(|name| format!("`{name}`")).collect();
+        if !missing.is_empty() {
+            return Err(Broken {
+                line: Some(1),
+                what: format!("it has no column {}", missing.join(", ")),
+                expected: String::from("expected the header of a replications.csv of `rollcast run`"),
+            });
+        }
+        let place = |name: &str| place(name).unwrap_or(0);
+        Ok(Columns {
+            width: header.len(),
+            replication: place("replication"),
+            outcome: place("outcome"),
+            measures: MEASURES.map(|measure| place(measure.column)),
+        })
+    }
+
+    /// A row, or what is wrong with it and what is accepted there.
+    fn row(&self, record: &StringRecord, index: u64) -> Result<Row, (String, String)> {
+        if record.len() != self.width {
+            let what = format!("the row has {} fields", record.len());
+            return Err((what, format!("expected {}, as the header", self.width)));
+        }
+        let is = |column: &str, found: &str| format!("`{column}` is `{}`", shortened(found));
+        let replication = &record[self.replication];
+        if *replication != *index.to_string() {
+            let expected = format!("expected {index}: replications are numbered from 0");
+            return Err((is("replication", replication), expected));
+        }
+        let name = &record[self.outcome];
+        let outcome = CampaignOutcome::ALL.into_iter().find(|outcome| outcome.as_str() == name).ok_or_else(|| {
+            let names = CampaignOutcome::ALL.map(|outcome| format!("`{}`", outcome.as_str()));
+            (is("outcome", name), format!("expected one of {}", names.join(", ")))
+        })?;
+        let mut numbers = [None; MEASURES.len()];
+        for ((number, measure), place) in numbers.iter_mut().zip(&MEASURES).zip(self.measures) {
+            let text = &record[place];
+            if text.is_empty() {
+                continue;
+            }
+            let (parsed, expected) = match measure.unit {
+                Unit::Seconds => (micros(text), "expected seconds with at most six decimals"),
+                _ => (text.parse().ok(), "expected a whole number"),
+            };
+            *number = Some(parsed.ok_or_else(|| (is(measure.column, text), String::from(expected)))?);
+        }
+        let numberless = || {
+            (
+                String::from("numbers that every replication has are missing or too large"),
+                String::from("expected a row of `rollcast run`"),
+            )
+        };
+        Row::new(outcome, numbers).ok_or_else(numberless)
+    }
+}
+
+/// Seconds as a decimal fraction, exactly.
+fn micros(text: &str) -> Option<u128> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) || fraction.len() > 6 || whole.len() > 24 {
+        return None;
+    }
+    let fraction: u128 = format!("{fraction:0<6}").parse().ok()?;
+    Some(whole.parse::<u128>().ok()? * 1_000_000 + fraction)
+}
+
+/// Somebody's text, as much as an error needs.
+fn shortened(text: &str) -> String {
+    let shown: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+    if shown.chars().count() <= 40 { shown } else { shown.chars().take(37).collect::<String>() + "..." }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_read_exactly() {
+        for (text, number) in [
+            ("0", Some(0)),
+            ("120", Some(120_000_000)),
+            ("0.000001", Some(1)),
+            ("9007199254.740991", Some((1 << 53) - 1)),
+            ("340282366920938.25", Some(340_282_366_920_938_250_000)),
+            ("1.0000001", None),
+            ("-1", None),
+            ("1e3", None),
+            (".5", None),
+            ("5.", None),
+            ("NaN", None),
+        ] {
+            assert_eq!(micros(text), number, "{text}");
+        }
+    }
+}

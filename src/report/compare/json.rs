@@ -1,0 +1,224 @@
+//! `compare.json`
+
+use serde::{Serialize, Serializer};
+
+use crate::comparison::{Comparison, NumberComparison, OutcomeComparison, QuantileComparison};
+use crate::report::RESULTS_VERSION;
+use crate::report::summary::ScenarioIdentity;
+use crate::statistics::differences::Moments;
+use crate::statistics::{Number, Proportion};
+
+/// The content of `compare.json`.
+pub fn render(comparison: &Comparison) -> String {
+    let [a, b] = [0, 1].map(|side| OfSide::new(comparison, side));
+    let mut sections: Vec<(&str, Section<'_>)> = Vec::new();
+    for number in &comparison.numbers {
+        let section = number.measure.section;
+        if sections.last().is_none_or(|(last, _)| *last != section) {
+            // The campaign's, which is the first one, begins with the outcomes.
+            let outcomes = if sections.is_empty() { &comparison.outcomes[..] } else { &[] };
+            sections.push((section, Section { outcomes, replications: comparison.replications, numbers: Vec::new() }));
+        }
+        if let Some((_, section)) = sections.last_mut() {
+            section.numbers.push(number);
+        }
+    }
+    let document = Document {
+        rollcast: env!("CARGO_PKG_VERSION"),
+        results_version: RESULTS_VERSION,
+        a,
+        b,
+        paired: comparison.paired,
+        pairs: comparison.paired.then_some(comparison.replications[0]),
+        same: comparison.same,
+        sections: InOrder(sections),
+    };
+    serde_json::to_string_pretty(&document).expect("numbers, strings and maps with string keys are JSON") + "\n"
+}
+
+#[derive(Serialize)]
+struct Document<'c> {
+    rollcast: &'static str,
+    results_version: u32,
+    a: OfSide,
+    b: OfSide,
+    paired: bool,
+    pairs: Option<u64>,
+    same: bool,
+    #[serde(flatten)]
+    sections: InOrder<Section<'c>>,
+}
+
+/// A map that keeps its order.
+struct InOrder<T>(Vec<(&'static str, T)>);
+
+impl<T: Serialize> Serialize for InOrder<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+#[derive(Serialize)]
+struct OfSide {
+    results_version: u64,
+    scenario: ScenarioIdentity,
+    seed: u64,
+    replications: u64,
+}
+
+impl OfSide {
+    fn new(comparison: &Comparison, side: usize) -> OfSide {
+        let identity = &comparison.sides[side];
+        OfSide {
+            results_version: identity.results_version,
+            scenario: ScenarioIdentity { name: identity.name.clone(), digest: identity.digest.clone() },
+            seed: identity.seed,
+            replications: comparison.available[side],
+        }
+    }
+}
+
+struct Section<'c> {
+    outcomes: &'c [OutcomeComparison],
+    replications: [u64; 2],
+    numbers: Vec<&'c NumberComparison>,
+}
+
+impl Serialize for Section<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let outcomes = self.outcomes.iter();
+        let outcomes = outcomes.map(|found| (found.outcome.as_str(), OfOutcome::new(found, self.replications)));
+        let outcomes = (!self.outcomes.is_empty()).then(|| ("outcomes", Entry::Outcomes(InOrder(outcomes.collect()))));
+        let numbers =
+            self.numbers.iter().map(|found| (found.measure.name, Entry::Numbers(Box::new(OfNumber::new(found)))));
+        serializer.collect_map(outcomes.into_iter().chain(numbers))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Entry {
+    Outcomes(InOrder<OfOutcome>),
+    Numbers(Box<OfNumber>),
+}
+
+#[derive(Serialize)]
+struct OfOutcome {
+    a: Proportion,
+    b: Proportion,
+    difference: Number,
+    difference_ci95: [Number; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pairs: Option<OfPairs>,
+}
+
+/// In how many pairs.
+#[derive(Serialize)]
+struct OfPairs {
+    both: u64,
+    only_a: u64,
+    only_b: u64,
+    neither: u64,
+}
+
+impl OfOutcome {
+    fn new(found: &OutcomeComparison, replications: [u64; 2]) -> OfOutcome {
+        let [a, b] = [0, 1].map(|side| Proportion::new(found.counts[side], replications[side]));
+        OfOutcome {
+            a,
+            b,
+            difference: Number(found.difference),
+            difference_ci95: found.interval.map(Number),
+            pairs: found.pairs.map(|table| OfPairs {
+                both: table.both,
+                only_a: table.first,
+                only_b: table.second,
+                neither: table.neither,
+            }),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct OfNumber {
+    a: Described,
+    b: Described,
+    difference: Described,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pairs: Option<OfOrder>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distributions: Option<OfDistributions>,
+}
+
+/// In how many pairs the number of B is less, equal, greater.
+#[derive(Serialize)]
+struct OfOrder {
+    b_less: u64,
+    equal: u64,
+    b_greater: u64,
+}
+
+#[derive(Serialize)]
+struct OfDistributions {
+    cliffs_delta: Number,
+    kolmogorov_smirnov_p: Number,
+}
+
+#[derive(Serialize)]
+struct Described {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    mean: Option<Number>,
+    mean_ci95: Option<[Number; 2]>,
+    p50: Option<Number>,
+    p50_ci95: Option<[Number; 2]>,
+    p95: Option<Number>,
+    p95_ci95: Option<[Number; 2]>,
+    p99: Option<Number>,
+    p99_ci95: Option<[Number; 2]>,
+}
+
+/// A number with its interval.
+type Known<T> = Option<(T, Option<[T; 2]>)>;
+
+impl OfNumber {
+    fn new(found: &NumberComparison) -> OfNumber {
+        let show = |value: f64| Number(found.measure.scale(value));
+        let whole = |value: i128| Number(found.measure.show(value));
+        let described = |count: Option<u64>, mean: Known<f64>, of: &dyn Fn(&QuantileComparison) -> Known<i128>| {
+            let [p99, p95, p50] = found.quantiles.each_ref().map(of);
+            let value = |known: Known<i128>| known.map(|(value, _)| whole(value));
+            let interval = |known: Known<i128>| known.and_then(|(_, interval)| interval).map(|ends| ends.map(whole));
+            Described {
+                count,
+                mean: mean.map(|(mean, _)| show(mean)),
+                mean_ci95: mean.and_then(|(_, interval)| interval).map(|ends| ends.map(show)),
+                p50: value(p50),
+                p50_ci95: interval(p50),
+                p95: value(p95),
+                p95_ci95: interval(p95),
+                p99: value(p99),
+                p99_ci95: interval(p99),
+            }
+        };
+        let of_side = |side: usize| {
+            let moments: &Moments = &found.sides[side];
+            let mean = moments.mean().map(|mean| (mean, moments.interval()));
+            described(Some(moments.count()), mean, &|quantile| quantile.sides[side])
+        };
+        let count = found.pairs.map(|pairs| pairs.moments().count());
+        OfNumber {
+            a: of_side(0),
+            b: of_side(1),
+            difference: described(count, found.mean, &|quantile| quantile.difference),
+            pairs: found.pairs.map(|pairs| OfOrder {
+                b_less: pairs.less,
+                equal: pairs.equal,
+                b_greater: pairs.greater,
+            }),
+            distributions: found
+                .distributions
+                .map(|[delta, p]| OfDistributions { cliffs_delta: Number(delta), kolmogorov_smirnov_p: Number(p) }),
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! A comparison in words: the answer in sentences, and numbers with their signs.
+
+use super::Compared;
+use crate::comparison::{MEASURES, NumberComparison, OutcomeComparison, ROBOTS_FAILED, TIME_TO_SUCCESS};
+use crate::metric::Unit;
+use crate::report::shown;
+use crate::report::table::{counted, percent};
+use crate::rollout::CampaignOutcome;
+use crate::statistics::Number;
+
+/// What changes from A to B; the first sentence is about time.
+pub fn answer(compared: &Compared<'_>) -> Vec<String> {
+    let comparison = compared.comparison;
+    let replications = comparison.replications;
+    if comparison.same {
+        return vec![format!(
+            "A and B are the same: no number differs in any of {}.",
+            counted(replications[0], "replication")
+        )];
+    }
+    let mut sentences = times(&comparison.numbers[TIME_TO_SUCCESS], replications);
+    sentences.extend(likely(
+        &comparison.outcomes,
+        CampaignOutcome::InSync,
+        "bring the whole fleet in sync",
+        replications,
+    ));
+    sentences.extend(likely(&comparison.outcomes, CampaignOutcome::Halted, "halt at the threshold", replications));
+    sentences.extend(robots(&comparison.numbers[ROBOTS_FAILED]));
+    sentences
+}
+
+/// How the two were compared, in a sentence.
+pub fn how(compared: &Compared<'_>) -> String {
+    let comparison = compared.comparison;
+    let [a, b] = &comparison.sides;
+    if comparison.paired {
+        let [here, there] = comparison.available;
+        let alone = if here == there {
+            String::new()
+        } else {
+            let (who, many) = if here > there { ("A", here) } else { ("B", there) };
+            format!("; the further ones of {who}, which has {many}, are left out")
+        };
+        return format!(
+            "{} compared in pairs that meet the same luck, seed {}{alone}.",
+            counted(comparison.replications[0], "replication"),
+            a.seed
+        );
+    }
+    let [here, there] = comparison.replications.map(|count| counted(count, "replication"));
+    let why = if a.results_version == b.results_version {
+        format!("seeds {} and {}", a.seed, b.seed)
+    } else {
+        format!("results versions {} and {}, which draw in other ways", a.results_version, b.results_version)
+    };
+    format!("{here} of A and {there} of B compared as independent samples, not in pairs: {why}.")
+}
+
+/// How much longer B takes, and how often.
+fn times(found: &NumberComparison, replications: [u64; 2]) -> Vec<String> {
+    let until = "until the whole fleet is in sync";
+    let Some((mean, interval)) = found.mean else {
+        let nowhere = if found.pairs.is_some() {
+            "In no replication do both bring the whole fleet in sync: there are no times to compare."
+        } else {
+            "One of the two never brings the whole fleet in sync: there are no times to compare."
+        };
+        return vec![String::from(nowhere)];
+    };
+    let time = |micros: f64| shown(Unit::Seconds, micros.abs() / 1e6);
+    let among = match &found.pairs {
+        Some(pairs) if pairs.moments().count() < replications[0] => {
+            format!(", in the {} of {} replications in which both get there", pairs.moments().count(), replications[0])
+        }
+        _ => String::new(),
+    };
+    let mut sentences = vec![match interval {
+        None => format!(
+            "In the only one to compare, B takes {} {} than A {until}.",
+            time(mean),
+            if mean < 0.0 { "less" } else { "longer" }
+        ),
+        Some([low, high]) if low == 0.0 && high == 0.0 => format!("B takes exactly as long as A {until}{among}."),
+        Some([low, high]) if low > 0.0 => format!(
+            "With 95 % confidence B takes between {} and {} longer on average {until}{among}.",
+            time(low),
+            time(high)
+        ),
+        Some([low, high]) if high < 0.0 => format!(
+            "With 95 % confidence B takes between {} and {} less on average {until}{among}.",
+            time(high),
+            time(low)
+        ),
+        Some([low, high]) => format!(
+            "Whether B takes longer or less on average {until} is open: with 95 % confidence between {} less and {} longer{among}.",
+            time(low),
+            time(high)
+        ),
+    }];
+    if let Some(pairs) = &found.pairs {
+        sentences.push(format!(
+            "B is faster in {}, slower in {}, and takes as long in {}.",
+            counted(pairs.less, "replication"),
+            pairs.greater,
+            pairs.equal
+        ));
+    }
+    sentences
+}
+
+/// How much more likely an outcome is; nothing where it never happens.
+fn likely(outcomes: &[OutcomeComparison], outcome: CampaignOutcome, what: &str, replications: [u64; 2]) -> Vec<String> {
+    let Some(found) = outcomes.iter().find(|found| found.outcome == outcome) else { return Vec::new() };
+    if found.counts == [0, 0] {
+        return Vec::new();
+    }
+    if found.counts == replications {
+        return vec![format!("All replications of both {what}.")];
+    }
+    let [a, b] = [0, 1].map(|side| percent(Number(found.counts[side] as f64 / replications[side] as f64)));
+    let [low, high] = found.interval;
+    let mut sentence = if low > 0.0 || high < 0.0 {
+        let ends = [low.abs().min(high.abs()), low.abs().max(high.abs())].map(points);
+        let more = if low > 0.0 { "more" } else { "fewer" };
+        format!(
+            "With 95 % confidence between {} and {} percentage points {more} campaigns {what}: {b} instead of {a}",
+            ends[0], ends[1]
+        )
+    } else {
+        format!(
+            "Whether more or fewer campaigns {what} is open: with 95 % confidence between {} percentage points fewer and {} more, {b} \
+             instead of {a}",
+            points(low),
+            points(high)
+        )
+    };
+    if let Some(table) = &found.pairs {
+        sentence += &format!(
+            "; both in {}, A alone in {}, B alone in {}, neither in {}",
+            counted(table.both, "replication"),
+            table.first,
+            table.second,
+            table.neither
+        );
+    }
+    vec![sentence + "."]
+}
+
+/// How many more robots fail; nothing where none ever does.
+fn robots(found: &NumberComparison) -> Option<String> {
+    if found.sides.iter().all(|side| side.mean().is_none_or(|mean| mean == 0.0)) {
+        return None;
+    }
+    let (_, interval) = found.mean?;
+    let [low, high] = interval?;
+    let count = |value: f64| shown(Unit::Count, value.abs());
+    Some(if low == 0.0 && high == 0.0 {
+        String::from("In each replication as many robots fail in the first job.")
+    } else if low > 0.0 {
+        format!("Between {} and {} more robots fail on average in the first job.", count(low), count(high))
+    } else if high < 0.0 {
+        format!("Between {} and {} fewer robots fail on average in the first job.", count(high), count(low))
+    } else {
+        format!(
+            "Whether more or fewer robots fail on average in the first job is open: between {} fewer and {} more.",
+            count(low),
+            count(high)
+        )
+    })
+}
+
+/// A difference of probabilities in percentage points, without its sign.
+pub fn points(difference: f64) -> String {
+    let points = difference.abs() * 100.0;
+    match points {
+        0.0 => String::from("0"),
+        _ if points < 0.005 => String::from("<0.01"),
+        _ if points < 0.1 => format!("{points:.2}"),
+        _ => format!("{points:.1}"),
+    }
+}
+
+/// A difference with its sign, which 0 has none of.
+pub fn signed(unit: Unit, difference: f64) -> String {
+    let size = match unit {
+        Unit::Probability => points(difference) + " pp",
+        _ => shown(unit, difference.abs()),
+    };
+    let sign = match difference {
+        0.0 => "",
+        _ if difference < 0.0 => "-",
+        _ => "+",
+    };
+    format!("{sign}{size}")
+}
+
+/// A line of a table: what it is, the numbers of A and of B, their difference, and the ends of its interval.
+pub struct Line {
+    /// What all lines of a measure have in common; the lines below the first one repeat it.
+    pub name: &'static str,
+    /// Which statistic.
+    pub statistic: &'static str,
+    /// In which unit.
+    pub unit: Unit,
+    /// Of A and of B, as they are shown.
+    pub values: [Option<f64>; 2],
+    /// As it is shown, with the interval.
+    pub difference: Option<(f64, Option<[f64; 2]>)>,
+}
+
+/// The names of outcomes, as they stand in the table of a run.
+pub const fn name_of(outcome: CampaignOutcome) -> &'static str {
+    match outcome {
+        CampaignOutcome::InSync => "fleet in sync",
+        CampaignOutcome::Halted => "halted at the threshold",
+        CampaignOutcome::TimedOut => "hit the fleet timeout",
+        CampaignOutcome::MaxJobs => "jobs used up",
+        CampaignOutcome::Horizon => "horizon reached",
+    }
+}
+
+/// The outcomes that happen at all.
+pub fn outcome_lines(compared: &Compared<'_>) -> Vec<Line> {
+    let replications = compared.comparison.replications;
+    let happen = compared.comparison.outcomes.iter().filter(|found| found.counts != [0, 0]);
+    let lines = happen.map(|found| Line {
+        name: name_of(found.outcome),
+        statistic: "share",
+        unit: Unit::Probability,
+        values: [0, 1].map(|side| Some(found.counts[side] as f64 / replications[side] as f64)),
+        difference: Some((found.difference, Some(found.interval))),
+    });
+    lines.collect()
+}
+
+/// The lines of a measure: mean, p50, p95 and p99.
+pub fn number_lines(found: &NumberComparison) -> [Line; 4] {
+    let measure = found.measure;
+    let line =
+        |statistic, values, difference| Line { name: measure.words, statistic, unit: measure.unit, values, difference };
+    let mean = found
+        .mean
+        .map(|(mean, interval)| (measure.scale(mean), interval.map(|ends| ends.map(|end| measure.scale(end)))));
+    let means = [0, 1].map(|side: usize| found.sides[side].mean().map(|mean| measure.scale(mean)));
+    let quantile = |statistic, place: usize| {
+        let quantile = &found.quantiles[place];
+        let values = quantile.sides.map(|side| side.map(|(value, _)| measure.show(value)));
+        let difference = quantile
+            .difference
+            .map(|(value, interval)| (measure.show(value), interval.map(|ends| ends.map(|end| measure.show(end)))));
+        line(statistic, values, difference)
+    };
+    // From the greatest percentage to the least, see `PERCENTS`.
+    [line("mean", means, mean), quantile("p50", 2), quantile("p95", 1), quantile("p99", 0)]
+}
+
+/// Whether the difference of the means is over fewer replications than one of the means.
+pub fn of_pairs_alone(compared: &Compared<'_>) -> bool {
+    let numbers = &compared.comparison.numbers;
+    debug_assert_eq!(numbers.len(), MEASURES.len());
+    numbers.iter().any(|found| {
+        found.pairs.is_some_and(|pairs| found.sides.iter().any(|side| side.count() > pairs.moments().count()))
+    })
+}
