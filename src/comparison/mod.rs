@@ -206,3 +206,6 @@ pub fn sorted(rows: &[Row], measure: usize) -> Vec<i128> {
     numbers.sort_unstable();
     numbers
 }
+
+#[cfg(test)]
+mod tests;

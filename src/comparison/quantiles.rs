@@ -154,3 +154,50 @@ fn percentile_interval(numbers: &mut [i128]) -> Option<[i128; 2]> {
     let rank = (n + 1) / 40;
     (rank > 0).then(|| [numbers[rank - 1], numbers[n - rank]])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::comparison::{MEASURES, TIME_TO_SUCCESS};
+    use crate::rollout::CampaignOutcome;
+
+    /// Quantiles of a resample are those of its numbers written out as often as they stand in it, also where some replications
+    /// have none.
+    #[test]
+    fn resamples_are_what_they_say() {
+        for resample in 0..200 {
+            let mut stream = Luck::new(5, resample).job(0, Purpose::Preparing);
+            let length = 1 + stream.below(60);
+            let some = stream.chance();
+            let numbers: Vec<Option<u128>> =
+                (0..length).map(|_| (stream.chance() < some.max(0.5)).then(|| stream.below(20) as u128)).collect();
+            let row = |number: &Option<u128>| {
+                let mut all = [Some(0); MEASURES.len()];
+                all[TIME_TO_SUCCESS] = *number;
+                Row::new(CampaignOutcome::InSync, all).expect("a row")
+            };
+            let rows: Vec<Row> = numbers.iter().map(row).collect();
+            let ordered = Ordered::new(&rows, TIME_TO_SUCCESS);
+            let mut times = Vec::new();
+            draw(&mut times, length, Luck::new(7, resample).robot(0, 0, Purpose::Resample));
+            assert_eq!(times.iter().sum::<u32>() as usize, length);
+            for times in [times, vec![1; length]] {
+                let written = numbers.iter().zip(&times);
+                let mut written: Vec<u128> =
+                    written.flat_map(|(number, times)| number.iter().copied().cycle().take(*times as usize)).collect();
+                written.sort_unstable();
+                let at = |percent| written[rank(written.len() as u64, percent) as usize - 1] as i128;
+                let expected = (!written.is_empty()).then(|| PERCENTS.map(at));
+                assert_eq!(ordered.of(&times), expected, "{numbers:?} {times:?}");
+            }
+            assert_eq!(ordered.quantiles(), ordered.of(&vec![1; length]));
+        }
+    }
+
+    #[test]
+    fn percentiles_are_ranks_of_their_own() {
+        let mut numbers: Vec<i128> = (1..=i128::from(RESAMPLES)).rev().collect();
+        assert_eq!(percentile_interval(&mut numbers), Some([30, 1170]));
+        assert_eq!(percentile_interval(&mut []), None);
+    }
+}

@@ -189,7 +189,7 @@ fn differences(compared: &Compared<'_>) -> Markup {
     };
     Chart {
         title: TITLE.to_owned(),
-        about: format!("In {} in which both get in sync; left of 0 B is faster.{far}", counted(pairs, "pair")),
+        about: format!("In {} in which both get in sync; below 0 B is faster.{far}", counted(pairs, "pair")),
         y: Axis::share((share(counts.iter().copied().max().unwrap_or(1)) * 1.22).max(0.01), 5),
         y_name: format!("share per {}", humane(width)),
         x_name: String::from("difference of a pair"),

@@ -3,7 +3,7 @@
 use plotters::prelude::*;
 
 use super::super::axis::Axis;
-use super::super::canvas::{IN_MEMORY, Mesh, PURPLE, RED, chart, empty, label, picture};
+use super::super::canvas::{IN_MEMORY, INK, Mesh, PURPLE, RED, chart, empty, label, picture};
 use super::identity;
 use crate::comparison::TIME_TO_SUCCESS;
 use crate::metric::Unit;
@@ -30,7 +30,7 @@ pub fn draw(compared: &Compared<'_>) -> String {
     let mean = compared.comparison.numbers[TIME_TO_SUCCESS].mean.map(|(mean, _)| mean / 1e6);
     picture(TITLE, &note, &[], |body| {
         let y_name = format!("share of these pairs per {}", humane(width));
-        let x_name = "left of 0 B is faster, right of it slower";
+        let x_name = "difference of a pair: below 0 B is faster";
         let mut chart = chart(body, (&axis, x_name), (&shares, &y_name), Mesh::Horizontal, 0);
         let bars = counts.iter().enumerate().filter(|(_, count)| **count > 0);
         chart
@@ -39,8 +39,10 @@ pub fn draw(compared: &Compared<'_>) -> String {
                 Rectangle::new([(left, 0.0), (left + width, share(*count))], PURPLE.mix(0.7).filled())
             }))
             .expect(IN_MEMORY);
-        let zero = PathElement::new([(0.0, 0.0), (0.0, shares.end)], BLACK.stroke_width(3));
-        chart.draw_series([zero]).expect(IN_MEMORY);
+        if (axis.start..=axis.end).contains(&0.0) {
+            let zero = PathElement::new([(0.0, 0.0), (0.0, shares.end)], INK.stroke_width(3));
+            chart.draw_series([zero]).expect(IN_MEMORY);
+        }
         if let Some(mean) = mean.filter(|mean| (axis.start..=axis.end).contains(mean)) {
             let line = PathElement::new([(mean, 0.0), (mean, shares.end)], RED.stroke_width(3));
             chart.draw_series([line]).expect(IN_MEMORY);

@@ -31,7 +31,7 @@ fn identity(compared: &Compared<'_>) -> String {
     let comparison = compared.comparison;
     let [a, b] = comparison.replications;
     if comparison.paired {
-        format!("{} of replications, seed {}", counted(a, "pair"), comparison.sides[0].seed)
+        format!("{}, seed {}", counted(a, "pair"), comparison.sides[0].seed)
     } else {
         format!("{a} and {b} replications, not paired")
     }

@@ -16,9 +16,8 @@ const BAR: i32 = 52;
 const ROW: i32 = 2 * BAR + 26;
 
 pub fn draw(compared: &Compared<'_>) -> String {
-    let note = format!("{}; whiskers: 95 % intervals", identity(compared));
     let names = [0, 1].map(|side| name(compared, side));
-    picture("How campaigns end", &note, &legend(&names, true), |body| {
+    picture("How campaigns end, with 95 % intervals", &identity(compared), &legend(&names, true), |body| {
         let at = |share: f64| SCALE.0 + (share * f64::from(SCALE.1 - SCALE.0)).round() as i32;
         let bottom = 30 + 5 * ROW;
         for fifth in 0..=5 {
