@@ -9,9 +9,9 @@ use super::simulation::{INTERRUPTED, read, watch_for_interrupts};
 use super::{Failure, exit, interrupt, print, progress};
 use crate::comparison::{self, Broken, Identity, Row, Side, ToRows, Unusable, read_folder};
 use crate::experiment::{Experiment, Stopped, Workers};
-use crate::report::compare::{Compared, json, render_csv, table};
+use crate::report::compare::{Compared, csv, json, table};
 use crate::report::table::counted;
-use crate::report::{Outputs, RESULTS_VERSION, html, plots};
+use crate::report::{COMPARE_CSV, Outputs, RESULTS_VERSION, html, plots};
 use crate::scenario::{Scenario, ScenarioFile};
 use crate::simulation::Plan;
 
@@ -58,7 +58,9 @@ pub fn run(args: &CompareArgs) -> Result<(), Failure> {
         let simulated = subjects.iter().any(|subject| matches!(subject.content, Content::Scenario(..)));
         let luck = simulated.then_some((luck.seed, luck.replications));
         let report = html::compare(&compared, shown, luck, &options.set);
-        outputs.commit_comparison(&render_csv(&compared), &text, plots::compare::render(&compared), &report)?;
+        let rows = outputs.temporary()?;
+        csv::write(rows.as_file(), &compared).map_err(|error| outputs.failed(COMPARE_CSV, error))?;
+        outputs.commit_comparison(rows, &text, plots::compare::render(&compared), &report)?;
     }
     say(options, &compared, &text, &files)
 }

@@ -30,7 +30,7 @@ pub mod tune;
 mod whole_file;
 
 pub use csv_rows::{CsvRows, JOB_COLUMNS, REPLICATION_COLUMNS, WorldColumns};
-pub use outputs::{OutputError, Outputs, REPORT, SWEEP_CSV, SWEEP_JSON};
+pub use outputs::{COMPARE_CSV, OutputError, Outputs, REPORT, SWEEP_CSV, SWEEP_JSON};
 pub use shown::shown;
 pub use summary::{RESULTS_VERSION, Summary};
 pub use whole_file::WholeFile;

@@ -174,7 +174,7 @@ impl Outputs {
     /// The file that could not be written.
     pub fn commit_comparison(
         self,
-        csv: &str,
+        csv: NamedTempFile,
         json: &str,
         pictures: Vec<(&'static str, String)>,
         report: &str,
@@ -184,9 +184,9 @@ impl Outputs {
             let name = format!("plots/{name}.svg");
             files.push((self.written(&name, &svg)?, name));
         }
-        for (name, text) in [(REPORT, report), ("compare.csv", csv), ("compare.json", json)] {
-            files.push((self.written(name, text)?, name.to_owned()));
-        }
+        files.push((self.written(REPORT, report)?, REPORT.to_owned()));
+        files.push((csv, COMPARE_CSV.to_owned()));
+        files.push((self.written(COMPARE_JSON, json)?, COMPARE_JSON.to_owned()));
         self.place(files, |name| name.starts_with("plots/compare.") && name.ends_with(".svg"))
     }
 
@@ -289,6 +289,10 @@ pub const REPORT: &str = "report.html";
 const TUNE_JSON: &str = "tune.json";
 /// Time to success against robots hurt.
 const TRADE_OFF_SVG: &str = "plots/tradeoff.svg";
+/// The replications of a comparison, as rows.
+pub const COMPARE_CSV: &str = "compare.csv";
+/// What a comparison comes to.
+const COMPARE_JSON: &str = "compare.json";
 /// The points of a sweep, as rows.
 pub const SWEEP_CSV: &str = "sweep.csv";
 /// The points of a sweep, each with its summary.

@@ -3,6 +3,7 @@
 mod bad_input;
 mod baseline;
 mod check;
+mod compare;
 mod init;
 mod interrupt;
 mod manuals;

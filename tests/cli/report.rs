@@ -233,12 +233,13 @@ fn hostile_text_is_shown_and_does_nothing() {
     let vary = format!(r#"description="{}",'<script>alert(6)</script>'"#, "<u>");
     sandbox.rollcast(&["run", name, "--set", set, "--out", "set", "-q"]).exits(0);
     sandbox.rollcast(&["sweep", name, "--vary", &vary, "--set", set, "--out", "swept", "-q"]).exits(0);
+    sandbox.rollcast(&["compare", name, "results/counted", "--set", set, "--out", "compared", "-q"]).exits(0);
     let plain = {
         let other = Sandbox::with(COUNTED);
         other.rollcast(&["run", "scenario.toml", "-q"]).exits(0);
         check(&other.read("results/counted/report.html"))
     };
-    for page in ["results/counted/report.html", "set/report.html", "swept/report.html"] {
+    for page in ["results/counted/report.html", "set/report.html", "swept/report.html", "compared/report.html"] {
         // One script, no event handler, no picture: see `check`.
         let tags = check(&sandbox.read(page));
         assert!(tags.iter().all(|tag| !["img", "b", "u"].contains(&tag.name.as_str())), "{page}");
@@ -360,4 +361,49 @@ fn the_page_of_a_check() {
     // An interval for each expectation, readable where it is pointed at.
     let readings = text_of(&tags, "title").filter(|title| title.contains("at most")).count();
     assert_eq!(readings, 4);
+}
+
+/// The page of a comparison begins with what changes, has the numbers of the table, and repeats itself to the byte.
+#[cfg(unix)]
+#[test]
+fn the_page_of_a_comparison() {
+    let sandbox = Sandbox::new();
+    sandbox.write("wide.toml", COUNTED);
+    let narrow = COUNTED.replace("percentage = 50\nfailure", "percentage = 25\nfailure").replace("counted", "narrow");
+    sandbox.write("narrow.toml", &narrow);
+    let compare = |a: &str, b: &str, out: &str, more: &[&str]| {
+        let arguments = [&["compare", a, b, "-q", "--out", out], more].concat();
+        sandbox.rollcast(&arguments).exits(0);
+        sandbox.read(&format!("{out}/report.html"))
+    };
+    let page = compare("wide.toml", "narrow.toml", "out", &["-n", "400", "--seed", "3", "--threads", "1"]);
+    assert!(page == compare("wide.toml", "narrow.toml", "elsewhere", &["-n", "400", "--seed", "3", "--threads", "3"]));
+    let tags = check(&page);
+    let answer = words(&tags);
+    assert!(
+        answer.contains("counted or narrow? A is counted, B is narrow. 400 replications compared in pairs"),
+        "{answer}"
+    );
+    let answer = &answer[answer.find("The answer").expect("a heading")..];
+    let expected = "The answer With 95 % confidence B takes 2m longer on average until the whole fleet is in sync. B is faster in 0 \
+                    replications, slower in 400, and takes as long in 0. All replications of both bring the whole fleet in sync. Pictures";
+    assert!(answer.starts_with(expected), "{answer}");
+    // Two staircases, the differences, the outcomes; A and B stand in the legends of the staircases.
+    assert_eq!(text_of(&tags, "h3").filter(|heading| !heading.starts_with(['A', 'B'])).count(), 4);
+    assert!(text_of(&tags, "title").any(|title| title.ends_with(": A 100 %, B 0 %")), "between two and four minutes");
+    let cells: Vec<String> = text_of(&tags, "td").collect();
+    assert!(cells.windows(3).any(|cells| cells == ["2m", "4m", "+2m"]), "{cells:?}");
+    let command = text_of(&tags, "code").next().expect("a command");
+    assert_eq!(command, "rollcast compare wide.toml narrow.toml --replications 400 --seed 3");
+    let sources: Vec<String> = text_of(&tags, "code").collect();
+    assert!(sources.iter().any(|code| code == COUNTED) && sources.contains(&narrow));
+
+    // Folders of runs have no scenario to show, and those of other seeds no pairs.
+    for (name, seed) in [("wide", "1"), ("narrow", "2")] {
+        sandbox.rollcast(&["run", &format!("{name}.toml"), "-n", "50", "--seed", seed, "--out", name, "-q"]).exits(0);
+    }
+    let tags = check(&compare("wide", "narrow", "runs", &[]));
+    assert_eq!(text_of(&tags, "code").collect::<Vec<_>>(), ["rollcast compare wide narrow"]);
+    assert_eq!(text_of(&tags, "h3").count(), 3);
+    assert!(words(&tags).contains("compared as independent samples, not in pairs: seeds 1 and 2."));
 }

@@ -1,12 +1,10 @@
 //! What a comparison comes to: `compare.json`, `compare.csv` and the table.
 
-mod csv;
+pub mod csv;
 pub mod json;
 pub(in crate::report) mod shapes;
 pub mod table;
 pub(in crate::report) mod words;
-
-pub use self::csv::render as render_csv;
 
 use crate::comparison::{Comparison, Side};
 

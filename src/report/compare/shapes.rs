@@ -79,7 +79,7 @@ impl Bars {
         let room = 0.5 * (high - low).max(1e-9);
         let (least, greatest) = (least.max(low - room), greatest.min(high + room));
         // 0 is worth seeing unless it is so far that there would be nothing else to see.
-        let near = least.max(-greatest) < 3.0 * (greatest - least);
+        let near = least.max(-greatest) < greatest - least;
         let (least, greatest) = if near { (least.min(0.0), greatest.max(0.0)) } else { (least, greatest) };
         let unit = MEASURES[measure].unit;
         let range = (greatest - least).max(1.0);

@@ -82,16 +82,12 @@ fn times(found: &NumberComparison, replications: [u64; 2]) -> Vec<String> {
             if mean < 0.0 { "less" } else { "longer" }
         ),
         Some([low, high]) if low == 0.0 && high == 0.0 => format!("B takes exactly as long as A {until}{among}."),
-        Some([low, high]) if low > 0.0 => format!(
-            "With 95 % confidence B takes between {} and {} longer on average {until}{among}.",
-            time(low),
-            time(high)
-        ),
-        Some([low, high]) if high < 0.0 => format!(
-            "With 95 % confidence B takes between {} and {} less on average {until}{among}.",
-            time(high),
-            time(low)
-        ),
+        Some([low, high]) if low > 0.0 => {
+            format!("With 95 % confidence B takes {} longer on average {until}{among}.", between(time(low), time(high)))
+        }
+        Some([low, high]) if high < 0.0 => {
+            format!("With 95 % confidence B takes {} less on average {until}{among}.", between(time(high), time(low)))
+        }
         Some([low, high]) => format!(
             "Whether B takes longer or less on average {until} is open: with 95 % confidence between {} less and {} longer{among}.",
             time(low),
@@ -109,6 +105,11 @@ fn times(found: &NumberComparison, replications: [u64; 2]) -> Vec<String> {
     sentences
 }
 
+/// `between 1m and 2m`, or a single one where both read the same.
+fn between(low: String, high: String) -> String {
+    if low == high { low } else { format!("between {low} and {high}") }
+}
+
 /// How much more likely an outcome is; nothing where it never happens.
 fn likely(outcomes: &[OutcomeComparison], outcome: CampaignOutcome, what: &str, replications: [u64; 2]) -> Vec<String> {
     let Some(found) = outcomes.iter().find(|found| found.outcome == outcome) else { return Vec::new() };
@@ -119,13 +120,17 @@ fn likely(outcomes: &[OutcomeComparison], outcome: CampaignOutcome, what: &str, 
         return vec![format!("All replications of both {what}.")];
     }
     let [a, b] = [0, 1].map(|side| percent(Number(found.counts[side] as f64 / replications[side] as f64)));
+    if let Some(table) = found.pairs.filter(|table| table.first + table.second == 0) {
+        let count = table.both;
+        return vec![format!("With both {count} of {} campaigns {what}, the same ones.", replications[0])];
+    }
     let [low, high] = found.interval;
     let mut sentence = if low > 0.0 || high < 0.0 {
         let ends = [low.abs().min(high.abs()), low.abs().max(high.abs())].map(points);
         let more = if low > 0.0 { "more" } else { "fewer" };
         format!(
-            "With 95 % confidence between {} and {} percentage points {more} campaigns {what}: {b} instead of {a}",
-            ends[0], ends[1]
+            "With 95 % confidence {} percentage points {more} campaigns {what}: {b} instead of {a}",
+            between(ends[0].clone(), ends[1].clone())
         )
     } else {
         format!(
@@ -158,9 +163,9 @@ fn robots(found: &NumberComparison) -> Option<String> {
     Some(if low == 0.0 && high == 0.0 {
         String::from("In each replication as many robots fail in the first job.")
     } else if low > 0.0 {
-        format!("Between {} and {} more robots fail on average in the first job.", count(low), count(high))
+        format!("With B {} more robots fail on average in the first job.", between(count(low), count(high)))
     } else if high < 0.0 {
-        format!("Between {} and {} fewer robots fail on average in the first job.", count(high), count(low))
+        format!("With B {} fewer robots fail on average in the first job.", between(count(high), count(low)))
     } else {
         format!(
             "Whether more or fewer robots fail on average in the first job is open: between {} fewer and {} more.",

@@ -24,7 +24,10 @@ pub struct Provenance<'p> {
 impl Provenance<'_> {
     pub(super) fn render(&self) -> Markup {
         let content = html! {
-            p { "The same bytes come out of this command on any machine, beside the scenario file:" }
+            p {
+                "The same bytes come out of this command on any machine, beside the "
+                @if self.scenarios.is_empty() { "folders of the runs:" } @else { "scenario file:" }
+            }
             pre.command tabindex="0" { code { (self.command) } }
             dl {
                 @for (name, value) in &self.facts { div { dt { (name) } dd { (value) } } }

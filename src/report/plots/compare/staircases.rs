@@ -36,10 +36,11 @@ pub fn draw(compared: &Compared<'_>, measure: usize) -> String {
     let names = [0, 1].map(|side| name(compared, side));
     picture(title, &identity(compared), &legend(&names, false), |body| {
         let mut chart = chart(body, (&x, x_name), (&y, y_name), Mesh::Full, 20);
-        for (stairs, color) in stairs.iter().zip(COLORS) {
+        // Where both are the same A is seen on either side of B.
+        for ((stairs, color), width) in stairs.iter().zip(COLORS).zip([9, 4]) {
             let last = stairs.last().map_or(0.0, |(_, share)| *share);
             let whole = std::iter::once((x.start, 0.0)).chain(stairs.iter().copied()).chain([(x.end, last)]);
-            chart.draw_series(LineSeries::new(whole, color.stroke_width(5))).expect(IN_MEMORY);
+            chart.draw_series(LineSeries::new(whole, color.stroke_width(width))).expect(IN_MEMORY);
         }
     })
 }
