@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::args::RunArgs;
+use super::parts::Parts;
 use super::simulation::{INTERRUPTED, read, report_unknown, watch_for_interrupts};
 use super::{Failure, exit, print, progress};
 use crate::experiment::{Experiment, Rows, Stopped, Tally, Workers};
@@ -131,15 +132,47 @@ impl Run<'_> {
     fn simulate<R: Rows>(&self, rows: &mut R) -> Result<Done, Failure> {
         match &self.goal {
             Some(goal) => self.until_precise(goal, rows),
-            None => {
-                let (workers, replications) = (Workers::new(self.experiment.threads)?, self.experiment.replications);
-                let quiet = self.args.simulation.quiet;
-                let bar = progress::bar_with_robots(replications.into(), quiet, workers.started());
-                let advanced = |replications: u32| bar.inc(replications.into());
-                let done = self.experiment.run_part(&workers, 0..replications, rows, &INTERRUPTED, &advanced);
-                bar.finish_and_clear();
-                Ok(Done { tally: done?, precision: String::new(), missed: None })
+            None => self.all(rows),
+        }
+    }
+
+    /// As many replications as were asked for. Interrupted, it prints what the parts that are complete come to.
+    fn all<R: Rows>(&self, rows: &mut R) -> Result<Done, Failure> {
+        let (workers, replications) = (Workers::new(self.experiment.threads)?, self.experiment.replications);
+        let bar = progress::bar_with_robots(replications.into(), self.args.simulation.quiet, workers.started());
+        let advanced = |replications: u32| bar.inc(replications.into());
+        let mut tally: Option<Tally> = None;
+        let mut stopped = None;
+        for part in Parts::new(replications, self.experiment.plan.most_robots, &workers) {
+            match self.experiment.run_part(&workers, part, rows, &INTERRUPTED, &advanced) {
+                Ok(part) => match &mut tally {
+                    Some(tally) => tally.merge(&part),
+                    None => tally = Some(part),
+                },
+                Err(why) => {
+                    stopped = Some(why);
+                    break;
+                }
             }
+        }
+        bar.finish_and_clear();
+        match (stopped, tally) {
+            (None, Some(tally)) => Ok(Done { tally, precision: String::new(), missed: None }),
+            (Some(Stopped::Cancelled), Some(tally)) => {
+                let options = &self.args.simulation;
+                if options.json || !options.quiet {
+                    let summary = Summary::new(self.scenario, self.experiment.seed, &tally);
+                    let rendered = || table::render(self.scenario, &summary, &tally);
+                    print(&if options.json { summary.to_json() } else { rendered() })?;
+                }
+                let message = format!(
+                    "interrupted after {} of {}: nothing was written\n",
+                    tally.replications,
+                    table::counted(replications.into(), "replication")
+                );
+                Err(Failure { message, code: exit::INTERRUPTED })
+            }
+            (stopped, _) => Err(stopped.unwrap_or(Stopped::Cancelled).into()),
         }
     }
 

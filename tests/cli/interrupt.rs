@@ -35,8 +35,10 @@ fn an_interrupted_run_leaves_nothing_behind() {
         assert!(kill.success());
         let output = child.wait_with_output().expect("it ends");
         assert_eq!(output.status.code(), Some(130), "{out}");
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "interrupted: nothing was written\n");
-        assert!(output.stdout.is_empty());
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.starts_with("interrupted") && stderr.ends_with(": nothing was written\n"), "{stderr}");
+        // Whether anything is complete by then is up to the machine; it is said, and only then is there a table.
+        assert_eq!(output.stdout.is_empty(), !stderr.contains(" after "), "{stderr}");
         assert_eq!(sandbox.files(), before, "{out}");
     }
     assert_eq!(sandbox.read("kept/summary.json"), summary);
@@ -78,4 +80,34 @@ fn an_interrupted_tune_says_what_is_decided() {
         "{stdout}"
     );
     assert!(!sandbox.path("new").exists() && sandbox.files() == ["scenario.toml"]);
+}
+
+/// What is complete when Ctrl-C comes is printed as a run of so many replications is, and nothing is written.
+#[test]
+fn an_interrupted_run_shows_what_is_decided() {
+    let sandbox = Sandbox::with(COUNTED);
+    for (json, quiet) in [(false, false), (true, false), (false, true)] {
+        let mut arguments = vec!["run", "scenario.toml", "-n", "4000000000", "--out", "out"];
+        arguments.extend(json.then_some("--json"));
+        arguments.extend(quiet.then_some("--quiet"));
+        let child = spawn(&sandbox, &arguments);
+        // By then the first parts are done, which take a tenth of a second together.
+        std::thread::sleep(Duration::from_secs(4));
+        let kill = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("sh runs");
+        assert!(kill.success());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(130));
+        let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let done = stderr.strip_prefix("interrupted after ").and_then(|rest| rest.split_once(' ')).expect("a count").0;
+        assert_eq!(stderr, format!("interrupted after {done} of 4000000000 replications: nothing was written\n"));
+        assert_eq!(sandbox.files(), ["scenario.toml"]);
+        if quiet {
+            assert_eq!(stdout, "");
+            continue;
+        }
+        // To the byte what a run of so many replications prints.
+        let mut again = vec!["run", "scenario.toml", "-n", done, "--no-files"];
+        again.extend(json.then_some("--json"));
+        assert_eq!(stdout, sandbox.rollcast(&again).exits(0).stdout);
+    }
 }
