@@ -31,7 +31,7 @@
 //! | [`comparison`] | what changes from one rollout to another | `experiment`, `statistics` |
 //! | [`sweep`] | the same scenario under many settings | `metric` |
 //! | [`tune`] | the best setting that satisfies constraints, with a stated probability | `sweep`, `expectation` |
-//! | [`report`] | summary, rows, histograms, table, pictures, the results folder; a scenario in words | `metric`, `precision`, `sweep`, `tune` |
+//! | [`report`] | summary, rows, histograms, table, pictures, the results folder; a scenario in words | `metric`, `precision`, `sweep`, `tune`, `comparison` |
 //! | [`trace`] | the events of one replication, and how they are shown | `simulation` |
 //! | [`cli`] | the command line | all |
 //!

@@ -10,7 +10,7 @@ use super::{Failure, exit, interrupt, print, progress};
 use crate::comparison::{self, Broken, Identity, Row, Side, ToRows, Unusable, read_folder};
 use crate::experiment::{Experiment, Stopped, Workers};
 use crate::report::compare::{Compared, csv, json, table};
-use crate::report::table::counted;
+use crate::report::table::{counted, steers};
 use crate::report::{COMPARE_CSV, Outputs, RESULTS_VERSION, html, plots};
 use crate::scenario::{Scenario, ScenarioFile};
 use crate::simulation::Plan;
@@ -111,7 +111,8 @@ impl Subject {
             Content::Scenario(..) => self.path.file_stem(),
             Content::Run(_) => self.path.file_name(),
         };
-        stem.and_then(OsStr::to_str)
+        // It is shown on a terminal.
+        stem.and_then(OsStr::to_str).filter(|stem| !stem.chars().any(steers))
     }
 
     fn shown(&self) -> html::ComparedSide<'_> {

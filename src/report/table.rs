@@ -41,7 +41,7 @@ pub(crate) fn title(scenario: &Scenario) -> String {
 
 /// Whether a character steers the terminal instead of being shown: a description is somebody's text. Beside control
 /// characters these are the marks that turn the direction of writing.
-pub(super) fn steers(c: char) -> bool {
+pub(crate) fn steers(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

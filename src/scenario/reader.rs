@@ -130,7 +130,7 @@ pub fn string<'n>(node: &'n Node, path: &str, diagnostics: &mut Diagnostics) -> 
     }
 }
 
-/// Whether a text is a name, see [`name`].
+/// Whether a text is 1 to 64 characters of `[A-Za-z0-9_-]`.
 pub fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')

@@ -97,6 +97,60 @@ replications of both bring the whole fleet in sync.
     assert_eq!(csv.lines().count(), 4);
 }
 
+/// The first sentences say which way it goes, as surely as it is known.
+#[test]
+fn the_answer_has_a_direction() {
+    let sandbox = chancy();
+    sandbox.write("wide.toml", COUNTED);
+    sandbox.write("narrow.toml", &COUNTED.replace("percentage = 50\nfailure", "percentage = 25\nfailure"));
+    sandbox.write("certain.toml", &CHANCY.replace("failure = 0.12", "failure = 0"));
+    for (arguments, sentences) in [
+        (
+            &["narrow.toml", "wide.toml"][..],
+            &[
+                "With 95 % confidence B takes 2m less on average until the whole fleet is in sync. B is faster in 3 replications, slower in 0",
+            ][..],
+        ),
+        (
+            &["chancy.toml", "certain.toml"],
+            &[
+                "less on average until the whole fleet is in sync, in the 388 of 400 replications in which both get there.",
+                "percentage points more campaigns bring the whole fleet in sync: 100 % instead of 97.0 %; both in 388 replications, A alone in 0, \
+               B alone in 12, neither in 0.",
+                "percentage points fewer campaigns halt at the threshold: 0 % instead of 3.0 %;",
+                "fewer robots fail on average in the first job.",
+            ],
+        ),
+        (
+            &["certain.toml", "chancy.toml"],
+            &["longer on average until", "fewer campaigns bring", "more robots fail on average"],
+        ),
+        (&["chancy.toml", "certain.toml", "-n", "1"], &["In the only replication to compare B takes"]),
+        (
+            &["chancy.toml", "chancy.toml", "--set", "group.amr.step.launching.failure=1"],
+            &["A and B are the same: no number differs in any of 400 replications."],
+        ),
+        (&["certain.toml", "chancy.toml", "--set", "group.amr.step.launching.failure=0"], &["A and B are the same"]),
+    ] {
+        let ran = sandbox.rollcast(&[&["compare", "--no-files"], arguments].concat()).exits(0);
+        let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        for sentence in sentences {
+            assert!(said.contains(sentence), "{sentence}: {}", ran.stdout);
+        }
+    }
+    // The same rollout under two seeds: nothing is found that is not there.
+    for (folder, seed) in [("1", "1"), ("2", "2")] {
+        sandbox.rollcast(&["run", "chancy.toml", "--seed", seed, "--out", folder, "-q"]).exits(0);
+    }
+    let ran = sandbox.rollcast(&["compare", "1", "2", "--no-files"]).exits(0);
+    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for what in
+        ["B takes longer or less on average", "more or fewer campaigns bring", "more or fewer robots fail on average"]
+    {
+        assert!(said.contains(&format!("Whether {what}")), "{what}: {}", ran.stdout);
+    }
+}
+
 /// A rollout against itself: no number differs, whichever way it comes.
 #[test]
 fn against_itself() {

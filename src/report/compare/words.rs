@@ -76,8 +76,9 @@ fn times(found: &NumberComparison, replications: [u64; 2]) -> Vec<String> {
         _ => String::new(),
     };
     let mut sentences = vec![match interval {
+        None if mean == 0.0 => format!("In the only replication to compare B takes as long as A {until}."),
         None => format!(
-            "In the only one to compare, B takes {} {} than A {until}.",
+            "In the only replication to compare B takes {} {} than A {until}.",
             time(mean),
             if mean < 0.0 { "less" } else { "longer" }
         ),
@@ -179,9 +180,9 @@ fn robots(found: &NumberComparison) -> Option<String> {
 pub fn points(difference: f64) -> String {
     let points = difference.abs() * 100.0;
     match points {
-        0.0 => String::from("0"),
-        _ if points < 0.005 => String::from("<0.01"),
-        _ if points < 0.1 => format!("{points:.2}"),
+        0.0 | 100.0 => format!("{points}"),
+        _ if points < 0.000_05 => String::from("<0.0001"),
+        _ if points < 0.1 => shown(Unit::Count, points),
         _ => format!("{points:.1}"),
     }
 }
@@ -193,6 +194,7 @@ pub fn signed(unit: Unit, difference: f64) -> String {
         _ => shown(unit, difference.abs()),
     };
     let sign = match difference {
+        _ if size.starts_with('<') => "",
         0.0 => "",
         _ if difference < 0.0 => "-",
         _ => "+",
@@ -267,4 +269,27 @@ pub fn of_pairs_alone(compared: &Compared<'_>) -> bool {
     numbers.iter().any(|found| {
         found.pairs.is_some_and(|pairs| found.sides.iter().any(|side| side.count() > pairs.moments().count()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_have_signs_and_units() {
+        for (unit, difference, words) in [
+            (Unit::Probability, 0.0, "0 pp"),
+            (Unit::Probability, -0.123, "-12.3 pp"),
+            (Unit::Probability, 1.0, "+100 pp"),
+            (Unit::Probability, 0.000_4, "+0.04 pp"),
+            (Unit::Probability, -0.000_01, "-0.001 pp"),
+            (Unit::Probability, 1e-9, "<0.0001 pp"),
+            (Unit::Seconds, -90.0, "-1m 30s"),
+            (Unit::Seconds, 5400.0, "+1h 30m"),
+            (Unit::Count, 1.25, "+1.25"),
+            (Unit::Count, 0.0, "0"),
+        ] {
+            assert_eq!(signed(unit, difference), words, "{difference}");
+        }
+    }
 }
