@@ -58,6 +58,12 @@ impl Span {
         if micros < Span::MAX.0 { Span(micros) } else { Span::MAX }
     }
 
+    /// A span of `micros` microseconds, at most [`Span::MAX`].
+    pub(crate) const fn from_bounded_micros(micros: u64) -> Span {
+        debug_assert!(micros <= Span::MAX.0);
+        Span(micros)
+    }
+
     /// A span of whole seconds, cut to [`Span::MAX`].
     pub const fn from_secs(seconds: u64) -> Span {
         Span::from_micros(seconds.saturating_mul(MICROS))

@@ -36,7 +36,7 @@ fn main() {
     let extent = if tiny {
         Extent { pairs: 1, robots_a_run: 10_000, largest: 10_000 }
     } else {
-        Extent { pairs: 21, robots_a_run: 2_000_000, largest: 10_000_000 }
+        Extent { pairs: 21, robots_a_run: 6_000_000, largest: 10_000_000 }
     };
     against_the_floor(extent);
     growth(extent);

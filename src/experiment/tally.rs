@@ -5,7 +5,7 @@ use crate::rollout::{
     CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, JobKind, RobotEnd, RobotId, failure_limit,
 };
 use crate::simulation::{Downloaded, JobRecord, Observer, Plan, Replication};
-use crate::statistics::{ClusteredSample, Sample, Unit};
+use crate::statistics::{ClusteredSample, Sample, Unit, Waiting};
 use crate::time::{Span, Time};
 
 /// How the first job ended, in the order of results.
@@ -82,6 +82,8 @@ pub struct Tally {
     pub robot_time_to_success: ClusteredSample,
     /// Start to end, over successful deployments.
     pub robot_deployment: ClusteredSample,
+    /// What has not been counted of these two.
+    waiting: Waiting<2>,
     /// `Deploying` time per campaign, summed over robots.
     pub out_of_service: Sample,
     /// Down time per campaign, summed over robots.
@@ -166,6 +168,7 @@ impl Tally {
             counted_failures: count(),
             robot_time_to_success: ClusteredSample::new(Unit::Micros),
             robot_deployment: ClusteredSample::new(Unit::Micros),
+            waiting: Waiting::default(),
             out_of_service: fleet_micros(),
             down: fleet_micros(),
             failure_codes: [0; DeploymentJobErrorCode::ALL.len()],
@@ -226,6 +229,7 @@ impl Tally {
         if let Some(job) = &replication.first_job {
             self.add_first_job(job);
         }
+        self.waiting.count([&mut self.robot_time_to_success, &mut self.robot_deployment]);
         self.robot_time_to_success.end_cluster();
         self.robot_deployment.end_cluster();
         self.registered.clear();
@@ -407,8 +411,8 @@ impl Observer for Tally {
     #[inline(always)]
     fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
         if end == RobotEnd::InSync {
-            self.robot_time_to_success.record((now - self.since(robot)).micros());
-            self.robot_deployment.record((now - started).micros());
+            let numbers = [now - self.since(robot), now - started].map(Span::micros);
+            self.waiting.record(numbers, [&mut self.robot_time_to_success, &mut self.robot_deployment]);
         } else {
             self.count_failure(end);
         }

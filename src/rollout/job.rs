@@ -192,10 +192,10 @@ impl<C: Controller> DeploymentJob<C> {
     #[inline(always)]
     pub fn start_next(&mut self, now: Time, fleet: &mut Fleet) -> Start {
         loop {
-            let pending = &mut self.targets[self.turns..];
-            if pending.is_empty() || self.halted || self.status != DeploymentStatus::InProgress {
+            if self.turns >= self.targets.len() || self.halted || self.status != DeploymentStatus::InProgress {
                 return Start::Nobody;
             }
+            let pending = &mut self.targets[self.turns..];
             // A target that has got in sync by itself since the job was made is passed over (R14).
             if self.progress.withdrawn > 0 && fleet.status(pending[0]) == RobotStatus::InSync {
                 self.turns += 1;
@@ -236,7 +236,7 @@ impl<C: Controller> DeploymentJob<C> {
     pub fn end_robot(&mut self, now: Time, robot: RobotId, end: RobotEnd, fleet: &mut Fleet) {
         self.progress.in_flight -= 1;
         // Most robots end so; a jump over all ends would cost them more than the rest of this.
-        if end == RobotEnd::InSync {
+        if matches!(end, RobotEnd::InSync) {
             self.progress.succeeded += 1;
             fleet.end(robot, RobotStatus::InSync);
         } else {

@@ -55,18 +55,19 @@ impl Ahead {
         self.robots.fill(NOBODY);
     }
 
-    /// Draws the deployment of `robot` in its attempt `attempt`. `following` are the robots that will probably start after it, and
-    /// `attempt_of` says which attempt of theirs that is.
+    /// Draws the deployment of `robot` in its attempt `attempt`. `following` says which robots will probably start after it, and
+    /// `attempt_of` which attempt of theirs that is.
     #[inline(always)]
-    pub fn attempt(
+    pub fn attempt<'a>(
         &mut self,
         draws: &Draws<'_>,
         robot: RobotId,
         attempt: u32,
-        following: &[RobotId],
+        following: impl FnOnce() -> &'a [RobotId],
         attempt_of: impl Fn(RobotId) -> u32,
     ) -> Attempt {
-        if !self.is_next(robot) && (self.next < self.drawn || !self.draw(draws, robot, attempt, following, attempt_of))
+        if !self.is_next(robot)
+            && (self.next < self.drawn || !self.draw(draws, robot, attempt, following(), attempt_of))
         {
             // Somebody else than was expected, or too few.
             self.clear();
@@ -77,7 +78,7 @@ impl Ahead {
         self.next += 1;
         let key = self.keys[lane];
         let end = if key & 3 == IN_SYNC { RobotEnd::InSync } else { self.failure(draws, lane) };
-        Attempt { duration: Span::from_micros(key >> 2), end }
+        Attempt { duration: Span::from_bounded_micros(key >> 2), end }
     }
 
     #[inline(always)]
@@ -259,7 +260,7 @@ mod tests {
                 let attempt = |robot: RobotId| robot % 2 + replication;
                 for (place, robot) in robots.iter().enumerate() {
                     let following: Vec<RobotId> = (*robot + 1..157).skip(place % 2).collect();
-                    let drawn = ahead.attempt(&draws, *robot, attempt(*robot), &following, attempt);
+                    let drawn = ahead.attempt(&draws, *robot, attempt(*robot), || &following, attempt);
                     assert_eq!(drawn, draws.attempt(draws.group(*robot), *robot, attempt(*robot)), "{robot}");
                     ends.insert(drawn.end);
                 }

@@ -261,6 +261,8 @@ impl<'p, C: Controller> Campaign<'p, C> {
         if let Some(journeys) = &mut self.journeys {
             journeys.advance(&self.draws, now, &mut self.happenings);
             self.take_happenings(running, now)?;
+            // Some may be due at this very instant.
+            self.endings.next_due();
         }
         Some(())
     }
@@ -287,6 +289,9 @@ impl<'p, C: Controller> Campaign<'p, C> {
             match self.job.start_next(now, &mut self.fleet) {
                 Start::Robot { robot, attempt } => {
                     running.count_event()?;
+                    if self.job.progress().started == 1 {
+                        running.first_start = Some(now);
+                    }
                     running.observer.robot_started(now, robot, attempt);
                     match &mut self.journeys {
                         Some(journeys) if self.draws.group(robot).travels => {
@@ -299,9 +304,9 @@ impl<'p, C: Controller> Campaign<'p, C> {
                         }
                         _ => {
                             self.progress(running, now, robot);
-                            let fleet = &self.fleet;
-                            let attempt_of = |robot| fleet.attempts(robot);
-                            let drawn = self.ahead.attempt(&self.draws, robot, attempt, self.job.pending(), attempt_of);
+                            let (job, fleet) = (&self.job, &self.fleet);
+                            let (following, attempt_of) = (|| job.pending(), |robot| fleet.attempts(robot));
+                            let drawn = self.ahead.attempt(&self.draws, robot, attempt, following, attempt_of);
                             self.endings.push(Ending {
                                 due: now + drawn.duration,
                                 started: now,
@@ -315,9 +320,6 @@ impl<'p, C: Controller> Campaign<'p, C> {
                 Start::NotBefore(instant) => break instant,
             }
         };
-        if self.job.progress().started > 0 {
-            running.first_start.get_or_insert(now);
-        }
         Some(())
     }
 

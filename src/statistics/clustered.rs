@@ -1,8 +1,10 @@
 //! A sample whose numbers come in clusters: the robots of a replication share its luck.
 
 mod nested;
+mod waiting;
 
 pub use nested::{NestedClusters, NestedSamples};
+pub use waiting::Waiting;
 
 use ethnum::{I256, U256};
 use hdrhistogram::Histogram;
@@ -29,14 +31,11 @@ use super::{Description, Estimate, Statistic, Unit};
 /// to x and n all of them. Both are cumulative sums over cells of what a cluster adds in each cell, so a cluster touches only
 /// the cells in which it has numbers.
 ///
-/// Numbers wait until there are 64 of them, which are then counted together, with the machine's best instructions.
+/// Numbers are counted 64 at a time, with the machine's best instructions: where they come one by one, [`Waiting`] gathers them.
 #[derive(Clone, Debug)]
 pub struct ClusteredSample {
     unit: Unit,
     arch: Arch,
-    /// Numbers of the present cluster that have not been counted; the first `waiting` of them.
-    recent: [u64; BATCH],
-    waiting: usize,
     cluster: Cluster,
     /// Clusters with at least one number.
     clusters: u64,
@@ -105,8 +104,6 @@ impl ClusteredSample {
         ClusteredSample {
             unit,
             arch: Arch::new(),
-            recent: [0; BATCH],
-            waiting: 0,
             cluster: Cluster { cells: vec![0; cells], touched: vec![0; cells / 64 + 1], ..Cluster::EMPTY },
             clusters: 0,
             count: 0,
@@ -123,19 +120,17 @@ impl ClusteredSample {
     }
 
     /// Adds a number below 2^50 to the present cluster.
-    #[inline(always)]
     pub fn record(&mut self, value: u64) {
-        self.recent[self.waiting] = value;
-        self.waiting += 1;
-        if self.waiting == BATCH {
-            self.count_recent();
-        }
+        self.record_all(&[value]);
     }
 
-    /// Counts the numbers that wait.
-    #[inline(never)]
-    fn count_recent(&mut self) {
-        let numbers = &self.recent[..self.waiting];
+    /// Adds numbers below 2^50 to the present cluster.
+    pub fn record_all(&mut self, numbers: &[u64]) {
+        numbers.chunks(BATCH).for_each(|numbers| self.record_batch(numbers));
+    }
+
+    /// Adds at most [`BATCH`] numbers.
+    fn record_batch(&mut self, numbers: &[u64]) {
         let batch = self.arch.dispatch(Counting { numbers });
         let cluster = &mut self.cluster;
         cluster.count += numbers.len() as u64;
@@ -150,14 +145,10 @@ impl ClusteredSample {
             cluster.cells[*coarse as usize] += 1;
             cluster.touched[*coarse as usize / 64] |= 1 << (coarse % 64);
         }
-        self.waiting = 0;
     }
 
     /// Ends the present cluster.
     pub fn end_cluster(&mut self) {
-        if self.waiting > 0 {
-            self.count_recent();
-        }
         let cluster = &mut self.cluster;
         if cluster.count == 0 {
             return;
@@ -197,7 +188,7 @@ impl ClusteredSample {
 
     /// Adds another sample of the same metric; both between clusters. Exact in any order.
     pub fn merge(&mut self, other: &ClusteredSample) {
-        debug_assert!(self.cluster.count + other.cluster.count == 0 && self.waiting + other.waiting == 0);
+        debug_assert!(self.cluster.count + other.cluster.count == 0);
         self.clusters += other.clusters;
         self.count += other.count;
         self.sum += other.sum;

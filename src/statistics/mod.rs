@@ -23,7 +23,7 @@ pub mod paired;
 mod sample;
 pub mod two_sample;
 
-pub use clustered::{ClusteredSample, NestedClusters, NestedSamples};
+pub use clustered::{ClusteredSample, NestedClusters, NestedSamples, Waiting};
 pub use description::{Description, Number, Proportion};
 pub use estimate::{Estimate, Statistic};
 pub use sample::{Sample, Unit, rank};

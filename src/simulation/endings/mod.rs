@@ -75,11 +75,15 @@ impl Endings {
     #[inline(always)]
     pub fn next_due(&mut self) -> Time {
         let due = self.near.next_due();
-        if due > Time::MAX && self.near_until != Time::NEVER { self.next_due_far() } else { due }
+        if due > Time::MAX { self.next_due_far() } else { due }
     }
 
+    /// The same where nothing is near.
     #[cold]
     fn next_due_far(&mut self) -> Time {
+        if self.near_until == Time::NEVER {
+            return Time::NEVER;
+        }
         if let Some(ending) = self.at_once.last() {
             return ending.due;
         }
@@ -87,10 +91,11 @@ impl Endings {
         self.next_due()
     }
 
-    /// Takes an ending that is due at `now`, in the order of robots; to be asked until there is none before others are added.
+    /// Takes an ending that is due at `now`, in the order of robots; to be asked until there is none before others are added, and after
+    /// [`next_due`](Endings::next_due) has been asked since others were added.
     #[inline(always)]
     pub fn pop_due(&mut self, now: Time) -> Option<Ending> {
-        if self.near.next_due() == now {
+        if self.near.is_next_due(now) {
             let Ending { due, started, robot, end } = self.near.pop();
             if !self.near.is_next_due(now) {
                 return Some(Ending { due, started, robot, end });

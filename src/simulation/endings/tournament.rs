@@ -22,7 +22,7 @@ const _: () = assert!(Span::MAX.micros() + MAX_ROBOT_TIMEOUT.micros() < EMPTY >>
 /// that no index is out of bounds.
 macro_rules! known_rounds {
     ($rounds:expr, $walk:ident $arguments:tt) => {
-        match $rounds {
+        match $rounds & 7 {
             0 | 1 => $walk::<1, { keys_of(1) }> $arguments,
             2 => $walk::<2, { keys_of(2) }> $arguments,
             3 => $walk::<3, { keys_of(3) }> $arguments,
@@ -80,9 +80,10 @@ impl Tournament {
         Time::from_micros(self.earliest.0 >> LANE_BITS)
     }
 
-    /// Whether another ending is due at `now`, just after one was taken.
+    /// Whether an ending is due at `now`, if [`next_due`](Tournament::next_due) has been asked since one was added.
     #[inline(always)]
     pub fn is_next_due(&self, now: Time) -> bool {
+        debug_assert_eq!(self.keyed, self.lanes.len(), "those that were added last have their keys");
         self.earliest.0 >> LANE_BITS == now.micros()
     }
 
