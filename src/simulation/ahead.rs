@@ -30,6 +30,8 @@ pub struct Ahead {
     robots: [RobotId; LANES],
     attempts: [u32; LANES],
     keys: [u64; LANES],
+    /// What decides how a failure fails.
+    outcomes: [f64; LANES],
     next: usize,
     drawn: usize,
 }
@@ -44,7 +46,15 @@ const NO_RESPONSE: u64 = 2;
 
 impl Default for Ahead {
     fn default() -> Ahead {
-        Ahead { arch: Arch::new(), robots: [NOBODY; LANES], attempts: [0; LANES], keys: [0; LANES], next: 0, drawn: 0 }
+        Ahead {
+            arch: Arch::new(),
+            robots: [NOBODY; LANES],
+            attempts: [0; LANES],
+            keys: [0; LANES],
+            outcomes: [0.0; LANES],
+            next: 0,
+            drawn: 0,
+        }
     }
 }
 
@@ -92,7 +102,7 @@ impl Ahead {
         let robot = self.robots[lane];
         match self.keys[lane] & 3 {
             NO_RESPONSE => RobotEnd::NoResponse,
-            _ => draws.failure(draws.group(robot), robot, self.attempts[lane]),
+            _ => draws.failure(draws.group(robot), self.outcomes[lane]),
         }
     }
 
@@ -136,7 +146,8 @@ impl Ahead {
         let robots = self.robots.first_chunk::<N>().expect(all);
         let attempts = self.attempts.first_chunk::<N>().expect(all);
         let keys = self.keys.first_chunk_mut::<N>().expect(all);
-        self.arch.dispatch(Kernel { draws, group, robots, attempts, keys });
+        let outcomes = self.outcomes.first_chunk_mut::<N>().expect(all);
+        self.arch.dispatch(Kernel { draws, group, robots, attempts, keys, outcomes });
     }
 }
 
@@ -147,6 +158,7 @@ struct Kernel<'a, const N: usize> {
     robots: &'a [RobotId; N],
     attempts: &'a [u32; N],
     keys: &'a mut [u64; N],
+    outcomes: &'a mut [f64; N],
 }
 
 impl<const N: usize> NullaryFnOnce for Kernel<'_, N> {
@@ -154,8 +166,7 @@ impl<const N: usize> NullaryFnOnce for Kernel<'_, N> {
 
     #[inline(always)]
     fn call(self) {
-        let Kernel { draws, group, robots, attempts, keys } = self;
-        let mut outcomes = [0.0; N];
+        let Kernel { draws, group, robots, attempts, keys, outcomes } = self;
         let mut latencies = [0.0; N];
         // Whole microseconds, which are exact as floats.
         let mut elapsed = [0.0; N];
@@ -166,7 +177,7 @@ impl<const N: usize> NullaryFnOnce for Kernel<'_, N> {
             }
             let numbers = draws.luck.attempts(robots, attempts, block);
             if here(OUTCOME) {
-                outcomes = numbers[OUTCOME % SLOTS_PER_BLOCK];
+                *outcomes = numbers[OUTCOME % SLOTS_PER_BLOCK];
             }
             for step in group.steps.iter().filter(|step| here(latency_slot(step.step))) {
                 match step.latency.inverse() {

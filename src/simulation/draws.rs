@@ -115,9 +115,8 @@ impl<'p> Draws<'p> {
         Attempt { duration: Span::from_micros(elapsed), end: RobotEnd::InSync }
     }
 
-    /// How an attempt fails of which that is known.
-    pub fn failure(&self, group: &GroupPlan, robot: RobotId, attempt: u32) -> RobotEnd {
-        let outcome = self.outcome(robot, attempt);
+    /// How an attempt with this outcome fails.
+    pub fn failure(&self, group: &GroupPlan, outcome: f64) -> RobotEnd {
         let code = group.steps.iter().find_map(|step| self.odds.step(step.place).failure(outcome));
         code.map_or(RobotEnd::InSync, RobotEnd::Failed)
     }
