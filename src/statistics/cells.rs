@@ -71,6 +71,12 @@ impl Cells {
         self.counts[cell] += 1;
     }
 
+    /// How many numbers lie in the cells from that of `low` to before that of `high`.
+    pub fn between(&self, low: u64, high: u64) -> u64 {
+        let [from, until] = [low, high].map(|value| FINE.cell_of_any(value).min(self.counts.len()));
+        self.counts[from..until].iter().sum()
+    }
+
     /// Adds others; exact in any order.
     pub fn merge(&mut self, other: &Cells) {
         if other.counts.len() > self.counts.len() {

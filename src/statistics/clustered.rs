@@ -76,8 +76,6 @@ const BATCH: usize = 64;
 /// Sums over clusters for one cell of the grid.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cell {
-    /// Numbers in the cell.
-    count: u64,
     /// What the cell adds to c(x)^2.
     squared: u128,
     /// What the cell adds to c(x) * n.
@@ -86,7 +84,6 @@ struct Cell {
 
 impl Cell {
     fn add(&mut self, other: &Cell) {
-        self.count += other.count;
         self.squared += other.squared;
         self.crossed += other.crossed;
     }
@@ -175,7 +172,6 @@ impl ClusteredSample {
                 touched &= touched - 1;
                 let added = u64::from(std::mem::take(&mut cluster.cells[index]));
                 let cell = &mut self.cells[index];
-                cell.count += added;
                 cell.squared += u128::from(added) * u128::from(2 * up_to + added);
                 cell.crossed += u128::from(added) * u128::from(n);
                 up_to += added;
@@ -317,7 +313,7 @@ impl ClusteredSample {
         let mut design_effect = 0.0;
         for index in COARSE.cell(self.min)..=last {
             let cell = &self.cells[index];
-            up_to += cell.count;
+            up_to += self.counts.between(COARSE.lowest(index), COARSE.lowest(index + 1));
             squared += cell.squared;
             crossed += cell.crossed;
             let share = up_to as f64 / n;

@@ -34,7 +34,7 @@ pub struct NestedSamples {
     pooled: Vec<Vec<u64>>,
     only: Vec<Clusters>,
     since: Vec<Clusters>,
-    /// For each cell that has numbers five sums for each sample: see [`Row`].
+    /// For each cell that has numbers four sums for each sample: see [`Row`].
     narrow: Vec<Vec<u64>>,
     /// How much the sums in `narrow` may still grow.
     room: u64,
@@ -64,8 +64,6 @@ struct Clusters {
 
 /// The sums of one cell in `narrow`, side by side for all samples.
 struct Row<'a> {
-    /// Numbers since a sample.
-    counts: &'a mut [u64],
     only_squared: &'a mut [u64],
     only_crossed: &'a mut [u64],
     since_squared: &'a mut [u64],
@@ -75,7 +73,7 @@ struct Row<'a> {
 /// So many samples are worked on at a time.
 const LANES: usize = 8;
 /// The sums of a row.
-const SUMS: usize = 5;
+const SUMS: usize = 4;
 /// No sum in `narrow` gets beyond this.
 const ROOM: u64 = 1 << 62;
 /// The bits of a key that say the first sample.
@@ -105,11 +103,10 @@ impl<'a> Row<'a> {
         if sums.is_empty() {
             sums.resize(SUMS * samples, 0);
         }
-        let (counts, rest) = sums.split_at_mut(samples);
-        let (only_squared, rest) = rest.split_at_mut(samples);
+        let (only_squared, rest) = sums.split_at_mut(samples);
         let (only_crossed, rest) = rest.split_at_mut(samples);
         let (since_squared, since_crossed) = rest.split_at_mut(samples);
-        Row { counts, only_squared, only_crossed, since_squared, since_crossed }
+        Row { only_squared, only_crossed, since_squared, since_crossed }
     }
 }
 
@@ -200,13 +197,9 @@ impl NestedSamples {
             let row = Row::of(narrow, samples);
             let (only, since) = wide.split_at_mut(samples);
             for sample in 0..samples {
-                let cell = |count, squared: u64, crossed: u64| Cell {
-                    count,
-                    squared: squared.into(),
-                    crossed: crossed.into(),
-                };
-                only[sample].add(&cell(0, row.only_squared[sample], row.only_crossed[sample]));
-                since[sample].add(&cell(row.counts[sample], row.since_squared[sample], row.since_crossed[sample]));
+                let cell = |squared: u64, crossed: u64| Cell { squared: squared.into(), crossed: crossed.into() };
+                only[sample].add(&cell(row.only_squared[sample], row.only_crossed[sample]));
+                since[sample].add(&cell(row.since_squared[sample], row.since_crossed[sample]));
             }
             narrow.fill(0);
         }
@@ -308,7 +301,6 @@ impl NullaryFnOnce for CountCells<'_> {
                     same += 1;
                 }
                 let from = from_of(key);
-                row.counts[from] += u64::from(same);
                 count += same;
                 for (vector, here) in here[..vectors].iter_mut().enumerate().skip(from / LANES) {
                     add_within(here, same, vector, from..forks);
