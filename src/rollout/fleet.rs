@@ -21,6 +21,8 @@ pub struct Fleet {
     attempts: Vec<u32>,
     in_sync: u32,
     down: u32,
+    /// How many have left; they keep their numbers and count for nothing.
+    left: u32,
 }
 
 const NEW: State = State { status: RobotStatus::Registered, down: false };
@@ -34,6 +36,7 @@ impl Fleet {
         self.attempts.resize(size as usize, 0);
         self.in_sync = 0;
         self.down = 0;
+        self.left = 0;
     }
 
     /// Registers another robot, which comes after all others (R2, R13).
@@ -45,10 +48,15 @@ impl Fleet {
 
     /// F, the number of registered robots.
     pub fn size(&self) -> u32 {
+        self.states.len() as u32 - self.left
+    }
+
+    /// How many robots have ever registered: the number of the next one.
+    pub fn ever_registered(&self) -> u32 {
         self.states.len() as u32
     }
 
-    /// The state of a robot.
+    /// The state of a robot; one that has left is `Available`.
     pub fn status(&self, robot: RobotId) -> RobotStatus {
         self.states[robot as usize].status
     }
@@ -69,17 +77,27 @@ impl Fleet {
         self.down
     }
 
-    /// All robots with their states, in order.
+    /// All robots with their states, in order, `Available` those that have left.
     pub fn iter(&self) -> impl Iterator<Item = (RobotId, RobotStatus)> + '_ {
         (0..).zip(self.states.iter().map(|state| state.status))
     }
 
     /// Makes every robot the target of a new deployment (R3).
     pub(super) fn deploy_to_all(&mut self) {
-        for state in &mut self.states {
+        for state in self.states.iter_mut().filter(|state| state.status != RobotStatus::Available) {
             state.status = RobotStatus::PendingNewDeployment;
         }
         self.in_sync = 0;
+    }
+
+    /// A registered robot leaves the fleet, whatever it is doing (R19). Its number is not given again.
+    pub(super) fn leave(&mut self, robot: RobotId) {
+        let state = &mut self.states[robot as usize];
+        debug_assert_ne!(state.status, RobotStatus::Available);
+        self.in_sync -= u32::from(state.status == RobotStatus::InSync);
+        self.down -= u32::from(state.down);
+        *state = State { status: RobotStatus::Available, down: false };
+        self.left += 1;
     }
 
     /// Marks a robot as `Deploying` and returns how many attempts it made before.

@@ -21,7 +21,7 @@ pub enum RobotEnd {
     Failed(DeploymentJobErrorCode),
     /// The robot timeout passed (R8).
     NoResponse,
-    /// The job ended under it (R9 with `abort`, R10): `Failed` with `RobotDeploymentAborted`.
+    /// The job ended under it (R9 with `abort`, R10, R19): `Failed` with `RobotDeploymentAborted`.
     Aborted,
 }
 
@@ -69,8 +69,10 @@ pub struct Progress {
     pub no_response: u32,
     /// Ended because the job did.
     pub aborted: u32,
-    /// Targets that got in sync by themselves before their start, which they need no more (R14); they are not attempted.
+    /// Targets that need no start any more; they are not attempted. They got in sync by themselves (R14), or left the fleet (R19).
     pub withdrawn: u32,
+    /// Started robots that left the fleet before they ended (R19).
+    pub left: u32,
 }
 
 impl Progress {
@@ -153,11 +155,12 @@ impl<C: Controller> DeploymentJob<C> {
         match kind {
             JobKind::Deployment => {
                 fleet.deploy_to_all();
-                self.targets.extend(0..fleet.size());
+                let registered = fleet.iter().filter(|(_, status)| *status != RobotStatus::Available);
+                self.targets.extend(registered.map(|(robot, _)| robot));
             }
             JobKind::Sync => {
-                let stale = fleet.iter().filter(|(_, status)| *status != RobotStatus::InSync);
-                self.targets.extend(stale.map(|(robot, _)| robot));
+                let stale = |status| !matches!(status, RobotStatus::InSync | RobotStatus::Available);
+                self.targets.extend(fleet.iter().filter(|(_, status)| stale(*status)).map(|(robot, _)| robot));
             }
         }
         self.turns = 0;
@@ -231,6 +234,24 @@ impl<C: Controller> DeploymentJob<C> {
         self.progress.withdrawn += 1;
     }
 
+    /// A registered robot leaves the fleet (R19). In flight it frees its slot; it counts as neither success nor failure, and F of the
+    /// job stays. Whoever drives the job forgets its attempt.
+    pub fn leave(&mut self, robot: RobotId, fleet: &mut Fleet) {
+        let status = fleet.status(robot);
+        fleet.leave(robot);
+        if !self.is_active() {
+            return;
+        }
+        if status == RobotStatus::Deploying {
+            self.progress.in_flight -= 1;
+            self.progress.left += 1;
+        } else if let Some(turn) = self.pending().iter().position(|pending| *pending == robot) {
+            self.targets.remove(self.turns + turn);
+            // One that got in sync by itself was counted then.
+            self.progress.withdrawn += u32::from(status != RobotStatus::InSync);
+        }
+    }
+
     /// Counts the end of a robot in flight (R7, R8).
     #[inline]
     pub fn end_robot(&mut self, now: Time, robot: RobotId, end: RobotEnd, fleet: &mut Fleet) {
@@ -280,6 +301,13 @@ impl<C: Controller> DeploymentJob<C> {
         debug_assert!(self.is_active() && self.progress.in_flight == 0);
         self.status = DeploymentStatus::Failed;
         self.failure_code = Some(DeploymentJobErrorCode::FleetDeploymentTimeout);
+    }
+
+    /// Ends the job as `Canceled` (R19), after the driver has aborted the robots in flight.
+    pub fn cancel(&mut self) {
+        debug_assert!(self.is_active() && self.progress.in_flight == 0);
+        self.status = DeploymentStatus::Canceled;
+        self.failure_code = None;
     }
 
     /// Forgets the job, which the horizon may have cut off: another campaign begins.
@@ -422,6 +450,88 @@ mod tests {
         assert!(job.conclude());
         assert_eq!((job.progress().succeeded, job.progress().not_attempted()), (2, 1));
         assert_eq!((fleet.in_sync(), fleet.down()), (3, 0));
+    }
+
+    #[test]
+    fn a_robot_that_leaves_frees_its_slot_and_counts_for_nothing() {
+        let fleet = &mut Fleet::default();
+        let mut job = job(fleet, 10, 20, 20, OnBreach::Drain);
+        assert_eq!(start_all(&mut job, fleet), [0, 1]);
+        job.leave(0, fleet);
+        job.leave(3, fleet);
+        assert_eq!(start_all(&mut job, fleet), [2], "the slot of 0 is free");
+        job.end_robot(Time::ZERO, 1, FAILED, fleet);
+        job.end_robot(Time::ZERO, 2, RobotEnd::InSync, fleet);
+        assert_eq!(job.check_breach(Time::ZERO), None, "F stays 10: two failures breach, not one");
+        assert_eq!(start_all(&mut job, fleet), [4, 5], "3 has left");
+        job.leave(2, fleet);
+        assert_eq!((fleet.size(), fleet.in_sync(), fleet.down()), (7, 0, 3));
+        for robot in [6, 7, 8, 9] {
+            job.leave(robot, fleet);
+        }
+        for robot in [4, 5] {
+            assert!(!job.conclude());
+            job.end_robot(Time::ZERO, robot, RobotEnd::InSync, fleet);
+        }
+        assert!(job.conclude());
+        let progress = job.progress();
+        assert_eq!((progress.succeeded, progress.failed, progress.left, progress.withdrawn), (3, 1, 1, 5));
+        assert_eq!((progress.fleet_size, progress.started, progress.not_attempted()), (10, 5, 5));
+
+        let later = fleet.register();
+        assert_eq!((later, fleet.size(), fleet.ever_registered()), (10, 4, 11), "numbers are not given again");
+        job.create(Time::ZERO, JobKind::Sync, fleet);
+        assert_eq!(job.pending(), [1, 10]);
+        assert_eq!(job.progress().fleet_size, 4);
+        job.leave(1, fleet);
+        job.leave(10, fleet);
+        job.prepare();
+        assert!(job.conclude(), "nobody is left to deploy to");
+        job.create(Time::ZERO, JobKind::Deployment, fleet);
+        assert_eq!(job.pending(), [4, 5]);
+        assert_eq!(fleet.status(0), RobotStatus::Available);
+    }
+
+    #[test]
+    fn a_target_that_got_in_sync_by_itself_and_leaves_is_withdrawn_once() {
+        let fleet = &mut Fleet::default();
+        let mut job = job(fleet, 2, 100, 100, OnBreach::Drain);
+        start_all(&mut job, fleet);
+        job.end_robot(Time::ZERO, 0, RobotEnd::NoResponse, fleet);
+        job.end_robot(Time::ZERO, 1, FAILED, fleet);
+        assert_eq!(job.check_breach(Time::ZERO), Some(OnBreach::Drain));
+        assert!(job.conclude());
+        job.create(Time::ZERO, JobKind::Sync, fleet);
+        job.prepare();
+        fleet.end_late(0, RobotStatus::InSync);
+        job.withdraw();
+        job.leave(0, fleet);
+        assert!(!job.conclude());
+        job.begin();
+        assert_eq!(start_all(&mut job, fleet), [1]);
+        job.end_robot(Time::ZERO, 1, RobotEnd::InSync, fleet);
+        assert!(job.conclude());
+        assert_eq!((job.progress().withdrawn, job.progress().left), (1, 0));
+    }
+
+    #[test]
+    fn a_canceled_job_starts_nobody_and_fails_for_no_reason() {
+        let fleet = &mut Fleet::default();
+        let mut job = job(fleet, 4, 50, 25, OnBreach::Drain);
+        assert_eq!(start_all(&mut job, fleet), [0, 1]);
+        for robot in [0, 1] {
+            job.end_robot(Time::ZERO, robot, RobotEnd::Aborted, fleet);
+        }
+        job.cancel();
+        assert_eq!((job.status(), job.failure_code(), job.is_active()), (DeploymentStatus::Canceled, None, false));
+        assert!(start_all(&mut job, fleet).is_empty());
+        assert_eq!((fleet.status(0), fleet.status(3)), (RobotStatus::Failed, RobotStatus::PendingNewDeployment));
+        assert_eq!(job.progress().not_attempted(), 2);
+
+        job.create(Time::ZERO, JobKind::Sync, fleet);
+        assert_eq!(job.progress().targets, 4);
+        job.cancel();
+        assert_eq!(job.status(), DeploymentStatus::Canceled, "also before it begins");
     }
 
     #[test]

@@ -29,6 +29,7 @@
 //! | R15 | A replication is about one build, which decides how likely steps fail. |
 //! | R16 | Downloads share robot links, group uplinks and the origin's egress by max-min fairness. |
 //! | R17 | Calls may be throttled, fail, or lose their answer; the client repeats them under their token. |
+//! | R19 | A canceled job starts nobody and aborts those in flight; a robot that leaves frees its slot and counts neither way. |
 //!
 //! # Where the rules leave a choice
 //!
@@ -90,6 +91,14 @@
 //! * A call whose answer is lost counts as that, whatever the answer would have been.
 //! * A second CreateDeploymentJob makes every robot `PendingNewDeployment` again; robots that were `InSync` are down again
 //!   from their next progress on, and count again in `robot.time_to_success_s`.
+
+//!
+//! Cancel and leave (R19):
+//!
+//! * Aborted robots of a canceled job count as `aborted`, as at the fleet timeout. The job has no failure code. Robots that it never
+//!   started stay as they were.
+//! * A robot that leaves and comes back is a new robot to the fleet: it comes after all others, and no running job targets it.
+//! * A job whose last target leaves has succeeded, or failed if it has halted: all others have ended.
 
 mod client;
 mod controller;

@@ -261,6 +261,7 @@ impl<'p> Path<'p> {
                 no_response: robots.no_response,
                 aborted,
                 withdrawn: 0,
+                left: 0,
             },
             ..*path
         };
