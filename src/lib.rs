@@ -90,6 +90,7 @@ pub mod random;
 pub mod report;
 pub mod rollout;
 pub mod scenario;
+pub mod server;
 pub mod simulation;
 pub mod statistics;
 pub mod sweep;

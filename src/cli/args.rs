@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod run;
+mod serve;
 mod simulation;
 mod sweep;
 mod tools;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 pub use check::CheckArgs;
 pub use compare::CompareArgs;
 pub use run::RunArgs;
+pub use serve::{AdminAction, AdminArgs, ServeArgs};
 pub use simulation::SimulationArgs;
 pub use sweep::SweepArgs;
 pub use tools::{CompletionsArgs, InitArgs, ManArgs, SchemaArgs, ValidateArgs};
@@ -37,6 +39,8 @@ pub enum Command {
     Compare(CompareArgs),
     Check(CheckArgs),
     Trace(TraceArgs),
+    Serve(ServeArgs),
+    Admin(AdminArgs),
     Validate(ValidateArgs),
     Init(InitArgs),
     Schema(SchemaArgs),

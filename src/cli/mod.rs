@@ -1,5 +1,6 @@
 //! The command line: what was typed, what it means, and the exit code.
 
+mod admin;
 mod args;
 mod check;
 mod compare;
@@ -13,6 +14,7 @@ mod parts;
 mod progress;
 mod run;
 mod schema;
+mod serve;
 mod simulation;
 mod sweep;
 mod trace;
@@ -56,6 +58,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Trace(args) => trace::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Admin(args) => admin::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Schema(_) => schema::run(),

@@ -15,7 +15,7 @@ use super::{ApiException, ExceptionCode};
 
 /// A string shape of the service model: what a string of this kind must satisfy.
 #[derive(Debug)]
-pub(super) struct Text {
+pub struct Text {
     /// Length in characters.
     pub length: RangeInclusive<usize>,
     /// The pattern as the model has it, for messages.
@@ -46,12 +46,12 @@ impl Text {
 }
 
 /// Matches `.*`: no line terminator, in Java's sense.
-pub(super) fn one_line(value: &str) -> bool {
+pub fn one_line(value: &str) -> bool {
     !value.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])
 }
 
 /// Matches a class of ASCII characters any number of times: letters, digits, and what `others` lists.
-pub(super) fn alphanumeric_or(others: &str, value: &str) -> bool {
+pub fn alphanumeric_or(others: &str, value: &str) -> bool {
     value.chars().all(|character| character.is_ascii_alphanumeric() || others.contains(character))
 }
 
@@ -65,6 +65,7 @@ enum Constraint {
     MinValue(i64),
     MapKeys(&'static Text),
     MapValues(&'static Text),
+    OneOf(String),
 }
 
 impl Display for Constraint {
@@ -77,6 +78,7 @@ impl Display for Constraint {
             Constraint::Pattern(pattern) => write!(f, "Member must satisfy regular expression pattern: {pattern}"),
             Constraint::MaxValue(max) => write!(f, "Member must have value less than or equal to {max}"),
             Constraint::MinValue(min) => write!(f, "Member must have value greater than or equal to {min}"),
+            Constraint::OneOf(names) => write!(f, "Member must satisfy enum value set: [{names}]"),
             Constraint::MapKeys(text) => write!(f, "Map keys must satisfy constraint: [{}]", all(text)),
             Constraint::MapValues(text) => write!(f, "Map value must satisfy constraint: [{}]", all(text)),
         }
@@ -88,7 +90,7 @@ impl Display for Constraint {
 /// Its text stays within a small multiple of the request's: a value is repeated at most once for each of its
 /// constraints, and of a map only the first entry whose key, and the first whose value, is wrong.
 #[derive(Default)]
-pub(super) struct Violations(Vec<String>);
+pub struct Violations(Vec<String>);
 
 impl Violations {
     /// A required member: what it holds, or a violation if it is absent.
@@ -122,6 +124,23 @@ impl Violations {
         if value < *range.start() {
             self.add(format_args!("Value '{value}'"), path, Constraint::MinValue(*range.start()));
         }
+    }
+
+    /// One of a few names, if there is one: the value that it stands for.
+    pub fn one_of<T: Copy>(
+        &mut self,
+        path: &str,
+        value: Option<&str>,
+        all: &[T],
+        name: fn(T) -> &'static str,
+    ) -> Option<T> {
+        let value = value?;
+        let found = all.iter().copied().find(|known| name(*known) == value);
+        if found.is_none() {
+            let names: Vec<&str> = all.iter().map(|known| name(*known)).collect();
+            self.add(format_args!("Value '{value}'"), path, Constraint::OneOf(names.join(", ")));
+        }
+        found
     }
 
     /// The length of a list or map; true if it is right. The message does not repeat the value, which may be long.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::requests::CLIENT_REQUEST_TOKEN;
+use super::shapes::CLIENT_REQUEST_TOKEN;
 use super::{ApiException, Call, ExceptionCode, Request};
 
 /// The longest token, in characters, which are bytes: they are ASCII.
@@ -93,6 +93,11 @@ impl<A> TokenLedger<A> {
         self.calls.entry(call.token).or_insert_with(|| (Arc::clone(&call.request), answer));
     }
 
+    /// Forgets what is remembered of a token.
+    pub fn forget(&mut self, token: &ClientRequestToken) {
+        self.calls.remove(token);
+    }
+
     /// How many calls are remembered.
     pub fn len(&self) -> usize {
         self.calls.len()
@@ -170,6 +175,17 @@ mod tests {
             assert_eq!(ledger.find(&call), Ok(None));
         }
         assert_eq!(ledger.len(), 1);
+    }
+
+    #[test]
+    fn a_forgotten_token_is_free_again() {
+        let mut ledger = TokenLedger::default();
+        let call = Request::Sync(sync()).into_call().unwrap();
+        ledger.remember(&call, 1);
+        ledger.forget(&call.token);
+        assert_eq!(ledger.find(&call), Ok(None));
+        ledger.remember(&call, 2);
+        assert_eq!(ledger.find(&call), Ok(Some(&2)));
     }
 
     #[test]

@@ -38,10 +38,11 @@
 //! # Ok::<(), rollcast::control_plane::ApiException>(())
 //! ```
 
-mod constraints;
+pub(crate) mod constraints;
 mod exceptions;
 mod idempotency;
 mod requests;
+pub(crate) mod shapes;
 #[cfg(test)]
 mod tests;
 
@@ -147,6 +148,16 @@ impl<A> ControlPlane<A> {
     /// A call took effect: identical calls are answered so from now on.
     pub fn remember(&mut self, call: &Call, answer: A) {
         self.ledger.remember(call, answer);
+    }
+
+    /// The call under this token, if there was one, is too long ago: the token is free again.
+    pub fn forget(&mut self, token: &ClientRequestToken) {
+        self.ledger.forget(token);
+    }
+
+    /// From now on this many jobs may be active.
+    pub fn set_max_active_jobs(&mut self, most: u32) {
+        self.max_active_jobs = most;
     }
 
     /// Forgets all calls: another campaign begins. Keeps the memory.

@@ -9,65 +9,13 @@
 //! absent list or map is the same as an empty one.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::constraints::{Text, Violations, alphanumeric_or, one_line};
+use serde::Serialize;
+
+use super::constraints::Violations;
+use super::shapes::*;
 use super::{ApiException, ClientRequestToken};
-
-/// Shape `ClientRequestToken`.
-pub(super) const CLIENT_REQUEST_TOKEN: Text =
-    Text { length: 1..=64, pattern: r"[a-zA-Z0-9_\-=]*", matches: |value| alphanumeric_or("_-=", value) };
-/// Shape `Arn`.
-const ARN: Text =
-    Text { length: 1..=1224, pattern: "arn:.*", matches: |value| value.starts_with("arn:") && one_line(value) };
-/// Shape `DeploymentVersion`.
-const VERSION: Text =
-    Text { length: 1..=255, pattern: "[0-9]*", matches: |value| value.bytes().all(|byte| byte.is_ascii_digit()) };
-/// Shape `Command`.
-const COMMAND: Text =
-    Text { length: 1..=1024, pattern: r"[a-zA-Z0-9_.\-]*", matches: |value| alphanumeric_or("_.-", value) };
-/// Shape `Path`.
-const PATH: Text = Text { length: 1..=1024, pattern: ".*", matches: one_line };
-/// Shape `EnvironmentVariableKey`.
-const ENVIRONMENT_VARIABLE_KEY: Text =
-    Text { length: 1..=1024, pattern: "[A-Z_][A-Z0-9_]*", matches: is_environment_variable_key };
-/// Shape `EnvironmentVariableValue`.
-const ENVIRONMENT_VARIABLE_VALUE: Text = Text { length: 1..=1024, pattern: ".*", matches: one_line };
-/// Shape `S3Bucket`.
-const S3_BUCKET: Text = Text { length: 3..=63, pattern: r"[a-z0-9][a-z0-9.\-]*[a-z0-9]", matches: is_s3_bucket };
-/// Shape `S3Key`.
-const S3_KEY: Text = Text { length: 1..=1024, pattern: ".*", matches: one_line };
-/// Shape `TagKey`.
-const TAG_KEY: Text =
-    Text { length: 1..=128, pattern: r"[a-zA-Z0-9 _.\-\/+=:]*", matches: |value| alphanumeric_or(" _.-/+=:", value) };
-/// Shape `TagValue`.
-const TAG_VALUE: Text =
-    Text { length: 0..=256, pattern: r"[a-zA-Z0-9 _.\-\/+=:]*", matches: |value| alphanumeric_or(" _.-/+=:", value) };
-/// Shape `Percentage`.
-const PERCENTAGE: RangeInclusive<i64> = 1..=100;
-/// Shape `DeploymentTimeout`, in seconds: 1 minute to 7 days.
-const DEPLOYMENT_TIMEOUT: RangeInclusive<i64> = 60..=7 * 24 * 3600;
-/// Shape `DeploymentApplicationConfigs`: exactly one.
-const APPLICATION_CONFIGS: RangeInclusive<usize> = 1..=1;
-/// Shape `EnvironmentVariableMap`: its most entries.
-const ENVIRONMENT_VARIABLES: usize = 20;
-/// Shape `TagMap`: its most entries.
-const TAGS: usize = 50;
-
-fn is_environment_variable_key(value: &str) -> bool {
-    value.starts_with(|first: char| first.is_ascii_uppercase() || first == '_')
-        && value.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_'))
-}
-
-fn is_s3_bucket(value: &str) -> bool {
-    let inside = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-');
-    let outside = |byte: &u8| inside(*byte) && byte.is_ascii_alphanumeric();
-    match value.as_bytes() {
-        [first, middle @ .., last] => outside(first) && middle.iter().all(|byte| inside(*byte)) && outside(last),
-        _ => false,
-    }
-}
 
 /// SyncDeploymentJob: bring the robots of a fleet that are not `InSync` to its latest deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -168,24 +116,32 @@ impl DeploymentConfig {
 }
 
 /// An object in S3.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct S3Object {
     /// Required: 3 to 63 characters, `[a-z0-9][a-z0-9.\-]*[a-z0-9]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<String>,
     /// Required: 1 to 1024 characters in one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Any string.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
 }
 
 /// Which version of which application to deploy, and how to launch it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DeploymentApplicationConfig {
     /// Required: an ARN, 1 to 1224 characters that begin with `arn:`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<String>,
     /// Required: 1 to 255 digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub application_version: Option<String>,
     /// Required.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub launch_config: Option<DeploymentLaunchConfig>,
 }
 
@@ -201,17 +157,23 @@ impl DeploymentApplicationConfig {
 }
 
 /// How to launch an application on a robot.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DeploymentLaunchConfig {
     /// Required: 1 to 1024 characters of `[a-zA-Z0-9_.\-]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub package_name: Option<String>,
     /// Runs before the launch file: 1 to 1024 characters in one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pre_launch_file: Option<String>,
     /// Required: 1 to 1024 characters of `[a-zA-Z0-9_.\-]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub launch_file: Option<String>,
     /// Runs after the launch file: 1 to 1024 characters in one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub post_launch_file: Option<String>,
     /// At most 20; keys of 1 to 1024 characters `[A-Z_][A-Z0-9_]*`, values of 1 to 1024 characters in one line.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub environment_variables: BTreeMap<String, String>,
 }
 

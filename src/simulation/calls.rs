@@ -6,8 +6,9 @@ use crate::control_plane::{
     Call, ClientRequestToken, ControlPlane, CreateDeploymentJobRequest, Decision, DeploymentApplicationConfig,
     DeploymentConfig, DeploymentLaunchConfig, Request, Resources, SyncDeploymentJobRequest,
 };
-use crate::random::Purpose;
+use crate::random::{Purpose, Stream};
 use crate::rollout::{CallCounts, CampaignOutcome, Client, Controller, Fault, JobKind, RetryPolicy};
+use crate::scenario::Api;
 use crate::time::Time;
 
 /// The fleet of every campaign, as the API names it.
@@ -178,16 +179,21 @@ impl<C: Controller> Campaign<'_, C> {
     fn fault(&self, call: u32, attempt: u32) -> (Option<Fault>, f64) {
         let Some(api) = &self.draws.plan.api else { return (None, 0.0) };
         let mut stream = self.draws.luck.robot(call, attempt, Purpose::Call);
-        let u = stream.chance();
-        let fault = if u < api.throttle {
-            Some(Fault::Throttled)
-        } else if u < api.throttle + api.internal_error {
-            Some(Fault::InternalError)
-        } else if u < api.throttle + api.internal_error + api.lost_answer {
-            Some(Fault::LostAnswer)
-        } else {
-            None
-        };
+        let fault = draw_fault(api, &mut stream);
         (fault, 2.0 * stream.chance() - 1.0)
+    }
+}
+
+/// What goes wrong with an attempt of a call: the first draw of its stream.
+pub(crate) fn draw_fault(api: &Api, stream: &mut Stream) -> Option<Fault> {
+    let u = stream.chance();
+    if u < api.throttle {
+        Some(Fault::Throttled)
+    } else if u < api.throttle + api.internal_error {
+        Some(Fault::InternalError)
+    } else if u < api.throttle + api.internal_error + api.lost_answer {
+        Some(Fault::LostAnswer)
+    } else {
+        None
     }
 }

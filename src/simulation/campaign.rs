@@ -9,7 +9,7 @@ use super::ahead::Ahead;
 use super::calls::Calls;
 use super::draws::Draws;
 use super::endings::{Ending, Endings};
-use super::journeys::{Happening, Journeys};
+use super::journeys::{Happening, Journeys, Order};
 use super::record::Breach;
 use super::registrations::Registrations;
 use super::{Downloaded, JobRecord, Observer, Plan, Replication};
@@ -296,7 +296,8 @@ impl<'p, C: Controller> Campaign<'p, C> {
                     match &mut self.journeys {
                         Some(journeys) if self.draws.group(robot).travels => {
                             let job = running.operator.jobs() - 1;
-                            let online = journeys.start(&self.draws, now, robot, attempt, job, &mut self.happenings);
+                            let order = Order { job, timeout: self.draws.plan.robot_timeout, doomed: None };
+                            let online = journeys.start(&self.draws, now, robot, attempt, order, &mut self.happenings);
                             if online {
                                 self.progress(running, now, robot);
                             }

@@ -10,8 +10,8 @@ use std::collections::BinaryHeap;
 use super::draws::{Draws, needs_connection};
 use super::endings::Ending;
 use super::{FairShare, Timeline, Volume};
-use crate::rollout::{RobotDeploymentStep, RobotEnd, RobotId};
-use crate::time::{MICROS, Time};
+use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, RobotEnd, RobotId};
+use crate::time::{MICROS, Span, Time};
 
 /// The journeys of one campaign.
 #[derive(Clone, Debug)]
@@ -65,6 +65,11 @@ struct Journey {
     job: u32,
     started: Time,
     deadline: Time,
+    /// Where the latest walk began: the first step, and the instant at which it is entered.
+    first: u8,
+    entered: Time,
+    /// With which code it fails in Validating, whatever its luck.
+    doomed: Option<DeploymentJobErrorCode>,
     stage: Stage,
     /// The attempt has ended as `NoResponse` and goes on by itself.
     late: bool,
@@ -107,6 +112,28 @@ enum Kind {
     Deadline,
     /// A late attempt ends: after the deadline, so never at the instant of its own.
     Late(RobotEnd),
+}
+
+/// What a job says about a robot's deployment before it starts.
+#[derive(Clone, Copy, Debug)]
+pub struct Order {
+    /// The number of the job.
+    pub job: u32,
+    /// How long the robot may take (R8).
+    pub timeout: Span,
+    /// With which code it fails in Validating, whatever its luck; none if luck decides.
+    pub doomed: Option<DeploymentJobErrorCode>,
+}
+
+/// Where a robot's deployment is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Position {
+    /// The step that it is in.
+    pub step: RobotDeploymentStep,
+    /// How much of the step's time in work is over, or of its bundle: 0..=1.
+    pub done: f64,
+    /// How long the step goes on if nothing comes in between; none if that is not known.
+    pub left: Option<Span>,
 }
 
 /// What a journey has come to.
@@ -160,7 +187,7 @@ impl Journeys {
         self.downloads.as_mut().map_or(event, |downloads| event.min(downloads.share.next_completion()))
     }
 
-    /// Starts a robot's attempt in job `job` (R7); what is left of the one before is forgotten. True if the robot is online, so
+    /// Starts a robot's attempt as a job orders (R7); what is left of the one before is forgotten. True if the robot is online, so
     /// that it makes progress at once.
     pub fn start(
         &mut self,
@@ -168,14 +195,15 @@ impl Journeys {
         now: Time,
         robot: RobotId,
         attempt: u32,
-        job: u32,
+        order: Order,
         happenings: &mut Vec<Happening>,
     ) -> bool {
         self.abandon(robot);
-        let deadline = now + draws.plan.robot_timeout;
+        let Order { job, timeout, doomed } = order;
+        let deadline = now + timeout;
         let journey = &mut self.journeys[robot as usize];
-        *journey =
-            Journey { timeline: journey.timeline.take(), attempt, job, started: now, deadline, ..Journey::default() };
+        let timeline = journey.timeline.take();
+        *journey = Journey { timeline, attempt, job, started: now, deadline, doomed, ..Journey::default() };
         let mut begins = now;
         if let Some(plan) = &draws.group(robot).connectivity {
             let timeline = journey.timeline.get_or_insert_with(|| Timeline::new(plan, &draws.luck, robot));
@@ -292,10 +320,14 @@ impl Journeys {
     fn walk(&mut self, draws: &Draws<'_>, robot: RobotId, first: usize, at: Time, happenings: &mut Vec<Happening>) {
         let group = draws.group(robot);
         let journey = &mut self.journeys[robot as usize];
+        (journey.first, journey.entered) = (first as u8, at);
         let downloaded = journey.stage == Stage::Decided;
         let outcome = draws.outcome(robot, journey.attempt);
         let (mut at, mut end) = (at, RobotEnd::InSync);
         for step in &group.steps[first..] {
+            if journey.doomed.is_some() && step.step != RobotDeploymentStep::Validating {
+                break;
+            }
             let downloads = step.step == RobotDeploymentStep::DownloadingExtracting && self.downloads.is_some();
             if downloads && !downloaded {
                 journey.stage = Stage::Before;
@@ -322,6 +354,7 @@ impl Journeys {
                 break;
             }
         }
+        end = journey.doomed.map_or(end, RobotEnd::Failed);
         if at != Time::NEVER
             && let (Some(plan), Some(walked)) = (&group.connectivity, &mut journey.walked)
         {
@@ -359,6 +392,41 @@ impl Journeys {
         if at <= self.horizon {
             self.events.push(Reverse(Event { at, kind, robot, attempt: self.journeys[robot as usize].attempt }));
         }
+    }
+
+    /// Where the robot's deployment is at `now`, which is not before the present instant; none if it has none.
+    pub fn position(&mut self, draws: &Draws<'_>, robot: RobotId, now: Time) -> Option<Position> {
+        let journey = &self.journeys[robot as usize];
+        let left = match (journey.stage, &mut self.downloads) {
+            (Stage::Idle, _) => return None,
+            (Stage::Downloading, Some(downloads)) => downloads.share.remaining(robot, now),
+            (Stage::Paused(left), _) => Some((left, None)),
+            _ => None,
+        };
+        if let (Some((left, time)), Some(downloads)) = (left, &self.downloads) {
+            let done = left.delivered_bytes(downloads.bundle_size) as f64 / downloads.bundle_size as f64;
+            return Some(Position { step: RobotDeploymentStep::DownloadingExtracting, done, left: time });
+        }
+        let group = draws.group(robot);
+        let mut walked = journey.timeline.clone();
+        let mut at = journey.entered;
+        for step in &group.steps[usize::from(journey.first)..] {
+            let latency = draws.latency(step, robot, journey.attempt);
+            let until = match (&group.connectivity, &mut walked) {
+                (Some(plan), Some(walked)) if needs_connection(step.step) => {
+                    walked.work(plan, at, latency, Time::MAX).unwrap_or(Time::NEVER)
+                }
+                _ => at + latency,
+            };
+            if now < until {
+                let (entered, whole) = (at, until.micros() - at.micros());
+                let over = now.micros().saturating_sub(entered.micros());
+                let left = (until != Time::NEVER).then(|| until - now.max(entered));
+                return Some(Position { step: step.step, done: over as f64 / whole as f64, left });
+            }
+            at = until;
+        }
+        Some(Position { step: RobotDeploymentStep::Finished, done: 1.0, left: Some(Span::ZERO) })
     }
 
     /// Forgets the robot's attempt, wherever it is.

@@ -30,13 +30,16 @@ mod plan;
 mod record;
 mod registrations;
 
+pub(crate) use calls::draw_fault;
 pub use campaign::Campaign;
 pub use connectivity::{ConnectivityPlan, Timeline};
 pub use draws::{Attempt, Draws, StepDraw, needs_connection};
 pub use endings::{Ending, Endings};
 pub use fair_share::{FairShare, Volume};
 pub use journeys::Downloaded;
+pub(crate) use journeys::{Happening, Journeys, Order, Position};
 pub use observer::{Answer, Observer};
 pub use odds::{Odds, OddsPlan, StepOdds};
 pub use plan::{GroupPlan, Plan, StepPlan};
 pub use record::{Breach, JobRecord, Replication};
+pub(crate) use registrations::Registrations;

@@ -112,6 +112,11 @@ impl Classes {
         remaining
     }
 
+    /// What remains of a download when the pacing clock reads `reading`.
+    pub fn remaining(&self, reading: u128, cap: u64, target: u128) -> u128 {
+        self.by_cap.get(&cap).map_or(0, |class| target.saturating_sub(class.volume_at(reading)))
+    }
+
     /// What the pacing clock will read when the next download ends.
     pub fn next_due(&self) -> Option<u128> {
         self.by_due.first().map(|(due, _)| *due)

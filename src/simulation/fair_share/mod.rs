@@ -41,7 +41,7 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use self::level::{FRACTION, Level};
 use self::site::Site;
 use crate::rollout::RobotId;
-use crate::time::{MICROS, Time};
+use crate::time::{MICROS, Span, Time};
 
 /// A volume still to be delivered, in 2^-32 microbit: at 1 bit/s, a microbit takes a microsecond.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -207,6 +207,18 @@ impl FairShare {
         self.settle();
         let flow = self.flows.get(&robot)?;
         Some(self.sites[flow.site].rate(flow.cap))
+    }
+
+    /// What will remain of a robot's download at `at`, from the present instant to that of the next completion, and how long it
+    /// goes on then if its rate stays; `None` if it has none or it is complete.
+    pub fn remaining(&mut self, robot: RobotId, at: Time) -> Option<(Volume, Option<Span>)> {
+        self.settle();
+        let Flow { site, cap, target } = *self.flows.get(&robot)?;
+        let rate = self.sites[site].rate(cap);
+        let remaining = self.sites[site].remaining(self.now, cap, target);
+        let remaining = remaining.saturating_sub(rate.saturating_mul((at - self.now).micros().into()));
+        let left = u64::try_from(class::nearest_micros(remaining, rate)).ok().map(Span::from_micros);
+        Some((Volume(remaining), left))
     }
 
     /// Finds the rates after changes, and what they complete now: who had a little more than half a microsecond to go,

@@ -83,6 +83,15 @@ impl Site {
         }
     }
 
+    /// What remains of a download at `now`.
+    pub fn remaining(&self, now: Time, cap: u64, target: u128) -> u128 {
+        if fixed(cap) <= self.level {
+            self.capped.remaining(now.micros().into(), cap, target)
+        } else {
+            self.bound.remaining(self.volume, cap, target)
+        }
+    }
+
     /// How many microseconds after `now` the next download is complete, to the nearest.
     pub fn next_completion(&self, now: Time) -> Option<u128> {
         let capped = self.capped.next_due().map(|due| due.saturating_sub(now.micros().into()));

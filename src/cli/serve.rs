@@ -1,0 +1,81 @@
+//! `rollcast serve`
+
+use tokio::sync::watch;
+
+use super::args::ServeArgs;
+use super::simulation::load;
+use super::{Failure, exit, print};
+use crate::server::{Options, StartError, run as run_server};
+
+/// The most robots that a server holds.
+const MOST_ROBOTS: u32 = 1_000_000;
+
+/// Serves until Ctrl-C or SIGTERM.
+pub fn run(args: &ServeArgs) -> Result<(), Failure> {
+    let scenario = load(&args.scenario, &args.set)?;
+    if scenario.most_robots() > MOST_ROBOTS {
+        return Err(refuse(
+            format!("the scenario has {} robots, and a server holds {MOST_ROBOTS}", scenario.most_robots()),
+            "serve a smaller fleet, as in `--set group.NAME.robots=1000`",
+        ));
+    }
+    let access_key = args.access_key.as_deref().map(key).transpose()?;
+    let options = Options {
+        listen: args.listen,
+        speed: args.speed,
+        paused: args.paused,
+        seed: args.seed.unwrap_or(scenario.seed),
+        epoch: args.epoch,
+        max_active_jobs: args.max_active_jobs,
+        access_key,
+        rate_limit: args.rate_limit,
+        connections: args.max_connections as usize,
+        state: args.state.clone(),
+        log: args.log,
+    };
+    let (stop, stopped) = watch::channel(false);
+    // Refused only where a handler is set already, and nothing sets one before a server.
+    let _ = ctrlc::set_handler(move || {
+        let _ = stop.send(true);
+    });
+    // Nobody may read it, and the server serves all the same.
+    run_server(&scenario, options, stopped, |address| drop(print(&format!("http://{address}\n"))))
+        .map_err(Failure::from)
+}
+
+/// An access key with its secret.
+fn key(text: &str) -> Result<(String, String), Failure> {
+    let (id, secret) = match text.split_once(':') {
+        Some((id, secret)) => (id, secret.to_owned()),
+        None => (text, std::env::var("ROLLCAST_SECRET_KEY").unwrap_or_default()),
+    };
+    if id.is_empty() || id.contains('/') || secret.is_empty() {
+        return Err(refuse(
+            format!("`--access-key {id}` has no key or no secret"),
+            "write ID:SECRET, or set the environment variable ROLLCAST_SECRET_KEY",
+        ));
+    }
+    Ok((id.to_owned(), secret))
+}
+
+fn refuse(what: String, help: &str) -> Failure {
+    Failure { message: format!("error: {what}\nhelp: {help}\n"), code: exit::BAD_INPUT }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Failure {
+        match error {
+            StartError::Journal(error) => Failure { message: format!("error: {error}\n"), code: exit::IO },
+            StartError::OtherAccount(why) => refuse(
+                why,
+                "a journal goes on with the scenario, the seed and the epoch that it began with; use another `--state` folder",
+            ),
+            StartError::Listen(address, error) => {
+                Failure { message: format!("error: cannot listen on {address}: {error}\n"), code: exit::IO }
+            }
+            StartError::Threads(error) => {
+                Failure { message: format!("error: cannot start threads: {error}\n"), code: exit::IO }
+            }
+        }
+    }
+}

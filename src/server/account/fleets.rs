@@ -1,0 +1,109 @@
+//! Fleets.
+
+use std::sync::Arc;
+
+use super::{Account, FleetRow, JobRow, Tags, invalid, not_found};
+use crate::control_plane::ApiException;
+use crate::rollout::{DeploymentJob, Fleet, OnBreach, Progress, RoboMaker, RobotId, RobotStatus};
+use crate::time::Time;
+
+impl Account {
+    /// A fleet by its ARN.
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException`.
+    pub fn fleet(&self, arn: &str) -> Result<(u64, &FleetRow), ApiException> {
+        let found = self.fleets.find(arn).and_then(|serial| Some((serial, self.fleets.get(serial)?)));
+        found.ok_or_else(|| not_found(format!("The fleet {arn} does not exist.")))
+    }
+
+    /// All fleets, in the order in which they were made.
+    pub fn all_fleets(&self) -> impl Iterator<Item = (u64, &FleetRow)> {
+        self.fleets.from(0)
+    }
+
+    /// A fleet by its serial number.
+    pub fn fleet_row(&self, serial: u64) -> Option<&FleetRow> {
+        self.fleets.get(serial)
+    }
+
+    /// The robots that are registered with a fleet, in the order of their registration.
+    pub fn members<'a>(&'a self, fleet: &'a FleetRow) -> impl Iterator<Item = (RobotId, RobotStatus)> + 'a {
+        let there = |(_, status): &(RobotId, RobotStatus)| *status != RobotStatus::Available;
+        fleet.robots.iter().filter(there).map(|(member, status)| (fleet.members[member as usize], status))
+    }
+
+    /// CreateFleet. The operation knows no `ResourceAlreadyExistsException`.
+    ///
+    /// # Errors
+    /// `InvalidParameterException`: there is a fleet of this name.
+    pub fn create_fleet(&mut self, name: &str, tags: Tags) -> Result<&FleetRow, ApiException> {
+        if self.fleets.named(name).is_some() {
+            return Err(invalid(format!("There is a fleet {name} already.")));
+        }
+        let serial = self.add_fleet(name, tags);
+        self.changes.membership = self.changes.watched;
+        self.fleets.get(serial).ok_or_else(|| not_found(String::new()))
+    }
+
+    pub(super) fn add_fleet(&mut self, name: &str, tags: Tags) -> u64 {
+        let arn = self.new_arn(&self.fleets, "deployment-fleet", name);
+        let name: Arc<str> = name.into();
+        let row = FleetRow {
+            arn: Arc::clone(&arn),
+            name: Arc::clone(&name),
+            created: self.now,
+            tags,
+            members: Vec::new(),
+            robots: Fleet::default(),
+            job: DeploymentJob::idle(RoboMaker::new(1, 1, OnBreach::Drain)),
+            latest: None,
+            last_deployment: None,
+            begins: Time::NEVER,
+            times_out: Time::NEVER,
+        };
+        self.fleets.add(arn, name, row)
+    }
+
+    /// DeleteFleet: whether there was such a fleet. An active job is canceled, and the robots leave. The operation knows no
+    /// `ResourceNotFoundException`.
+    pub fn delete_fleet(&mut self, arn: &str) -> bool {
+        let Ok((serial, _)) = self.fleet(arn) else { return false };
+        self.cancel_job_of(serial);
+        let Some(fleet) = self.fleets.get(serial) else { return false };
+        let robots: Vec<RobotId> = self.members(fleet).map(|(robot, _)| robot).collect();
+        let name = Arc::clone(&fleet.name);
+        robots.into_iter().for_each(|robot| self.leave(robot));
+        self.fleets.remove(serial, arn, &name);
+        self.changes.membership = self.changes.watched;
+        true
+    }
+
+    /// A job by its ARN.
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException`.
+    pub fn job(&mut self, arn: &str) -> Result<&JobRow, ApiException> {
+        self.forget_expired_jobs();
+        let found = self.jobs.find(arn).and_then(|serial| self.jobs.get(serial));
+        found.ok_or_else(|| not_found(format!("The deployment job {arn} does not exist.")))
+    }
+
+    /// A job by its serial number, if it has not expired.
+    pub fn job_row(&self, serial: u64) -> Option<&JobRow> {
+        self.jobs.get(serial)
+    }
+
+    /// Where a job is: its state, whether it has breached its threshold, and its counts.
+    pub fn job_state(&self, job: &JobRow) -> (crate::rollout::DeploymentStatus, bool, Progress) {
+        match self.fleets.get(job.fleet).filter(|_| job.is_active()) {
+            Some(fleet) => (fleet.job.status(), fleet.job.halted(), *fleet.job.progress()),
+            None => (job.status, job.halted, job.progress),
+        }
+    }
+
+    /// How many jobs are active.
+    pub fn active_job_count(&self) -> usize {
+        self.active.len()
+    }
+}

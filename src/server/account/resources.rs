@@ -1,0 +1,196 @@
+//! What an account holds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::control_plane::{ClientRequestToken, DeploymentApplicationConfig, S3Object};
+use crate::rollout::{
+    Architecture, DeploymentJob, DeploymentJobErrorCode, DeploymentStatus, Fleet, JobKind, Progress, RoboMaker,
+    RobotId, RobotStatus,
+};
+use crate::time::{Span, Time};
+
+/// Keys and values that a resource is tagged with.
+pub type Tags = BTreeMap<String, String>;
+
+/// A robot, by its number in the world.
+#[derive(Clone, Debug)]
+pub struct Robot {
+    pub arn: Arc<str>,
+    pub name: Arc<str>,
+    pub architecture: Architecture,
+    pub greengrass_group: Arc<str>,
+    pub created: Time,
+    pub tags: Tags,
+    /// The fleet in which it is registered, and its number there.
+    pub member: Option<(u64, RobotId)>,
+    /// The latest job that started it, and when.
+    pub last_deployment: Option<(Arc<str>, Time)>,
+    /// With which code its next deployment fails, because somebody wants so.
+    pub doomed: Option<DeploymentJobErrorCode>,
+}
+
+/// A fleet, its latest job and the robots in it.
+#[derive(Clone, Debug)]
+pub struct FleetRow {
+    pub arn: Arc<str>,
+    pub name: Arc<str>,
+    pub created: Time,
+    pub tags: Tags,
+    /// The robots that have registered, by their number here; those that have left as well.
+    pub members: Vec<RobotId>,
+    pub robots: Fleet,
+    pub job: DeploymentJob<RoboMaker>,
+    /// The latest job.
+    pub latest: Option<u64>,
+    /// What the latest job was and became, which stays when the job has expired.
+    pub last_deployment: Option<(Arc<str>, DeploymentStatus, Time)>,
+    /// When the active job becomes `InProgress`; never afterwards.
+    pub begins: Time,
+    /// When the active job times out; never before it is `InProgress`.
+    pub times_out: Time,
+}
+
+impl FleetRow {
+    /// When the active job needs a look for its own sake.
+    pub fn next_due(&self) -> Time {
+        self.begins.min(self.times_out)
+    }
+}
+
+/// How a job rolls out: what its request says, and for the rest the scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RolloutConfig {
+    pub concurrent_deployment_percentage: u32,
+    pub failure_threshold_percentage: u32,
+    pub robot_timeout: Span,
+    pub download_condition_file: Option<S3Object>,
+}
+
+/// A deployment job.
+#[derive(Clone, Debug)]
+pub struct JobRow {
+    pub arn: Arc<str>,
+    /// From 0, over the account.
+    pub number: u32,
+    pub kind: JobKind,
+    pub fleet: u64,
+    pub fleet_arn: Arc<str>,
+    pub fleet_name: Arc<str>,
+    pub token: ClientRequestToken,
+    pub config: RolloutConfig,
+    pub application: Arc<DeploymentApplicationConfig>,
+    /// The architectures that the application has been built for.
+    pub architectures: Architectures,
+    pub created: Time,
+    pub ended: Option<Time>,
+    pub status: DeploymentStatus,
+    pub failure_code: Option<DeploymentJobErrorCode>,
+    pub halted: bool,
+    pub progress: Progress,
+    pub tags: Tags,
+    /// Its targets, in the order of their numbers in the fleet.
+    pub robots: Vec<JobRobot>,
+}
+
+/// A target of a job.
+#[derive(Clone, Copy, Debug)]
+pub struct JobRobot {
+    /// Its number in the fleet.
+    pub member: RobotId,
+    pub robot: RobotId,
+    /// What the job has made of it; `Available` if it has left.
+    pub status: RobotStatus,
+    pub started: Option<Time>,
+    pub finished: Option<Time>,
+    pub failure_code: Option<DeploymentJobErrorCode>,
+}
+
+impl JobRow {
+    /// A target by its number in the fleet.
+    pub fn target(&mut self, member: RobotId) -> Option<&mut JobRobot> {
+        let index = self.robots.binary_search_by_key(&member, |robot| robot.member).ok()?;
+        self.robots.get_mut(index)
+    }
+
+    /// Whether the job has not ended.
+    pub fn is_active(&self) -> bool {
+        self.ended.is_none()
+    }
+}
+
+/// A set of architectures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Architectures(u8);
+
+impl Architectures {
+    /// All of them.
+    pub const ALL: Architectures = Architectures(u8::MAX);
+
+    /// Adds one.
+    pub fn insert(&mut self, architecture: Architecture) {
+        self.0 |= 1 << architecture as u8;
+    }
+
+    /// Whether one is among them.
+    pub fn contains(self, architecture: Architecture) -> bool {
+        self.0 & 1 << architecture as u8 != 0
+    }
+}
+
+/// A bundle of an application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    pub bucket: Option<String>,
+    pub key: Option<String>,
+    pub architecture: Option<Architecture>,
+}
+
+/// What an application is at one revision.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// `$LATEST` or a number.
+    pub version: Arc<str>,
+    pub revision_id: Arc<str>,
+    pub sources: Vec<Source>,
+    /// Name and version of the robot software suite.
+    pub suite: (Option<&'static str>, Option<&'static str>),
+    pub environment: Option<String>,
+    pub image_digest: Option<String>,
+    pub updated: Time,
+}
+
+impl Revision {
+    /// What it has been built for: the architectures of its sources. A container image is taken to be built for all.
+    pub fn architectures(&self) -> Architectures {
+        if self.environment.is_some() {
+            return Architectures::ALL;
+        }
+        let mut architectures = Architectures::default();
+        self.sources.iter().filter_map(|source| source.architecture).for_each(|one| architectures.insert(one));
+        architectures
+    }
+}
+
+/// A robot application.
+#[derive(Clone, Debug)]
+pub struct Application {
+    pub arn: Arc<str>,
+    pub name: Arc<str>,
+    pub tags: Tags,
+    pub latest: Revision,
+    /// By their numbers, from 1.
+    pub versions: BTreeMap<u64, Revision>,
+    pub next_version: u64,
+    pub next_revision: u64,
+}
+
+impl Application {
+    /// A version by its name: a number, or `$LATEST`.
+    pub fn version(&self, version: &str) -> Option<&Revision> {
+        match version {
+            "$LATEST" => Some(&self.latest),
+            number => self.versions.get(&number.parse().ok()?),
+        }
+    }
+}

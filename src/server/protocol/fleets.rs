@@ -1,0 +1,109 @@
+//! CreateFleet, DescribeFleet, ListFleets, DeleteFleet.
+
+use serde::Serialize;
+
+use super::robots::RobotView;
+use super::{Answer, Members, Nothing, Refusal, given, new_tags, page, read, written};
+use crate::control_plane::constraints::Violations;
+use crate::control_plane::shapes::{ARN, NAME};
+use crate::rollout::{DeploymentStatus, RobotId};
+use crate::server::account::{Account, FleetRow, Tags};
+
+/// The most robots that a description of a fleet shows: the model's `Robots`.
+const MOST_SHOWN: usize = 1000;
+
+/// What lists and descriptions say of a fleet: the model's `Fleet`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FleetView<'a> {
+    name: &'a str,
+    arn: &'a str,
+    created_at: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_deployment_status: Option<DeploymentStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_deployment_job: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_deployment_time: Option<f64>,
+}
+
+impl<'a> FleetView<'a> {
+    fn new(account: &Account, fleet: &'a FleetRow) -> FleetView<'a> {
+        let last = fleet.last_deployment.as_ref();
+        let status = |(_, status, _): &(_, DeploymentStatus, _)| {
+            if fleet.job.is_active() { fleet.job.status() } else { *status }
+        };
+        FleetView {
+            name: &fleet.name,
+            arn: &fleet.arn,
+            created_at: account.timestamp(fleet.created),
+            last_deployment_status: last.map(status),
+            last_deployment_job: last.map(|(job, _, _)| &**job),
+            last_deployment_time: last.map(|(_, _, at)| account.timestamp(*at)),
+        }
+    }
+}
+
+pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Response<'a> {
+        arn: &'a str,
+        name: &'a str,
+        created_at: f64,
+        tags: &'a Tags,
+    }
+    let mut violations = Violations::default();
+    let name = members.text("name")?;
+    violations.required_text("name", &name, &NAME);
+    let tags = new_tags(members, &mut violations)?;
+    violations.into_result()?;
+    let created_at = account.timestamp(account.now());
+    let fleet = account.create_fleet(&given(name), tags)?;
+    written(&Response { arn: &fleet.arn, name: &fleet.name, created_at, tags: &fleet.tags })
+}
+
+pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+    #[derive(Serialize)]
+    struct Response<'a> {
+        #[serde(flatten)]
+        fleet: FleetView<'a>,
+        robots: Vec<RobotView<'a>>,
+        tags: &'a Tags,
+    }
+    let arn = fleet_arn(members)?;
+    let (_, fleet) = account.fleet(&arn)?;
+    let robots: Vec<RobotId> = account.members(fleet).map(|(robot, _)| robot).take(MOST_SHOWN).collect();
+    let views = robots.iter().filter_map(|robot| Some(RobotView::new(account, account.robot_of(*robot)?)));
+    read(&Response { fleet: FleetView::new(account, fleet), robots: views.collect(), tags: &fleet.tags })
+}
+
+pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Response<'a> {
+        fleet_details: Vec<FleetView<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_token: Option<String>,
+    }
+    let mut violations = Violations::default();
+    let request = page(members, 200, &mut violations)?;
+    violations.into_result()?;
+    let page = account.list_fleets(&request)?;
+    let fleet_details = page.items.iter().map(|fleet| FleetView::new(account, fleet)).collect();
+    read(&Response { fleet_details, next_token: page.next_token })
+}
+
+pub fn delete(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+    let arn = fleet_arn(members)?;
+    let changed = account.delete_fleet(&arn);
+    super::answer(&Nothing {}, changed)
+}
+
+fn fleet_arn(members: &Members<'_>) -> Result<String, Refusal> {
+    let mut violations = Violations::default();
+    let fleet = members.text("fleet")?;
+    violations.required_text("fleet", &fleet, &ARN);
+    violations.into_result()?;
+    Ok(given(fleet))
+}

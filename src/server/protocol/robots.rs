@@ -1,0 +1,173 @@
+//! CreateRobot, DescribeRobot, ListRobots, DeleteRobot, RegisterRobot, DeregisterRobot.
+
+use serde::Serialize;
+
+use super::{Answer, Members, Nothing, Refusal, given, new_tags, page, read, written};
+use crate::control_plane::constraints::Violations;
+use crate::control_plane::shapes::{ARN, ID, NAME};
+use crate::rollout::{Architecture, RobotStatus};
+use crate::server::account::{Account, Robot, Tags};
+
+/// What lists say of a robot: the model's `Robot`, which writes `greenGrassGroupId` with two large letters.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RobotView<'a> {
+    arn: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fleet_arn: Option<&'a str>,
+    status: RobotStatus,
+    green_grass_group_id: &'a str,
+    created_at: f64,
+    architecture: Architecture,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_deployment_job: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_deployment_time: Option<f64>,
+}
+
+impl<'a> RobotView<'a> {
+    /// What there is to say of a robot.
+    pub fn new(account: &'a Account, robot: &'a Robot) -> RobotView<'a> {
+        let last = robot.last_deployment.as_ref();
+        RobotView {
+            arn: &robot.arn,
+            name: &robot.name,
+            fleet_arn: account.fleet_of(robot).map(|arn| &**arn),
+            status: account.robot_status(robot),
+            green_grass_group_id: &robot.greengrass_group,
+            created_at: account.timestamp(robot.created),
+            architecture: robot.architecture,
+            last_deployment_job: last.map(|(job, _)| &**job),
+            last_deployment_time: last.map(|(_, at)| account.timestamp(*at)),
+        }
+    }
+}
+
+pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Response<'a> {
+        arn: &'a str,
+        name: &'a str,
+        created_at: f64,
+        greengrass_group_id: &'a str,
+        architecture: Architecture,
+        tags: &'a Tags,
+    }
+    let mut violations = Violations::default();
+    let name = members.text("name")?;
+    violations.required_text("name", &name, &NAME);
+    let architecture = members.text("architecture")?;
+    violations.required("architecture", &architecture);
+    let architecture =
+        violations.one_of("architecture", architecture.as_deref(), Architecture::ALL, Architecture::as_str);
+    let greengrass_group = members.text("greengrassGroupId")?;
+    violations.required_text("greengrassGroupId", &greengrass_group, &ID);
+    let tags = new_tags(members, &mut violations)?;
+    violations.into_result()?;
+    let created_at = account.timestamp(account.now());
+    let architecture = architecture.unwrap_or(Architecture::X86_64);
+    let robot = account.create_robot(&given(name), architecture, &given(greengrass_group), tags)?;
+    written(&Response {
+        arn: &robot.arn,
+        name: &robot.name,
+        created_at,
+        greengrass_group_id: &robot.greengrass_group,
+        architecture,
+        tags: &robot.tags,
+    })
+}
+
+pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Response<'a> {
+        arn: &'a str,
+        name: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fleet_arn: Option<&'a str>,
+        status: RobotStatus,
+        greengrass_group_id: &'a str,
+        created_at: f64,
+        architecture: Architecture,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_deployment_job: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_deployment_time: Option<f64>,
+        tags: &'a Tags,
+    }
+    let arn = robot_arn(members)?;
+    let (_, robot) = account.robot(&arn)?;
+    let view = RobotView::new(account, robot);
+    read(&Response {
+        arn: view.arn,
+        name: view.name,
+        fleet_arn: view.fleet_arn,
+        status: view.status,
+        greengrass_group_id: view.green_grass_group_id,
+        created_at: view.created_at,
+        architecture: view.architecture,
+        last_deployment_job: view.last_deployment_job,
+        last_deployment_time: view.last_deployment_time,
+        tags: &robot.tags,
+    })
+}
+
+pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Response<'a> {
+        robots: Vec<RobotView<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next_token: Option<String>,
+    }
+    let mut violations = Violations::default();
+    let request = page(members, 200, &mut violations)?;
+    violations.into_result()?;
+    let page = account.list_robots(&request)?;
+    let robots = page.items.iter().map(|(_, robot)| RobotView::new(account, robot)).collect();
+    read(&Response { robots, next_token: page.next_token })
+}
+
+pub fn delete(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+    let arn = robot_arn(members)?;
+    let changed = account.delete_robot(&arn);
+    super::answer(&Nothing {}, changed)
+}
+
+/// The response of RegisterRobot and DeregisterRobot.
+#[derive(Serialize)]
+struct Membership<'a> {
+    fleet: &'a str,
+    robot: &'a str,
+}
+
+pub fn register(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+    let (fleet, robot) = membership(members)?;
+    let changed = account.register_robot(&fleet, &robot)?;
+    super::answer(&Membership { fleet: &fleet, robot: &robot }, changed)
+}
+
+pub fn deregister(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+    let (fleet, robot) = membership(members)?;
+    account.deregister_robot(&fleet, &robot)?;
+    written(&Membership { fleet: &fleet, robot: &robot })
+}
+
+fn membership(members: &Members<'_>) -> Result<(String, String), Refusal> {
+    let mut violations = Violations::default();
+    let (fleet, robot) = (members.text("fleet")?, members.text("robot")?);
+    violations.required_text("fleet", &fleet, &ARN);
+    violations.required_text("robot", &robot, &ARN);
+    violations.into_result()?;
+    Ok((given(fleet), given(robot)))
+}
+
+fn robot_arn(members: &Members<'_>) -> Result<String, Refusal> {
+    let mut violations = Violations::default();
+    let robot = members.text("robot")?;
+    violations.required_text("robot", &robot, &ARN);
+    violations.into_result()?;
+    Ok(given(robot))
+}

@@ -1,0 +1,290 @@
+//! Signatures: AWS Signature Version 4, checked with given keys.
+//!
+//! The algorithm is that of AWS's documentation ("Create a signed AWS API request"). The one crate that verifies such signatures,
+//! scratchstack-aws-signature, has had no release for long and brings a web framework of its own; signing crates do not verify.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use hmac::{Hmac, KeyInit, Mac};
+use hyper::http::request::Parts;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use sha2::{Digest, Sha256};
+
+/// What stays as it is in a canonical path or query.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// How far the time of a signature may be from now, in seconds.
+const SKEW: i64 = 15 * 60;
+
+/// Why a request is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// There is no signature.
+    Unsigned,
+    /// What is there is no signature.
+    Incomplete(&'static str),
+    /// The key is unknown.
+    UnknownKey,
+    /// It was signed too long ago, or will be.
+    Expired,
+    /// The signature is another one.
+    Mismatch,
+}
+
+impl Denied {
+    /// The name of the error, as AWS's services have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Denied::Unsigned => "MissingAuthenticationTokenException",
+            Denied::Incomplete(_) => "IncompleteSignatureException",
+            Denied::UnknownKey => "UnrecognizedClientException",
+            Denied::Expired | Denied::Mismatch => "InvalidSignatureException",
+        }
+    }
+
+    /// What is wrong, for people.
+    pub fn message(self) -> String {
+        match self {
+            Denied::Unsigned => String::from("Missing Authentication Token"),
+            Denied::Incomplete(what) => format!("Authorization header requires {what}."),
+            Denied::UnknownKey => String::from("The security token included in the request is invalid."),
+            Denied::Expired => String::from("Signature expired: its time is not within 15 minutes of now."),
+            Denied::Mismatch => String::from(
+                "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+                 Access Key and signing method. Consult the service documentation for details.",
+            ),
+        }
+    }
+}
+
+/// Checks signatures made with one key.
+pub struct Verifier {
+    key: String,
+    secret: String,
+}
+
+impl std::fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verifier").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// What an `Authorization` header says.
+struct Authorization<'a> {
+    key: &'a str,
+    /// Date, region, service and `aws4_request`.
+    scope: &'a str,
+    signed_headers: &'a str,
+    signature: &'a str,
+}
+
+impl Verifier {
+    /// For the access key `key` with its secret.
+    pub fn new(key: String, secret: String) -> Verifier {
+        Verifier { key, secret }
+    }
+
+    /// Checks a request that has come now.
+    ///
+    /// # Errors
+    /// Why it is not accepted.
+    pub fn verify(&self, parts: &Parts, body: &[u8]) -> Result<(), Denied> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.verify_at(parts, body, now.as_secs() as i64)
+    }
+
+    fn verify_at(&self, parts: &Parts, body: &[u8], now: i64) -> Result<(), Denied> {
+        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let authorization = header("authorization").ok_or(Denied::Unsigned)?;
+        let authorization = Authorization::parse(authorization)?;
+        let time = header("x-amz-date").ok_or(Denied::Incomplete("existence of an 'X-Amz-Date' header"))?;
+        let seconds = seconds(time).ok_or(Denied::Incomplete("a valid 'X-Amz-Date' header"))?;
+        if authorization.key != self.key {
+            return Err(Denied::UnknownKey);
+        }
+        if (now - seconds).abs() > SKEW {
+            return Err(Denied::Expired);
+        }
+        let mut scope = authorization.scope.split('/');
+        let (Some(date), Some(region), Some(service), Some("aws4_request"), None) =
+            (scope.next(), scope.next(), scope.next(), scope.next(), scope.next())
+        else {
+            return Err(Denied::Incomplete("a valid credential scope"));
+        };
+        if !time.starts_with(date) {
+            return Err(Denied::Mismatch);
+        }
+        let signed: Vec<&str> = authorization.signed_headers.split(';').collect();
+        if !signed.contains(&"host") || !signed.contains(&"x-amz-date") {
+            return Err(Denied::Incomplete("signed headers 'host' and 'x-amz-date'"));
+        }
+        // A wrong statement about the body would let others change it.
+        let hash = hex(&Sha256::digest(body));
+        if header("x-amz-content-sha256").is_some_and(|stated| stated != hash) {
+            return Err(Denied::Mismatch);
+        }
+        let request = canonical_request(parts, &signed, authorization.signed_headers, &hash);
+        let hashed = hex(&Sha256::digest(request));
+        let text = format!("AWS4-HMAC-SHA256\n{time}\n{}\n{hashed}", authorization.scope);
+        let key = [date, region, service, "aws4_request"]
+            .iter()
+            .fold(format!("AWS4{}", self.secret).into_bytes(), |key, part| {
+                mac(&key, part.as_bytes()).finalize().into_bytes().to_vec()
+            });
+        let given = unhex(authorization.signature).ok_or(Denied::Mismatch)?;
+        // Compared in constant time.
+        mac(&key, text.as_bytes()).verify_slice(&given).map_err(|_| Denied::Mismatch)
+    }
+}
+
+impl<'a> Authorization<'a> {
+    fn parse(header: &'a str) -> Result<Authorization<'a>, Denied> {
+        let parts =
+            header.strip_prefix("AWS4-HMAC-SHA256").ok_or(Denied::Incomplete("the algorithm AWS4-HMAC-SHA256"))?;
+        let (mut credential, mut signed_headers, mut signature) = (None, None, None);
+        for part in parts.split(',') {
+            match part.trim().split_once('=') {
+                Some(("Credential", value)) => credential = Some(value),
+                Some(("SignedHeaders", value)) => signed_headers = Some(value),
+                Some(("Signature", value)) => signature = Some(value),
+                _ => {}
+            }
+        }
+        let credential = credential.ok_or(Denied::Incomplete("'Credential' parameter"))?;
+        let (key, scope) =
+            credential.split_once('/').ok_or(Denied::Incomplete("'Credential' parameter with a scope"))?;
+        let signed_headers = signed_headers.ok_or(Denied::Incomplete("'SignedHeaders' parameter"))?;
+        let signature = signature.ok_or(Denied::Incomplete("'Signature' parameter"))?;
+        Ok(Authorization { key, scope, signed_headers, signature })
+    }
+}
+
+fn canonical_request(parts: &Parts, signed: &[&str], signed_headers: &str, hash: &str) -> String {
+    // All services but S3 encode the path as it was sent once more.
+    let path = parts.uri.path().split('/').map(|part| utf8_percent_encode(part, UNRESERVED).to_string());
+    let path = path.collect::<Vec<String>>().join("/");
+    let query = parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    let encoded = |text: &str| {
+        let bytes: Vec<u8> = percent_decode_str(text).collect();
+        percent_encoding::percent_encode(&bytes, UNRESERVED).to_string()
+    };
+    let mut query: Vec<(String, String)> = query
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (encoded(name), encoded(value)))
+        .collect();
+    query.sort();
+    let query: Vec<String> = query.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let mut headers = String::new();
+    for name in signed {
+        let values = parts.headers.get_all(*name).iter().map(|value| {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            text.split_ascii_whitespace().collect::<Vec<&str>>().join(" ")
+        });
+        let values: Vec<String> = values.collect();
+        headers += &format!("{name}:{}\n", values.join(","));
+    }
+    format!("{}\n{path}\n{}\n{headers}\n{signed_headers}\n{hash}", parts.method, query.join("&"))
+}
+
+fn mac(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key may have any length");
+    mac.update(text);
+    mac
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.is_ascii() || !text.len().is_multiple_of(2) {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+/// A time such as `20150830T123600Z` in seconds since 1970.
+fn seconds(time: &str) -> Option<i64> {
+    let digits = |range: std::ops::Range<usize>| time.get(range)?.parse::<u32>().ok().map(i64::from);
+    if time.len() != 16 || time.as_bytes()[8] != b'T' || time.as_bytes()[15] != b'Z' {
+        return None;
+    }
+    let (year, month, day) = (digits(0..4)?, digits(4..6)?, digits(6..8)?);
+    let (hour, minute, second) = (digits(9..11)?, digits(11..13)?, digits(13..15)?);
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    // Days since 1970 in the proleptic Gregorian calendar, years beginning in March (H. Hinnant, "chrono-compatible low-level
+    // date algorithms", days_from_civil).
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * month + 2) / 5 + day - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    Some(days * 86_400 + hour * 3600 + minute * 60 + second)
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::Request;
+
+    use super::*;
+
+    #[test]
+    fn times_are_read() {
+        assert_eq!(seconds("20150830T123600Z"), Some(1_440_938_160));
+        assert_eq!(seconds("19700101T000000Z"), Some(0));
+        assert_eq!(seconds("20240229T235959Z"), Some(1_709_251_199));
+        for time in ["", "20150830T123600", "20151330T123600Z", "2015083éT12360Z", "+0150830T123600Z"] {
+            assert_eq!(seconds(time), None, "{time}");
+        }
+    }
+
+    /// The request `get-vanilla-query-order-key-case` of AWS's Signature Version 4 test suite.
+    fn signed(signature: &str) -> Parts {
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
+             SignedHeaders=host;x-amz-date, Signature={signature}"
+        );
+        let request = Request::get("/?Param2=value2&Param1=value1")
+            .header("host", "example.amazonaws.com")
+            .header("x-amz-date", "20150830T123600Z")
+            .header("authorization", authorization);
+        request.body(()).expect("a request").into_parts().0
+    }
+
+    const SIGNATURE: &str = "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500";
+    const NOW: i64 = 1_440_938_160;
+
+    fn verifier() -> Verifier {
+        Verifier::new(String::from("AKIDEXAMPLE"), String::from("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))
+    }
+
+    #[test]
+    fn a_signature_of_the_test_suite_is_right() {
+        assert_eq!(verifier().verify_at(&signed(SIGNATURE), b"", NOW), Ok(()));
+        assert_eq!(verifier().verify_at(&signed(SIGNATURE), b"", NOW + SKEW), Ok(()));
+    }
+
+    #[test]
+    fn all_else_is_denied() {
+        let verify = |parts: &Parts, body: &[u8], now| verifier().verify_at(parts, body, now).unwrap_err();
+        let parts = signed(SIGNATURE);
+        assert_eq!(verify(&parts, b"x", NOW), Denied::Mismatch, "another body");
+        assert_eq!(verify(&parts, b"", NOW + SKEW + 1), Denied::Expired);
+        assert_eq!(verify(&signed(&SIGNATURE.replace('b', "c")), b"", NOW), Denied::Mismatch);
+        assert_eq!(verify(&signed("é"), b"", NOW), Denied::Mismatch);
+        let other = Verifier::new(String::from("OTHER"), String::new());
+        assert_eq!(other.verify_at(&parts, b"", NOW), Err(Denied::UnknownKey));
+        let mut changed = parts.clone();
+        changed.headers.insert("host", "elsewhere".parse().expect("a value"));
+        assert_eq!(verify(&changed, b"", NOW), Denied::Mismatch);
+        let mut unsigned = parts.clone();
+        unsigned.headers.remove("authorization");
+        assert_eq!(verify(&unsigned, b"", NOW), Denied::Unsigned);
+        for header in ["Basic x", "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE"] {
+            let mut incomplete = parts.clone();
+            incomplete.headers.insert("authorization", header.parse().expect("a value"));
+            assert!(matches!(verify(&incomplete, b"", NOW), Denied::Incomplete(_)), "{header}");
+        }
+    }
+}

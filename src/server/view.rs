@@ -1,0 +1,170 @@
+//! What people see of the account: the state as JSON, and what has changed of it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::account::{Changes, FleetRow};
+use super::clock::Speed;
+use super::engine::Engine;
+use super::protocol::percent;
+use crate::rollout::{
+    DeploymentJobErrorCode, DeploymentStatus, JobKind, RobotDeploymentStep, RobotId, RobotStatus, failure_limit, slots,
+};
+
+/// The clock.
+#[derive(Debug, Serialize)]
+pub struct ClockView {
+    /// Seconds since the start.
+    now_s: f64,
+    /// When the start was, in seconds since 1970.
+    epoch: f64,
+    speed: Speed,
+    paused: bool,
+}
+
+/// A robot.
+#[derive(Debug, Serialize)]
+pub struct RobotView {
+    arn: String,
+    name: String,
+    status: RobotStatus,
+    /// The step that it is in, while it deploys.
+    step: Option<RobotDeploymentStep>,
+    percent_done: Option<f64>,
+}
+
+/// A fleet's latest job.
+#[derive(Debug, Serialize)]
+pub struct JobView {
+    arn: String,
+    kind: &'static str,
+    status: DeploymentStatus,
+    created_s: f64,
+    ended_s: Option<f64>,
+    halted: bool,
+    failure_code: Option<DeploymentJobErrorCode>,
+    fleet_size: u32,
+    targets: u32,
+    slots: u32,
+    started: u32,
+    in_flight: u32,
+    succeeded: u32,
+    failed: u32,
+    no_response: u32,
+    aborted: u32,
+    left: u32,
+    not_attempted: u32,
+    /// What counts against the threshold.
+    failure_count: u32,
+    /// At how many the job halts.
+    failure_limit: u32,
+    concurrent_deployment_percentage: u32,
+    failure_threshold_percentage: u32,
+}
+
+/// A fleet.
+#[derive(Debug, Serialize)]
+pub struct FleetView {
+    arn: String,
+    name: String,
+    robots: Vec<RobotView>,
+    job: Option<JobView>,
+}
+
+/// Everything.
+#[derive(Debug, Serialize)]
+pub struct StateView {
+    clock: ClockView,
+    fleets: Vec<FleetView>,
+}
+
+/// What has changed: robots and jobs by the ARN of their fleet.
+#[derive(Debug, Serialize)]
+pub struct ChangeView {
+    clock: ClockView,
+    robots: BTreeMap<String, Vec<RobotView>>,
+    jobs: BTreeMap<String, Option<JobView>>,
+}
+
+/// The clock.
+pub fn clock(engine: &mut Engine) -> ClockView {
+    let (speed, paused) = (engine.clock().speed(), engine.clock().paused());
+    let account = engine.account();
+    ClockView { now_s: account.now().seconds(), epoch: account.epoch() as f64 / 1e3, speed, paused }
+}
+
+/// All fleets with their robots and latest jobs.
+pub fn state(engine: &mut Engine) -> StateView {
+    let serials: Vec<u64> = engine.account().all_fleets().map(|(serial, _)| serial).collect();
+    StateView { clock: clock(engine), fleets: serials.into_iter().filter_map(|serial| fleet(engine, serial)).collect() }
+}
+
+/// What has changed.
+pub fn change(engine: &mut Engine, changes: &Changes) -> ChangeView {
+    let mut robots: BTreeMap<String, Vec<RobotView>> = BTreeMap::new();
+    for id in &changes.robots {
+        let account = engine.account();
+        let fleet = account.robot_of(*id).and_then(|robot| account.fleet_of(robot)).map(|arn| arn.to_string());
+        if let (Some(fleet), Some(view)) = (fleet, robot(engine, *id)) {
+            robots.entry(fleet).or_default().push(view);
+        }
+    }
+    let account = engine.account();
+    let fleets = changes.fleets.iter().filter_map(|serial| account.fleet_row(*serial));
+    let jobs = fleets.map(|fleet| (fleet.arn.to_string(), job(account, fleet))).collect();
+    ChangeView { clock: clock(engine), robots, jobs }
+}
+
+fn fleet(engine: &mut Engine, serial: u64) -> Option<FleetView> {
+    let account = engine.account();
+    let row = account.fleet_row(serial)?;
+    let (arn, name, job) = (row.arn.to_string(), row.name.to_string(), job(account, row));
+    let robots: Vec<RobotId> = account.members(row).map(|(robot, _)| robot).collect();
+    let robots = robots.into_iter().filter_map(|id| robot(engine, id)).collect();
+    Some(FleetView { arn, name, robots, job })
+}
+
+/// A robot, if it has not been deleted.
+pub fn robot(engine: &mut Engine, id: RobotId) -> Option<RobotView> {
+    let account = engine.account();
+    let position = account.position(id);
+    let robot = account.robot_of(id)?;
+    Some(RobotView {
+        arn: robot.arn.to_string(),
+        name: robot.name.to_string(),
+        status: account.robot_status(robot),
+        step: position.map(|position| position.step),
+        percent_done: position.map(|position| percent(position.done)),
+    })
+}
+
+fn job(account: &super::account::Account, fleet: &FleetRow) -> Option<JobView> {
+    let job = account.job_row(fleet.latest?)?;
+    let (status, halted, progress) = account.job_state(job);
+    let config = &job.config;
+    Some(JobView {
+        arn: job.arn.to_string(),
+        kind: if job.kind == JobKind::Sync { "SyncDeploymentJob" } else { "CreateDeploymentJob" },
+        status,
+        created_s: job.created.seconds(),
+        ended_s: job.ended.map(|ended| ended.seconds()),
+        halted,
+        failure_code: job.failure_code,
+        fleet_size: progress.fleet_size,
+        targets: progress.targets,
+        slots: slots(progress.fleet_size, config.concurrent_deployment_percentage),
+        started: progress.started,
+        in_flight: progress.in_flight,
+        succeeded: progress.succeeded,
+        failed: progress.failed,
+        no_response: progress.no_response,
+        aborted: progress.aborted,
+        left: progress.left,
+        not_attempted: progress.not_attempted(),
+        failure_count: progress.counted_failures(),
+        failure_limit: failure_limit(progress.fleet_size, config.failure_threshold_percentage),
+        concurrent_deployment_percentage: config.concurrent_deployment_percentage,
+        failure_threshold_percentage: config.failure_threshold_percentage,
+    })
+}
