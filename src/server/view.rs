@@ -32,6 +32,8 @@ pub struct RobotView {
     /// The step that it is in, while it deploys.
     step: Option<RobotDeploymentStep>,
     percent_done: Option<f64>,
+    /// Somebody has taken it offline.
+    offline: bool,
 }
 
 /// A fleet's latest job.
@@ -129,6 +131,7 @@ fn fleet(engine: &mut Engine, serial: u64) -> Option<FleetView> {
 pub fn robot(engine: &mut Engine, id: RobotId) -> Option<RobotView> {
     let account = engine.account();
     let position = account.position(id);
+    let offline = account.forced_offline(id);
     let robot = account.robot_of(id)?;
     Some(RobotView {
         arn: robot.arn.to_string(),
@@ -136,6 +139,7 @@ pub fn robot(engine: &mut Engine, id: RobotId) -> Option<RobotView> {
         status: account.robot_status(robot),
         step: position.map(|position| position.step),
         percent_done: position.map(|position| percent(position.done)),
+        offline,
     })
 }
 

@@ -127,6 +127,17 @@ impl World {
         self.expect(Ending { due: now, started, robot, end: RobotEnd::Failed(code) });
     }
 
+    /// Takes a robot offline at `now`, to which the robots have been brought, or lets it back.
+    pub fn force_offline(&mut self, now: Time, robot: RobotId, offline: bool, events: &mut Vec<Event>) {
+        self.journeys.force_offline(&self.draws, robot, offline, now, &mut self.happenings);
+        self.take_happenings(events);
+    }
+
+    /// Whether somebody has taken a robot offline.
+    pub fn forced_offline(&self, robot: RobotId) -> bool {
+        self.journeys.forced_offline(robot)
+    }
+
     /// Forgets a robot's attempt, wherever it is.
     pub fn forget(&mut self, robot: RobotId) {
         self.journeys.abandon(robot);

@@ -5,10 +5,11 @@
 //! journey stops where its download begins, and is walked on from where it ends; meanwhile the robot's connectivity makes events.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use super::draws::{Draws, needs_connection};
 use super::endings::Ending;
+use super::presence::{Outages, Presence};
 use super::{FairShare, Timeline, Volume};
 use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, RobotEnd, RobotId};
 use crate::time::{MICROS, Span, Time};
@@ -21,6 +22,8 @@ pub struct Journeys {
     events: BinaryHeap<Reverse<Event>>,
     /// The downloads that are going on (R16).
     downloads: Option<Downloads>,
+    /// Of robots that somebody takes offline.
+    outages: BTreeMap<RobotId, Outages>,
     /// No event later than this is kept.
     horizon: Time,
 }
@@ -61,6 +64,8 @@ struct Journey {
     /// How far the attempt has been walked.
     walked: Option<Timeline>,
     attempt: u32,
+    /// How often the robot has started, or its way has been found anew: earlier events mean nothing.
+    generation: u32,
     /// The number of the job that started it.
     job: u32,
     started: Time,
@@ -70,6 +75,8 @@ struct Journey {
     entered: Time,
     /// With which code it fails in Validating, whatever its luck.
     doomed: Option<DeploymentJobErrorCode>,
+    /// When its end is reported, once that is known.
+    reported: Time,
     stage: Stage,
     /// The attempt has ended as `NoResponse` and goes on by itself.
     late: bool,
@@ -96,8 +103,8 @@ struct Event {
     at: Time,
     kind: Kind,
     robot: RobotId,
-    /// The attempt that it belongs to: after the next start it means nothing.
-    attempt: u32,
+    /// That of the journey that it belongs to.
+    generation: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -160,7 +167,13 @@ impl Journeys {
             delivered: 0,
             peak: 0,
         });
-        Journeys { journeys: Vec::new(), events: BinaryHeap::new(), downloads, horizon: Time::MAX }
+        Journeys {
+            journeys: Vec::new(),
+            events: BinaryHeap::new(),
+            downloads,
+            outages: BTreeMap::new(),
+            horizon: Time::MAX,
+        }
     }
 
     /// Begins another campaign of `robots` robots, which ends at `horizon` at the latest. Keeps the memory.
@@ -168,6 +181,7 @@ impl Journeys {
         self.journeys.clear();
         self.journeys.resize(robots as usize, Journey::default());
         self.events.clear();
+        self.outages.clear();
         self.horizon = horizon;
         if let Some(downloads) = &mut self.downloads {
             downloads.share.clear();
@@ -202,22 +216,103 @@ impl Journeys {
         let Order { job, timeout, doomed } = order;
         let deadline = now + timeout;
         let journey = &mut self.journeys[robot as usize];
-        let timeline = journey.timeline.take();
-        *journey = Journey { timeline, attempt, job, started: now, deadline, doomed, ..Journey::default() };
-        let mut begins = now;
+        let (timeline, generation) = (journey.timeline.take(), journey.generation.wrapping_add(1));
+        *journey = Journey { timeline, attempt, generation, job, started: now, deadline, doomed, ..Journey::default() };
         if let Some(plan) = &draws.group(robot).connectivity {
             let timeline = journey.timeline.get_or_insert_with(|| Timeline::new(plan, &draws.luck, robot));
             timeline.advance(plan, now);
-            begins = journey.walked.insert(timeline.clone()).online_from(plan, now);
+            journey.walked = Some(timeline.clone());
         }
-        if begins > now {
+        if self.outages.get_mut(&robot).is_some_and(|outages| outages.forget_before(now)) {
+            self.outages.remove(&robot);
+        }
+        self.begin(draws, robot, now, happenings) == now
+    }
+
+    /// Finds the way of a robot that has started at `started`, from its first progress on: when that is.
+    fn begin(&mut self, draws: &Draws<'_>, robot: RobotId, started: Time, happenings: &mut Vec<Happening>) -> Time {
+        let presence = self.presence(draws, robot);
+        let begins = presence.map_or(started, |mut presence| presence.online_from(started));
+        if begins > started {
             self.schedule(begins, Kind::Progress, robot);
         }
         self.walk(draws, robot, 0, begins, happenings);
-        if self.journeys[robot as usize].stage == Stage::Before {
+        let Journey { stage, deadline, late, .. } = self.journeys[robot as usize];
+        if stage == Stage::Before && !late {
             self.schedule(deadline, Kind::Deadline, robot);
         }
-        begins == now
+        begins
+    }
+
+    /// When the robot is online, from where its walk has come; none if it always is.
+    #[inline]
+    fn presence<'a>(&'a mut self, draws: &Draws<'a>, robot: RobotId) -> Option<Presence<'a>> {
+        let outages = if self.outages.is_empty() { None } else { self.outages.get(&robot) };
+        let walked = self.journeys[robot as usize].walked.as_mut();
+        Presence::new(draws.group(robot).connectivity.as_ref(), walked, outages)
+    }
+
+    /// Whether an attempt of the robot goes on by itself when it has timed out (R14).
+    fn carries_on(&self, draws: &Draws<'_>, robot: RobotId) -> bool {
+        draws.group(robot).connectivity.is_some() || self.outages.contains_key(&robot)
+    }
+
+    /// Whether somebody has taken the robot offline.
+    pub fn forced_offline(&self, robot: RobotId) -> bool {
+        self.outages.get(&robot).is_some_and(Outages::offline)
+    }
+
+    /// Somebody takes a robot offline at `now`, to which journeys have been brought, or lets it back; besides, its own
+    /// connectivity goes on. What that comes to is found anew.
+    pub fn force_offline(
+        &mut self,
+        draws: &Draws<'_>,
+        robot: RobotId,
+        offline: bool,
+        now: Time,
+        happenings: &mut Vec<Happening>,
+    ) {
+        if !self.outages.entry(robot).or_default().set(now, offline) {
+            return;
+        }
+        let journey = &mut self.journeys[robot as usize];
+        let over = journey.stage == Stage::Idle || journey.stage == Stage::Decided && journey.reported <= now;
+        if over {
+            if self.outages.get_mut(&robot).is_some_and(|outages| outages.forget_before(now)) {
+                self.outages.remove(&robot);
+            }
+            return;
+        }
+        journey.generation = journey.generation.wrapping_add(1);
+        journey.walked = journey.timeline.clone();
+        journey.late |= now >= journey.deadline;
+        let Journey { stage, first, entered, started, deadline, late, .. } = *journey;
+        match stage {
+            Stage::Downloading => {
+                let left = self.downloads.as_mut().and_then(|downloads| downloads.share.remove(robot));
+                self.journeys[robot as usize].stage = Stage::Paused(left.unwrap_or_default());
+                self.resume_download(draws, robot, now);
+            }
+            Stage::Paused(_) => self.resume_download(draws, robot, now),
+            // It has not begun.
+            _ if entered > now && first == 0 => _ = self.begin(draws, robot, started, happenings),
+            _ => self.walk(draws, robot, first.into(), entered, happenings),
+        }
+        let undecided =
+            matches!(self.journeys[robot as usize].stage, Stage::Before | Stage::Downloading | Stage::Paused(_));
+        let begun = !(entered > now && first == 0);
+        if undecided && begun && !late {
+            self.schedule(deadline, Kind::Deadline, robot);
+        }
+    }
+
+    /// A download that waits goes on when the robot is online.
+    fn resume_download(&mut self, draws: &Draws<'_>, robot: RobotId, now: Time) {
+        let presence = self.presence(draws, robot);
+        let returns = presence.map_or(now, |mut presence| presence.online_from(now));
+        if returns != Time::NEVER {
+            self.schedule(returns, Kind::Connectivity, robot);
+        }
     }
 
     /// Brings the journeys to `now`, which is not later than [`Journeys::next_due`], and says what that comes to.
@@ -250,7 +345,7 @@ impl Journeys {
                 return None;
             }
             self.events.pop();
-            if self.journeys[event.robot as usize].attempt == event.attempt {
+            if self.journeys[event.robot as usize].generation == event.generation {
                 return Some(event);
             }
         }
@@ -272,7 +367,7 @@ impl Journeys {
                 let ending = Ending { due: now, started: journey.started, robot, end: RobotEnd::NoResponse };
                 happenings.push(Happening::Ends(ending));
                 journey.late = true;
-                if draws.group(robot).connectivity.is_none() {
+                if !self.carries_on(draws, robot) {
                     self.abandon(robot);
                 }
             }
@@ -301,9 +396,10 @@ impl Journeys {
     fn pause(&mut self, draws: &Draws<'_>, robot: RobotId) {
         let left = self.downloads.as_mut().and_then(|downloads| downloads.share.remove(robot));
         let journey = &mut self.journeys[robot as usize];
-        if let (Some(left), Some(plan), Some(walked)) = (left, &draws.group(robot).connectivity, &mut journey.walked) {
+        if let (Some(left), Some(walked)) = (left, &journey.walked) {
             journey.stage = Stage::Paused(left);
-            let returns = walked.online_from(plan, walked.until());
+            let leaves = walked.until();
+            let returns = self.presence(draws, robot).map_or(leaves, |mut presence| presence.online_from(leaves));
             self.schedule(returns, Kind::Connectivity, robot);
         }
     }
@@ -321,6 +417,11 @@ impl Journeys {
         let group = draws.group(robot);
         let journey = &mut self.journeys[robot as usize];
         (journey.first, journey.entered) = (first as u8, at);
+        if at == Time::NEVER {
+            return self.decide(draws, robot, at, RobotEnd::NoResponse, happenings);
+        }
+        let outages = if self.outages.is_empty() { None } else { self.outages.get(&robot) };
+        let mut presence = Presence::new(group.connectivity.as_ref(), journey.walked.as_mut(), outages);
         let downloaded = journey.stage == Stage::Decided;
         let outcome = draws.outcome(robot, journey.attempt);
         let (mut at, mut end) = (at, RobotEnd::InSync);
@@ -331,17 +432,12 @@ impl Journeys {
             let downloads = step.step == RobotDeploymentStep::DownloadingExtracting && self.downloads.is_some();
             if downloads && !downloaded {
                 journey.stage = Stage::Before;
-                at = match (&group.connectivity, &mut journey.walked) {
-                    (Some(plan), Some(walked)) => walked.online_from(plan, at),
-                    _ => at,
-                };
+                at = presence.map_or(at, |mut presence| presence.online_from(at));
                 return self.schedule(at, Kind::Download, robot);
             }
             let latency = draws.latency(step, robot, journey.attempt);
-            let ended = match (&group.connectivity, &mut journey.walked) {
-                (Some(plan), Some(walked)) if needs_connection(step.step) => {
-                    walked.work(plan, at, latency, self.horizon)
-                }
+            let ended = match &mut presence {
+                Some(presence) if needs_connection(step.step) => presence.work(at, latency, self.horizon),
                 _ => Some(at + latency),
             };
             // What ends after the horizon ends no more.
@@ -355,10 +451,8 @@ impl Journeys {
             }
         }
         end = journey.doomed.map_or(end, RobotEnd::Failed);
-        if at != Time::NEVER
-            && let (Some(plan), Some(walked)) = (&group.connectivity, &mut journey.walked)
-        {
-            at = walked.online_from(plan, at);
+        if let Some(mut presence) = presence {
+            at = presence.online_from(at);
         }
         self.decide(draws, robot, at, end, happenings);
     }
@@ -373,7 +467,7 @@ impl Journeys {
         happenings: &mut Vec<Happening>,
     ) {
         let journey = &mut self.journeys[robot as usize];
-        journey.stage = Stage::Decided;
+        (journey.stage, journey.reported) = (Stage::Decided, reported);
         let (started, deadline) = (journey.started, journey.deadline);
         if !journey.late {
             let in_time = reported <= deadline;
@@ -383,14 +477,15 @@ impl Journeys {
                 return;
             }
         }
-        if draws.group(robot).connectivity.is_some() {
+        if self.carries_on(draws, robot) {
             self.schedule(reported, Kind::Late(end), robot);
         }
     }
 
     fn schedule(&mut self, at: Time, kind: Kind, robot: RobotId) {
         if at <= self.horizon {
-            self.events.push(Reverse(Event { at, kind, robot, attempt: self.journeys[robot as usize].attempt }));
+            let generation = self.journeys[robot as usize].generation;
+            self.events.push(Reverse(Event { at, kind, robot, generation }));
         }
     }
 
@@ -409,12 +504,15 @@ impl Journeys {
         }
         let group = draws.group(robot);
         let mut walked = journey.timeline.clone();
+        let outages = self.outages.get(&robot);
+        let mut presence = Presence::new(group.connectivity.as_ref(), walked.as_mut(), outages);
         let mut at = journey.entered;
         for step in &group.steps[usize::from(journey.first)..] {
             let latency = draws.latency(step, robot, journey.attempt);
-            let until = match (&group.connectivity, &mut walked) {
-                (Some(plan), Some(walked)) if needs_connection(step.step) => {
-                    walked.work(plan, at, latency, Time::MAX).unwrap_or(Time::NEVER)
+            let until = match &mut presence {
+                _ if at == Time::NEVER => Time::NEVER,
+                Some(presence) if needs_connection(step.step) => {
+                    presence.work(at, latency, Time::MAX).unwrap_or(Time::NEVER)
                 }
                 _ => at + latency,
             };

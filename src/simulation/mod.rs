@@ -27,6 +27,7 @@ mod journeys;
 mod observer;
 mod odds;
 mod plan;
+mod presence;
 mod record;
 mod registrations;
 

@@ -400,6 +400,22 @@ impl Account {
         self.settle();
     }
 
+    /// Takes a robot offline, or lets it back: besides, its own connectivity goes on.
+    pub fn force_offline(&mut self, id: RobotId, offline: bool) {
+        self.bring_robots();
+        let mut events = std::mem::take(&mut self.events);
+        self.world.force_offline(self.now, id, offline, &mut events);
+        self.take_events(&mut events);
+        self.events = events;
+        self.robot_changed(id);
+        self.settle();
+    }
+
+    /// Whether somebody has taken a robot offline.
+    pub fn forced_offline(&self, id: RobotId) -> bool {
+        self.world.forced_offline(id)
+    }
+
     /// What a call has changed takes effect at its instant: jobs end and begin, robots start.
     pub fn settle(&mut self) {
         self.bring_robots();

@@ -12,6 +12,8 @@ mod resources;
 mod robots;
 mod table;
 mod tags;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -188,11 +188,6 @@ impl Account {
         counts
     }
 
-    /// Takes a robot offline, or back online.
-    pub fn force_offline(&mut self, id: RobotId, offline: bool) {
-        let _ = (id, offline);
-    }
-
     /// Fails a robot: its deployment if it deploys, else its next one.
     pub fn fail_robot(&mut self, id: RobotId, code: Option<DeploymentJobErrorCode>) {
         let position = self.position(id);
