@@ -305,3 +305,178 @@ impl Shared {
         self.changed.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::random::{Luck, Purpose, Stream};
+    use crate::server::account::tests::{account, scenario};
+    use crate::server::journal::JournalFile;
+    use crate::server::view;
+
+    /// Robots that go offline and share downloads, robots that register, calls that go wrong.
+    const SCENARIO: &str = r#"
+        name = "all"
+        [deployment]
+        concurrent_deployment_percentage = 40
+        failure_threshold_percentage = 60
+        robot_deployment_timeout = "4m"
+        [download]
+        bundle_size = "60MB"
+        egress = "50Mbit/s"
+        [[group]]
+        name = "a"
+        robots = 8
+        [group.connectivity]
+        online = { exponential = { mean = "3m" } }
+        offline = { exponential = { mean = "1m" } }
+        [group.registrations]
+        interarrival = { exponential = { mean = "10m" } }
+        max = 5
+        [group.step.validating]
+        latency = { exponential = { mean = "5s" } }
+        failure = 0.1
+        [group.step.downloading_extracting]
+        latency = { exponential = { mean = "10s" } }
+        [[group]]
+        name = "b"
+        robots = 4
+        [group.step.launching]
+        latency = { exponential = { mean = "2m" } }
+        failure = 0.2
+        [api]
+        throttle = 0.1
+        internal_error = 0.1
+        lost_answer = 0.2
+    "#;
+
+    fn pick<'a>(stream: &mut Stream, names: &'a [String]) -> &'a str {
+        &names[stream.bits() as usize % names.len()]
+    }
+
+    /// One of many things that somebody may do, right or wrong.
+    fn disturb(engine: &mut Engine, stream: &mut Stream) {
+        let account = engine.account();
+        let fleets: Vec<String> = account.all_fleets().map(|(_, fleet)| fleet.arn.to_string()).collect();
+        let robots = (0..40).filter_map(|id| account.robot_of(id)).map(|robot| robot.arn.to_string());
+        let robots: Vec<String> = robots.chain([String::from("arn:none")]).collect();
+        let applications = protocol::call(account, Operation::ListRobotApplications, &json!({})).expect("a list");
+        let applications: Value = serde_json::from_slice(&applications.body).expect("JSON");
+        let application = applications["robotApplicationSummaries"][0]["arn"].clone();
+        let jobs = protocol::call(account, Operation::ListDeploymentJobs, &json!({})).expect("a list");
+        let jobs: Value = serde_json::from_slice(&jobs.body).expect("JSON");
+        let number = stream.bits() % 30;
+        let token = format!("token-{}", stream.bits() % 60);
+        let (operation, input) = match stream.bits() % 16 {
+            0 => (Operation::CreateFleet, json!({ "name": format!("f-{number}") })),
+            1 if fleets.len() > 1 => (Operation::DeleteFleet, json!({ "fleet": fleets[fleets.len() - 1] })),
+            2 => (
+                Operation::CreateRobot,
+                json!({ "name": format!("r-{number}"), "architecture": "ARM64", "greengrassGroupId": "g", "tags": { "group": "b" } }),
+            ),
+            3 => (Operation::DeleteRobot, json!({ "robot": pick(stream, &robots) })),
+            4 | 5 => {
+                (Operation::RegisterRobot, json!({ "robot": pick(stream, &robots), "fleet": pick(stream, &fleets) }))
+            }
+            6 => {
+                (Operation::DeregisterRobot, json!({ "robot": pick(stream, &robots), "fleet": pick(stream, &fleets) }))
+            }
+            7 | 8 => {
+                let launch = json!({ "packageName": "p", "launchFile": "l" });
+                let config = json!({ "application": application, "applicationVersion": "1", "launchConfig": launch });
+                let fleet = pick(stream, &fleets);
+                let input =
+                    json!({ "fleet": fleet, "clientRequestToken": token, "deploymentApplicationConfigs": [config] });
+                (Operation::CreateDeploymentJob, input)
+            }
+            9..=11 => {
+                (Operation::SyncDeploymentJob, json!({ "fleet": pick(stream, &fleets), "clientRequestToken": token }))
+            }
+            12 => {
+                let jobs = jobs["deploymentJobs"].as_array().map_or(0, Vec::len);
+                let last = format!("{}", jobs.saturating_sub(1));
+                (Operation::CancelDeploymentJob, json!({ "job": format!("arn:{last}") }))
+            }
+            13 => {
+                let fault = [Injection::Fail(None), Injection::Offline, Injection::Online];
+                engine.inject(pick(stream, &robots), fault[stream.bits() as usize % 3]);
+                return;
+            }
+            14 => {
+                let tags = json!({ "k": token });
+                (Operation::TagResource, json!({ "resourceArn": pick(stream, &robots), "tags": tags }))
+            }
+            _ => {
+                let active = jobs["deploymentJobs"].as_array().and_then(|jobs| {
+                    jobs.iter().rev().find(|job| job["status"] == "InProgress").map(|job| job["arn"].clone())
+                });
+                (Operation::CancelDeploymentJob, json!({ "job": active.unwrap_or_else(|| "arn:none".into()) }))
+            }
+        };
+        let _ = engine.call(operation, &input);
+    }
+
+    fn seen(engine: &mut Engine) -> (String, Vec<u8>, u64) {
+        let state = serde_json::to_string(&view::state(engine)).expect("JSON");
+        let jobs = protocol::call(engine.account(), Operation::ListDeploymentJobs, &json!({})).expect("a list");
+        (state, jobs.body, engine.account().turns())
+    }
+
+    /// Whatever somebody does, the journal makes the same account again; and it goes on in the same way.
+    #[test]
+    fn a_journal_makes_the_account_again() {
+        let scenario = scenario(SCENARIO);
+        let (mut records, mut jobs) = (0, 0);
+        for seed in 0..20 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let (file, _) = JournalFile::open(folder.path()).expect("a journal");
+            let (journal, writer, _) = Journal::new(file);
+            let mut engine = Engine::new(account(&scenario, seed), Speed::Max, true, Some(journal));
+            let mut stream = Luck::new(seed, 1).robot(0, 0, Purpose::Call);
+            for _ in 0..120 {
+                match stream.bits() % 3 {
+                    0 => _ = engine.step_events(1 + stream.bits() % 5),
+                    1 => _ = engine.step_for(Span::from_micros(stream.bits() % 60_000_000)),
+                    _ => {}
+                }
+                disturb(&mut engine, &mut stream);
+                engine.written();
+            }
+            engine.close();
+            writer.run().expect("it is written");
+            let before = seen(&mut engine);
+
+            let (_, read) = JournalFile::open(folder.path()).expect("a journal");
+            let mut again = account(&scenario, seed);
+            for record in &read {
+                Engine::replay(&mut again, record).expect("it fits");
+            }
+            let mut again = Engine::new(again, Speed::Max, true, None);
+            assert_eq!(seen(&mut again), before, "seed {seed}");
+            engine.step_for(Span::from_secs(3600));
+            again.step_for(Span::from_secs(3600));
+            assert_eq!(seen(&mut again), seen(&mut engine), "seed {seed}, later");
+            records += read.len();
+            jobs += engine.account().active_job_count() + before.1.len() / 400;
+        }
+        assert!(records > 500 && jobs > 40, "{records} records, {jobs} jobs");
+    }
+
+    #[test]
+    fn time_goes_on_while_nobody_calls() {
+        let shared = Shared::new(Engine::new(account(&scenario(SCENARIO), 1), Speed::Max, false, None));
+        std::thread::scope(|threads| {
+            threads.spawn(|| shared.drive());
+            // The last of five robots registers.
+            let begun = Instant::now();
+            while shared.with(|engine| engine.account().robot_of(16).is_none()) {
+                assert!(begun.elapsed() < Duration::from_secs(60));
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            shared.stop();
+        });
+        assert!(shared.with(|engine| engine.account().now()) > Time::from_micros(60_000_000));
+    }
+}

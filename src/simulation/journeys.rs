@@ -78,6 +78,8 @@ struct Journey {
     /// When its end is reported, once that is known.
     reported: Time,
     stage: Stage,
+    /// The bundle is there.
+    downloaded: bool,
     /// The attempt has ended as `NoResponse` and goes on by itself.
     late: bool,
 }
@@ -408,7 +410,7 @@ impl Journeys {
     fn extract(&mut self, draws: &Draws<'_>, robot: RobotId, now: Time, happenings: &mut Vec<Happening>) {
         let downloads = |step: RobotDeploymentStep| step == RobotDeploymentStep::DownloadingExtracting;
         let index = draws.group(robot).steps.iter().position(|step| downloads(step.step)).unwrap_or_default();
-        self.journeys[robot as usize].stage = Stage::Decided;
+        self.journeys[robot as usize].downloaded = true;
         self.walk(draws, robot, index, now, happenings);
     }
 
@@ -422,7 +424,7 @@ impl Journeys {
         }
         let outages = if self.outages.is_empty() { None } else { self.outages.get(&robot) };
         let mut presence = Presence::new(group.connectivity.as_ref(), journey.walked.as_mut(), outages);
-        let downloaded = journey.stage == Stage::Decided;
+        let downloaded = journey.downloaded;
         let outcome = draws.outcome(robot, journey.attempt);
         let (mut at, mut end) = (at, RobotEnd::InSync);
         for step in &group.steps[first..] {

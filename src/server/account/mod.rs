@@ -13,7 +13,7 @@ mod robots;
 mod table;
 mod tags;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 
 use super::{Account, JOBS_EXPIRE_AFTER, Settings};
 use crate::control_plane::{ExceptionCode, Resources};
+use crate::random::Luck;
 use crate::rollout::{
     CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, Fault, JobKind, RobotEnd, RobotId, RobotStatus,
 };
 use crate::scenario::Scenario;
 use crate::server::protocol::{self, Operation, Refusal};
-use crate::simulation::{Answer, Campaign, JobRecord, Observer, Plan, Replication};
+use crate::simulation::{Answer, Campaign, JobRecord, Observer, Plan, Replication, Timeline};
 use crate::time::{Span, Time};
 
 /// What the simulation does with one robot in one job: when it starts, and when and how it ends.
@@ -365,6 +366,79 @@ fn outages_delay_what_needs_a_connection() {
         let now = account.robot_status(account.robot_of(0).expect("a robot"));
         assert_eq!(now, RobotStatus::InSync, "a robot that did not respond carries on when it is back: {outages:?}");
     }
+}
+
+/// Robots that are taken offline and back by hand, exactly when others are by their own connectivity, deploy as those do. Downloads
+/// share the origin, so an instant that is wrong for one robot changes the others' too.
+#[test]
+fn outages_by_hand_are_like_connectivity() {
+    const CONNECTIVITY: &str =
+        "[group.connectivity]\nonline = { constant = \"100s\" }\noffline = { constant = \"40s\" }\n";
+    let text = format!(
+        r#"
+        name = "twins"
+        [deployment]
+        concurrent_deployment_percentage = 50
+        failure_threshold_percentage = 100
+        [download]
+        bundle_size = "60MB"
+        egress = "20Mbit/s"
+        [[group]]
+        name = "a"
+        robots = 12
+        {CONNECTIVITY}
+        [group.download]
+        link = {{ uniform = {{ min = "2Mbit/s", max = "15Mbit/s" }} }}
+        [group.step.validating]
+        latency = {{ exponential = {{ mean = "30s" }} }}
+        failure = 0.1
+        [group.step.downloading_extracting]
+        latency = {{ exponential = {{ mean = "20s" }} }}
+        failure = 0.1
+        [group.step.launching]
+        latency = {{ exponential = {{ mean = "60s" }} }}
+        "#
+    );
+    let mut changes = 0;
+    for seed in 0..40 {
+        let (own, by_hand) = (scenario(&text), scenario(&text.replace(CONNECTIVITY, "")));
+        let plan = Plan::new(&own);
+        let connectivity = plan.group(0).connectivity.as_ref().expect("it has");
+        let luck = Luck::new(seed, 0);
+        let mut instants: Vec<(Time, RobotId, bool)> = Vec::new();
+        for robot in 0..12 {
+            let mut timeline = Timeline::new(connectivity, &luck, robot);
+            instants.push((Time::ZERO, robot, !timeline.online()));
+            while timeline.until() < Time::from_micros(3_600_000_000) {
+                let at = timeline.until();
+                timeline.next(connectivity);
+                instants.push((at, robot, !timeline.online()));
+            }
+        }
+        instants.sort_unstable();
+        let mut twin = account(&by_hand, seed);
+        let mut job = None;
+        for (at, robot, offline) in instants {
+            if at > Time::ZERO && job.is_none() {
+                job = Some(deploy(&mut twin, JobKind::Deployment, "a"));
+            }
+            twin.advance(at, u64::MAX);
+            changes += u32::from(offline != twin.forced_offline(robot));
+            twin.force_offline(robot, offline);
+        }
+        let mut original = account(&own, seed);
+        let other = deploy(&mut original, JobKind::Deployment, "a");
+        original.advance(twin.now(), u64::MAX);
+        let ends = |account: &mut Account, job: &str| {
+            let job = account.job(job).expect("it is there");
+            let ends = job.robots.iter().map(|robot| (robot.started, robot.finished, robot.status, robot.failure_code));
+            (job.ended, job.status, ends.collect::<Vec<_>>())
+        };
+        let ended = ends(&mut original, &other);
+        assert!(ended.0.is_some(), "an hour is enough");
+        assert_eq!(ends(&mut twin, &job.expect("a job")), ended, "seed {seed}");
+    }
+    assert!(changes > 1000, "{changes}");
 }
 
 #[test]
