@@ -1,0 +1,47 @@
+"""Runs what the README shows of `rollcast serve`, as it stands there."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+from server import PROGRAM
+
+REPOSITORY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+
+
+def blocks(text, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def command(line):
+    words = shlex.split(line)
+    assert words[0] == "rollcast", line
+    return [PROGRAM, *words[1:]]
+
+
+if __name__ == "__main__":
+    with open(os.path.join(REPOSITORY, "README.md")) as file:
+        section = re.search(r"^## Rehearse your automation\n(.*?)^## ", file.read(), re.DOTALL | re.MULTILINE)[1]
+    start, run, admin = blocks(section, "console")
+    (script,) = blocks(section, "python")
+    serve, url = start.removeprefix("$ ").splitlines()
+    server = subprocess.Popen(command(serve), cwd=REPOSITORY, text=True, stdout=subprocess.PIPE)
+    try:
+        assert server.stdout.readline().strip() == url
+        with tempfile.TemporaryDirectory() as folder:
+            first, shown = run.removeprefix("$ ").split("\n", 1)
+            _, name = first.split()
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(script)
+            printed = subprocess.run([sys.executable, name], cwd=folder, text=True, capture_output=True)
+            assert printed.stdout == shown, (printed.stdout, printed.stderr)
+        for line in admin.splitlines():
+            subprocess.run(command(line.removeprefix("$ ")), check=True, stdout=subprocess.DEVNULL)
+    finally:
+        server.terminate()
+        code = server.wait(20)
+    assert code == 0, code
+    print("passed: the README's script")
