@@ -30,6 +30,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         access_key,
         rate_limit: args.rate_limit,
         connections: args.max_connections as usize,
+        request_time: args.request_time,
         state: args.state.clone(),
         log: args.log,
     };

@@ -41,6 +41,8 @@ pub struct Options {
     pub rate_limit: Option<f64>,
     /// How many connections there may be.
     pub connections: usize,
+    /// How long the header of a request may take, and its body.
+    pub request_time: Duration,
     /// The folder of the journal.
     pub state: Option<PathBuf>,
     /// Which calls are told on stderr.
@@ -96,7 +98,12 @@ pub fn run(
         log,
         events: Broadcast::default(),
         ids: RequestIds::new(started ^ u64::from(std::process::id()) << 48),
-        limits: Limits { connections: options.connections, ..Limits::default() },
+        limits: Limits {
+            connections: options.connections,
+            header_time: options.request_time,
+            body_time: options.request_time,
+            ..Limits::default()
+        },
     });
     let (failed, journal_failed) = watch::channel(false);
     let stop_all = either(&runtime, stop, journal_failed);

@@ -14,6 +14,7 @@ mod report;
 mod run;
 mod scenarios;
 mod schema;
+mod serve;
 mod support;
 mod sweep;
 mod trace;

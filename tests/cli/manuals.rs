@@ -4,8 +4,21 @@ use std::process::{Command, Stdio};
 
 use super::support::{Sandbox, program};
 
-const COMMANDS: [&str; 11] =
-    ["run", "sweep", "tune", "compare", "check", "trace", "validate", "init", "schema", "completions", "man"];
+const COMMANDS: [&str; 13] = [
+    "run",
+    "sweep",
+    "tune",
+    "compare",
+    "check",
+    "trace",
+    "serve",
+    "admin",
+    "validate",
+    "init",
+    "schema",
+    "completions",
+    "man",
+];
 
 #[test]
 fn every_shell_gets_completions_of_every_command() {

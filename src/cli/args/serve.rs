@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
 use super::EXIT_CODES;
+use crate::scenario::parse_duration;
 use crate::server::{Level, Speed};
 
 /// Offer the RoboMaker deployment API over the scenario's robots.
@@ -63,6 +65,10 @@ pub struct ServeArgs {
     /// How many connections may be open at once; who comes then waits
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_connections: u32,
+
+    /// How long the header of a request may take, and its body, before the connection is closed
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = request_time)]
+    pub request_time: Duration,
 
     /// Which calls are told on stderr, a JSON object a line
     #[arg(long, value_enum, default_value_t = Level::Errors)]
@@ -128,6 +134,13 @@ fn epoch(text: &str) -> Result<u64, String> {
     // Virtual time goes on for 36 years, and timestamps are to stay exact.
     let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
     if millis > 1 << 47 { Err(String::from("expected a time before the year 6429")) } else { Ok(millis) }
+}
+
+fn request_time(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)?.micros() {
+        0 => Err(String::from("expected a duration greater than 0")),
+        micros => Ok(Duration::from_micros(micros)),
+    }
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -1,9 +1,10 @@
 //! Paths that are not the API's: health, metrics, the page, and the control of time.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -108,8 +109,7 @@ async fn settle(server: &Server, written: Option<u64>) {
 
 async fn change(server: &Server, route: Route, request: Request<Incoming>) -> Result<Vec<u8>, Refused> {
     debug_assert!(route.changes());
-    // A page of another site may not post here on behalf of whoever reads it.
-    if request.headers().get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
+    if !from_here(request.headers()) {
         return Err((StatusCode::FORBIDDEN, String::from("requests of other sites are not accepted")));
     }
     let body = body::read(request.into_body(), server.limits.body_time).await.map_err(|unread| match unread {
@@ -125,6 +125,17 @@ async fn change(server: &Server, route: Route, request: Request<Incoming>) -> Re
     };
     settle(server, written).await;
     Ok(answer.to_string().into_bytes())
+}
+
+/// Whether a request comes from the page of this server, or from no page. One of another site may not post here on behalf of
+/// whoever reads it, and not under a name of its own that leads here either: browsers say which site asks, and programs do not.
+fn from_here(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let Some(site) = text("sec-fetch-site") else { return text("origin").is_none() };
+    let host = text("host").unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    matches!(site, "same-origin" | "none") && (address || name == "localhost")
 }
 
 fn malformed(refusal: Refusal) -> Refused {

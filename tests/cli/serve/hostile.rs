@@ -1,0 +1,98 @@
+//! Requests that nobody should send: each gets a proper answer or a closed connection, and the server goes on.
+
+use std::io::{Read, Write};
+
+use serde_json::json;
+
+use super::super::support::{COUNTED, Sandbox};
+use super::{PATIENCE, Response, Server};
+
+#[test]
+fn every_bad_body_gets_a_status_of_its_own() {
+    let sandbox = Sandbox::with(COUNTED);
+    let server = Server::start(&sandbox, &["--paused"]);
+    let deep = "[".repeat(60_000);
+    let long = vec![b'x'; 10 << 20];
+    let fleet = server.fleet();
+    for (body, status, name) in [
+        (&b"{\"fleet\": \"arn:"[..], 400, "SerializationException"),
+        (b"", 400, "InvalidParameterException"),
+        (b"null", 400, "SerializationException"),
+        (b"[]", 400, "SerializationException"),
+        (b"{\"fleet\": 7, \"clientRequestToken\": {}}", 400, "SerializationException"),
+        (b"{\"fleet\": \"arn:\xff\xfe\"}", 400, "SerializationException"),
+        (b"{\"fleet\": \"arn:\\ud800\"}", 400, "SerializationException"),
+        (b"{\"fleet\": \"arn:a\"} {}", 400, "SerializationException"),
+        (b"{\"fleet\": 1e999}", 400, "SerializationException"),
+        (deep.as_bytes(), 400, "SerializationException"),
+        (&long, 413, "RequestEntityTooLargeException"),
+    ] {
+        let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
+        let response = server.request("POST", "/syncDeploymentJob", body);
+        assert_eq!(response.status, status, "{shown}: {}", response.text());
+        assert_eq!(response.json()["__type"], name, "{shown}");
+    }
+    for (method, path) in [("GET", "/syncDeploymentJob"), ("POST", "/"), ("PUT", "/listFleets"), ("POST", "/..%2f")] {
+        let response = server.request(method, path, b"{}");
+        assert_eq!(response.status, 404, "{method} {path}: {}", response.text());
+    }
+    assert_eq!(server.fleet(), fleet);
+    let (code, said) = server.stop();
+    assert!(code == Some(0) && !said.contains("panicked"), "{said}");
+}
+
+#[test]
+fn what_is_no_http_is_turned_away() {
+    let sandbox = Sandbox::with(COUNTED);
+    let server = Server::start(&sandbox, &["--paused", "--request-time", "200ms"]);
+    let long_header = format!("POST /listFleets HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "y".repeat(1 << 20));
+    let many_headers = format!("POST /listFleets HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(10_000));
+    let long_path = format!("POST /{} HTTP/1.1\r\nHost: x\r\n\r\n", "y".repeat(1 << 20));
+    for request in [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
+        b"hello\r\n\r\n",
+        b"POST /listFleets HTTP/9.9\r\n\r\n",
+        b"POST /listFleets HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST /listFleets HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
+        b"POST /listFleets HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+        long_header.as_bytes(),
+        many_headers.as_bytes(),
+        long_path.as_bytes(),
+    ] {
+        let shown = String::from_utf8_lossy(&request[..request.len().min(60)]).into_owned();
+        let answer = server.raw(request);
+        let status = Response::read(&answer).map(|response| response.status);
+        let first = String::from_utf8_lossy(&answer[..answer.len().min(40)]).into_owned();
+        let turned_away = answer.is_empty() || first.starts_with("HTTP/1.1 4") || first.starts_with("HTTP/1.0 4");
+        assert!(turned_away, "{shown}: {status:?} {first}");
+    }
+    // Less than was promised.
+    let short = server.raw(b"POST /listFleets HTTP/1.1\r\nContent-Length: 100\r\n\r\n{}");
+    assert!(short.starts_with(b"HTTP/1.1 408 "), "{}", String::from_utf8_lossy(&short));
+    server.fleet();
+}
+
+/// Who sends a byte now and then is cut off, and does not keep others from being served.
+#[test]
+fn the_slow_are_cut_off() {
+    let sandbox = Sandbox::with(COUNTED);
+    let server = Server::start(&sandbox, &["--paused", "--max-connections", "4", "--request-time", "1s"]);
+    let mut slow: Vec<_> = (0..4).map(|_| server.connect()).collect();
+    for (index, stream) in slow.iter_mut().enumerate() {
+        // Half of them stop in their header, half in their body.
+        let sent = match index % 2 {
+            0 => "POST /listFleets HTTP/1.1\r\nHost: x\r\nX-Slow",
+            _ => "POST /listFleets HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{",
+        };
+        stream.write_all(sent.as_bytes()).expect("it listens");
+    }
+    // All places are taken; this one is served when they are free.
+    server.fleet();
+    for mut stream in slow {
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time that is not 0");
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 408 "), "{}", String::from_utf8_lossy(&answer));
+    }
+    server.call("/createFleet", json!({ "name": "afterwards" }));
+}

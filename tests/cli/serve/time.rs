@@ -1,0 +1,132 @@
+//! Virtual time, and what `rollcast admin` does to it and to robots.
+
+use serde_json::{Value, json};
+
+use super::super::support::{COUNTED, Ran, Sandbox};
+use super::Server;
+
+fn admin(sandbox: &Sandbox, server: &Server, args: &[&str]) -> Ran {
+    let url = format!("http://{}", server.address);
+    sandbox.rollcast(&[&["admin", "--url", &url], args].concat())
+}
+
+#[track_caller]
+fn done(ran: Ran) -> Value {
+    serde_json::from_str(&ran.exits(0).stdout).expect("JSON")
+}
+
+#[test]
+fn time_stands_still_goes_on_and_jumps() {
+    let sandbox = Sandbox::with(COUNTED);
+    let server = Server::start(&sandbox, &["--paused", "--speed", "10"]);
+    let clock = done(admin(&sandbox, &server, &["clock"]));
+    assert_eq!(clock, json!({ "now_s": 0.0, "epoch": 1_577_836_800.0, "speed": 10.0, "paused": true }));
+    done(admin(&sandbox, &server, &["step", "--for", "1h30m"]));
+    assert_eq!(done(admin(&sandbox, &server, &["clock"]))["now_s"], 5400.0);
+    let job = server.call("/createDeploymentJob", server.deployment("first"));
+    // An event is an instant at which something happens: here two robots end at once, and two others start.
+    let stepped = done(admin(&sandbox, &server, &["step", "--events", "1"]));
+    assert_eq!((&stepped["events"], &stepped["clock"]["now_s"]), (&json!(1), &json!(5460.0)), "{stepped}");
+    let set = done(admin(&sandbox, &server, &["speed", "max"]));
+    assert_eq!((&set["speed"], &set["paused"]), (&json!("max"), &json!(true)));
+    done(admin(&sandbox, &server, &["resume"]));
+    // From event to event without a wait: it is over as soon as somebody looks.
+    let over = || server.call("/describeDeploymentJob", json!({ "job": job["arn"] }))["status"] == "Succeeded";
+    while !over() {}
+    let clock = done(admin(&sandbox, &server, &["pause"]));
+    assert_eq!((&clock["now_s"], &clock["paused"]), (&json!(5520.0), &json!(true)));
+}
+
+#[test]
+fn robots_fail_and_go_offline_when_they_are_told_to() {
+    let text = COUNTED.replace("launching", "validating").replace("= 50\n", "= 100\n");
+    let sandbox = Sandbox::with(&text);
+    let server = Server::start(&sandbox, &["--paused"]);
+    let failed = done(admin(&sandbox, &server, &["inject", "amr-1", "fail", "--failure-code", "PreLaunchFileFailure"]));
+    assert_eq!(failed["robot"]["name"], "amr-1");
+    done(admin(&sandbox, &server, &["inject", "amr-2", "offline"]));
+    let job = server.call("/createDeploymentJob", server.deployment("first"));
+    server.step("10m");
+    done(admin(&sandbox, &server, &["inject", "amr-2", "online"]));
+    server.step("59s");
+    let robots = || {
+        let job = server.call("/describeDeploymentJob", json!({ "job": job["arn"] }));
+        let robots = job["robotDeploymentSummary"].as_array().expect("robots").clone();
+        robots.iter().map(|robot| robot["status"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(robots(), ["Failed", "Deploying", "InSync", "InSync"]);
+    server.step("1s");
+    assert_eq!(robots(), ["Failed", "InSync", "InSync", "InSync"]);
+    let state = done(admin(&sandbox, &server, &["state"]));
+    let fleet = &state["fleets"][0];
+    assert_eq!((&fleet["job"]["failure_count"], &fleet["job"]["failure_limit"]), (&json!(1), &json!(4)), "{fleet}");
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let sandbox = Sandbox::with(COUNTED);
+    let server = Server::start(&sandbox, &["--paused"]);
+    let nobody = admin(&sandbox, &server, &["inject", "amr-9", "fail"]).exits(2);
+    assert!(nobody.stderr.contains("there is no robot amr-9"), "{}", nobody.stderr);
+    let code = admin(&sandbox, &server, &["inject", "amr-1", "fail", "--failure-code", "Tired"]).exits(2);
+    assert!(code.stderr.contains("Tired"), "{}", code.stderr);
+    let span = admin(&sandbox, &server, &["step", "--for", "soon"]).exits(2);
+    assert!(span.stderr.contains("soon"), "{}", span.stderr);
+    admin(&sandbox, &server, &["inject", "amr-1", "explode"]).exits(2);
+    let url = format!("http://{}", server.address);
+    drop(server);
+    let gone = sandbox.rollcast(&["admin", "--url", &url, "clock"]).exits(3);
+    assert!(gone.stderr.contains(&url), "{}", gone.stderr);
+}
+
+/// A page of another site cannot change anything on behalf of whoever reads it.
+#[test]
+fn other_sites_change_nothing() {
+    let sandbox = Sandbox::with(COUNTED);
+    let server = Server::start(&sandbox, &["--paused"]);
+    let body = r#"{"paused":false}"#;
+    let port = server.address.rsplit(':').next().expect("a port");
+    for (host, fields, status) in [
+        (server.address.clone(), "", 200),
+        (format!("localhost:{port}"), "Sec-Fetch-Site: same-origin\r\n", 200),
+        (server.address.clone(), "Sec-Fetch-Site: cross-site\r\n", 403),
+        // A name of theirs that leads here.
+        (format!("rebound.example:{port}"), "Sec-Fetch-Site: same-origin\r\n", 403),
+    ] {
+        let head = format!("POST /_rollcast/clock HTTP/1.1\r\nHost: {host}\r\n{fields}Connection: close\r\n");
+        let answer = server.raw(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
+        let line = format!("HTTP/1.1 {status} ");
+        assert!(answer.starts_with(line.as_bytes()), "{host} {fields}: {}", String::from_utf8_lossy(&answer));
+    }
+}
+
+/// Prometheus' text format: a type for each metric, and a number in each line.
+#[test]
+fn metrics_can_be_read() {
+    let sandbox = Sandbox::with(COUNTED);
+    let server = Server::start(&sandbox, &["--paused"]);
+    server.refused("/describeFleet", json!({ "fleet": "arn:none" }));
+    assert_eq!(server.request("GET", "/healthz", b"").text(), "ok\n");
+    let metrics = server.request("GET", "/metrics", b"");
+    assert!(metrics.head.contains("text/plain; version=0.0.4"), "{}", metrics.head);
+    let text = metrics.text();
+    let mut types = std::collections::BTreeSet::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# ") {
+            let mut words = rest.split(' ');
+            match (words.next(), words.next()) {
+                (Some("HELP"), Some(_)) => {}
+                (Some("TYPE"), Some(name)) => assert!(types.insert(name.to_owned()), "{name} twice"),
+                _ => panic!("{line}"),
+            }
+            continue;
+        }
+        let (name, value) = line.rsplit_once(' ').expect("a name and a value");
+        value.parse::<f64>().unwrap_or_else(|error| panic!("{line}: {error}"));
+        let name = name.split('{').next().unwrap_or_default();
+        let of = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        assert!(types.contains(name) || types.contains(of), "{line}: no type");
+    }
+    let refused = "rollcast_calls_total{operation=\"DescribeFleet\",outcome=\"ResourceNotFoundException\"} 1\n";
+    assert!(text.contains(refused), "{text}");
+}
