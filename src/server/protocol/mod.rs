@@ -10,6 +10,8 @@ mod fleets;
 mod operation;
 mod robots;
 mod tags;
+#[cfg(test)]
+mod tests;
 
 use serde::Serialize;
 use serde_json::Value;
