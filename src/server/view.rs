@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::account::{Changes, FleetRow};
+use super::account::{Account, Changes, FleetRow, Robot};
 use super::clock::Speed;
 use super::engine::Engine;
 use super::protocol::percent;
@@ -32,6 +32,8 @@ pub struct RobotView {
     /// The step that it is in, while it deploys.
     step: Option<RobotDeploymentStep>,
     percent_done: Option<f64>,
+    /// How its deployment in the latest job failed, if it did.
+    failure_code: Option<DeploymentJobErrorCode>,
     /// Somebody has taken it offline.
     offline: bool,
 }
@@ -139,11 +141,19 @@ pub fn robot(engine: &mut Engine, id: RobotId) -> Option<RobotView> {
         status: account.robot_status(robot),
         step: position.map(|position| position.step),
         percent_done: position.map(|position| percent(position.done)),
+        failure_code: failure_code(account, robot),
         offline,
     })
 }
 
-fn job(account: &super::account::Account, fleet: &FleetRow) -> Option<JobView> {
+/// How a robot's deployment in the latest job of its fleet failed, if it did.
+fn failure_code(account: &Account, robot: &Robot) -> Option<DeploymentJobErrorCode> {
+    let (fleet, member) = robot.member?;
+    let job = account.job_row(account.fleet_row(fleet)?.latest?)?;
+    job.target(member)?.failure_code
+}
+
+fn job(account: &Account, fleet: &FleetRow) -> Option<JobView> {
     let job = account.job_row(fleet.latest?)?;
     let (status, halted, progress) = account.job_state(job);
     let config = &job.config;

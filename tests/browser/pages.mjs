@@ -5,59 +5,16 @@
 //
 // playwright-core is found in the present folder; CHROMIUM says where the browser is.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { VIEWS, faint, withBrowser } from "./browser.mjs";
 
-const { chromium } = createRequire(path.join(process.cwd(), "here.js"))("playwright-core");
 const [pictures, ...pages] = process.argv.slice(2);
 assert(pages.length > 0, "no page to open");
 mkdirSync(pictures, { recursive: true });
 
-const VIEWS = [
-  { name: "desktop", viewport: { width: 1280, height: 900 } },
-  { name: "phone", viewport: { width: 390, height: 844 }, hasTouch: true },
-];
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
-
-/** The contrast of every piece of text with what is behind it, by WCAG 2.1; those below what it asks for. */
-function faint() {
-  const channels = (color) => (color.match(/[\d.]+/g) || []).map(Number);
-  const luminance = (color) => {
-    const [r, g, b] = channels(color).map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const color = getComputedStyle(e).backgroundColor;
-      const alpha = channels(color)[3];
-      if (alpha === undefined || alpha === 1) return color;
-    }
-    return getComputedStyle(document.body).backgroundColor;
-  };
-  const bad = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const element = node.parentElement;
-    if (!node.data.trim() || element.closest("script, title")) continue;
-    const style = getComputedStyle(element);
-    const text = element instanceof SVGElement ? style.fill : style.color;
-    const cell = element.closest(".cells") && element.previousElementSibling;
-    const behind = cell ? getComputedStyle(cell).fill : ground(element);
-    const [a, b] = [luminance(text), luminance(behind)].sort((x, y) => y - x);
-    const contrast = (a + 0.05) / (b + 0.05);
-    if (contrast < 4.5) bad.push(`${contrast.toFixed(2)} ${text} on ${behind}: ${node.data.trim().slice(0, 40)}`);
-  }
-  return bad;
-}
-
-const profile = mkdtempSync(path.join(tmpdir(), "browser-"));
-const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
-const browser = await chromium.launchPersistentContext(profile, { executablePath, args: FLAGS, headless: true });
-try {
+await withBrowser(async (browser) => {
   for (const file of pages) {
     const url = pathToFileURL(path.resolve(file)).href;
     const name = `${path.basename(path.dirname(path.resolve(file)))}.${path.basename(file, ".html")}`;
@@ -139,7 +96,4 @@ try {
     }
     console.log(`opens, light and dark, desktop and phone: ${name}`);
   }
-} finally {
-  await browser.close();
-  rmSync(profile, { recursive: true, force: true });
-}
+});

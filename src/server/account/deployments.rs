@@ -86,7 +86,7 @@ impl Account {
         let Some(fleet) = self.fleets.get_mut(serial) else { return };
         fleet.job.end_robot(self.now, member, end, &mut fleet.robots);
         let latest = fleet.latest;
-        if let Some(target) = latest.and_then(|job| self.jobs.get_mut(job)).and_then(|job| job.target(member)) {
+        if let Some(target) = latest.and_then(|job| self.jobs.get_mut(job)).and_then(|job| job.target_mut(member)) {
             target.status = end.status();
             target.finished = Some(self.now);
             target.failure_code = end.failure_code();
@@ -176,7 +176,7 @@ impl Account {
         let order =
             Order { job: job.number, timeout: job.config.robot_timeout, doomed: robot.doomed.take().or(missing) };
         robot.last_deployment = Some((Arc::clone(&job.arn), self.now));
-        if let Some(target) = job.target(member) {
+        if let Some(target) = job.target_mut(member) {
             target.status = RobotStatus::Deploying;
             target.started = Some(self.now);
         }
@@ -389,7 +389,7 @@ impl Account {
         fleet.job.leave(member, &mut fleet.robots);
         let active = fleet.job.is_active();
         if let Some(job) = fleet.latest.filter(|_| active).and_then(|job| self.jobs.get_mut(job))
-            && let Some(target) = job.target(member)
+            && let Some(target) = job.target_mut(member)
             && target.finished.is_none()
         {
             target.status = RobotStatus::Available;

@@ -108,9 +108,18 @@ pub struct JobRobot {
 
 impl JobRow {
     /// A target by its number in the fleet.
-    pub fn target(&mut self, member: RobotId) -> Option<&mut JobRobot> {
-        let index = self.robots.binary_search_by_key(&member, |robot| robot.member).ok()?;
+    pub fn target(&self, member: RobotId) -> Option<&JobRobot> {
+        self.robots.get(self.index_of(member)?)
+    }
+
+    /// The same, to be changed.
+    pub fn target_mut(&mut self, member: RobotId) -> Option<&mut JobRobot> {
+        let index = self.index_of(member)?;
         self.robots.get_mut(index)
+    }
+
+    fn index_of(&self, member: RobotId) -> Option<usize> {
+        self.robots.binary_search_by_key(&member, |robot| robot.member).ok()
     }
 
     /// Whether the job has not ended.
