@@ -33,6 +33,7 @@
 //! | [`tune`] | the best setting that satisfies constraints, with a stated probability | `sweep`, `expectation` |
 //! | [`report`] | summary, rows, histograms, table, pictures, the results folder; a scenario in words | `metric`, `precision`, `sweep`, `tune`, `comparison` |
 //! | [`trace`] | the events of one replication, and how they are shown | `simulation` |
+//! | [`server`] | the deployment API over simulated robots, in virtual time (R18, R19) | `control_plane`, `rollout`, `simulation` |
 //! | [`cli`] | the command line | all |
 //!
 //! Four ideas carry it. The rules are plain state machines that a driver drives. Everything random is a pure function of (seed,

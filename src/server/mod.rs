@@ -1,4 +1,37 @@
-//! The RoboMaker deployment API over the simulated fleet (R18, R19).
+//! The RoboMaker deployment API over the simulated fleet (R18, R19): `rollcast serve`.
+//!
+//! | module | what it is about |
+//! |---|---|
+//! | `world` | robots that deploy: the simulation's draws, journeys and endings, driven by whoever calls |
+//! | `account` | fleets, robots, applications, jobs, tags and tokens; one account is a pure function of scenario, seed, and calls with their instants |
+//! | [`protocol`] | operations: members of requests in, responses and errors out, as the service model `robomaker-2018-06-29` has them |
+//! | `clock`, `engine` | virtual time against real time; the account and the journal behind one lock |
+//! | `journal` | what has happened, on the disk before anything is answered |
+//! | `http`, `sigv4` | connections and their limits, paths, signatures, events for the page |
+//! | `view`, `metrics`, `log` | what people see: the page, Prometheus, structured logs |
+//!
+//! The rules of jobs, the validation of requests and the idempotency of tokens are the simulation's own ([`crate::rollout`],
+//! [`crate::control_plane`]): the same calls at the same instants give what a replication gives, and tests hold it to that.
+//!
+//! # What is not there
+//!
+//! * Simulation jobs, simulation applications, worlds and their exports: 33 of the service model's operations. They are answered
+//!   with 404 and `UnknownOperationException`.
+//! * Other accounts and regions: ARNs are of account 111111111111 in us-west-2, and those of others name nothing.
+//! * IAM: with `--access-key` there is one key, which may do everything.
+//! * Robots on the wire: no bundle is built, sent or run. S3 objects, images and Greengrass groups are names and nothing else.
+//! * TLS. The server listens on 127.0.0.1 unless told otherwise.
+//!
+//! # What the service leaves open
+//!
+//! * DeleteFleet, DeleteRobot and DeleteRobotApplication of what is not there succeed: their errors in the model have no other way to say so.
+//!   A fleet that is deleted cancels its job, and its robots are in no fleet.
+//! * CancelDeploymentJob of a job that is canceled succeeds; of one that has ended otherwise it is `InvalidParameterException`.
+//! * A second fleet of a name is `InvalidParameterException`: CreateFleet has no `ResourceAlreadyExistsException` in the model.
+//! * A call that is refused has not used its token up.
+//! * Requests that cannot be read are `SerializationException`, as AWS's services have it, and bodies beyond 64 KiB status 413.
+//! * Whatever becomes of robots happens at instants of virtual time in microseconds; timestamps in responses are seconds since 1970 with
+//!   three decimals.
 
 mod account;
 mod clock;
