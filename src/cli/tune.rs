@@ -9,7 +9,7 @@ use crate::experiment::{Stopped, Workers};
 use crate::precision::Target;
 use crate::report::table::counted;
 use crate::report::tune::{Report, json, table};
-use crate::report::{Outputs, plots};
+use crate::report::{Outputs, html, plots};
 use crate::scenario::{
     Constraint, Diagnostics, Direction, Misplaced, Mistake, Objective, Problem, Scenario, ScenarioFile, Value,
     is_of_rollout,
@@ -66,9 +66,24 @@ pub fn run(args: &TuneArgs) -> Result<(), Failure> {
     let mut files = String::new();
     if let Some(outputs) = outputs {
         files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
-        outputs.commit_tune(&json::render(&report), &plots::trade_off::draw(&report))?;
+        let page = html::tune(&report, &sweep.file, &asked_for(args));
+        outputs.commit_tune(&json::render(&report), &page, &plots::trade_off::draw(&report))?;
     }
     say(args, &report, &files)
+}
+
+/// The options that say what is looked for.
+fn asked_for(args: &TuneArgs) -> Vec<(&'static str, String)> {
+    let each = |name: &'static str, values: &[String]| -> Vec<(&'static str, String)> {
+        values.iter().map(|value| (name, value.clone())).collect()
+    };
+    let mut asked = each("--vary", &args.vary);
+    asked.extend(args.minimize.clone().map(|metric| ("--minimize", metric)));
+    asked.extend(args.maximize.clone().map(|metric| ("--maximize", metric)));
+    asked.extend(each("--constraint", &args.constraint));
+    asked.extend(args.confidence.map(|confidence| ("--confidence", confidence.to_string())));
+    asked.extend(args.margin.clone().map(|margin| ("--margin", margin)));
+    asked
 }
 
 /// Prints the answer.

@@ -202,12 +202,8 @@ impl Outputs {
     ///
     /// # Errors
     /// The file that could not be written.
-    pub fn commit_tune(self, json: &str, picture: &str) -> Result<(), OutputError> {
-        let mut files = Vec::new();
-        for (name, text) in [(TRADE_OFF_SVG, picture), (TUNE_JSON, json)] {
-            files.push((self.written(name, text)?, name.to_owned()));
-        }
-        self.place(files, |_| false)
+    pub fn commit_tune(self, json: &str, report: &str, picture: &str) -> Result<(), OutputError> {
+        self.commit_texts([(TRADE_OFF_SVG, picture), (REPORT, report), (TUNE_JSON, json)])
     }
 
     /// Puts the files of a baseline in their places.

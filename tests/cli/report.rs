@@ -239,9 +239,19 @@ fn hostile_text_is_shown_and_does_nothing() {
         other.rollcast(&["run", "scenario.toml", "-q"]).exits(0);
         check(&other.read("results/counted/report.html"))
     };
-    for page in ["results/counted/report.html", "set/report.html", "swept/report.html", "compared/report.html"] {
+    let tuned = [
+        "tune",
+        name,
+        "--vary",
+        "deployment.concurrent_deployment_percentage=25,50",
+        "--minimize",
+        "campaign.jobs.p50",
+    ];
+    sandbox.rollcast(&[&tuned[..], &["-n", "1000", "--set", set, "--out", "tuned", "-q"]].concat()).exits(0);
+    let pages = ["results/counted", "set", "swept", "compared", "tuned"].map(|folder| format!("{folder}/report.html"));
+    for page in &pages {
         // One script, no event handler, no picture: see `check`.
-        let tags = check(&sandbox.read(page));
+        let tags = check(&sandbox.read(page.as_str()));
         assert!(tags.iter().all(|tag| !["img", "b", "u"].contains(&tag.name.as_str())), "{page}");
         assert!(text_of(&tags, "code").any(|code| code == scenario), "{page}");
         let script = |tags: &[Tag]| text_of(tags, "script").collect::<Vec<_>>();
@@ -406,4 +416,52 @@ fn the_page_of_a_comparison() {
     assert_eq!(text_of(&tags, "code").collect::<Vec<_>>(), ["rollcast compare wide narrow"]);
     assert_eq!(text_of(&tags, "h3").count(), 3);
     assert!(words(&tags).contains("compared as independent samples, not in pairs: seeds 1 and 2."));
+}
+
+/// The page of a tuning begins with the setting and how sure it is, rings it, has every setting, and repeats itself to the byte.
+#[cfg(unix)]
+#[test]
+fn the_page_of_a_tuning() {
+    let sandbox = Sandbox::with(COUNTED);
+    let vary = "deployment.concurrent_deployment_percentage=25,50,100";
+    let constraint = "first_job.peak_in_flight.p95 <= 2";
+    let asked = ["--vary", vary, "--minimize", "campaign.time_to_success_s.p95", "--constraint", constraint];
+    let tune = |out: &str, more: &[&str]| {
+        let arguments = [&["tune", "scenario.toml", "-q", "--out", out], &asked[..], more].concat();
+        sandbox.rollcast(&arguments).exits(0);
+        sandbox.read(&format!("{out}/report.html"))
+    };
+    let page = tune("out", &["--max-replications", "4000", "--seed", "3", "--threads", "1"]);
+    assert!(page == tune("elsewhere", &["--max-replications", "4000", "--seed", "3", "--threads", "2"]));
+    let tags = check(&page);
+    let answer = words(&tags);
+    let answer = &answer[answer.find("The answer").expect("a heading")..];
+    let expected =
+        "The answer With 95 % probability the setting below satisfies the constraints and is the best of 3 settings";
+    assert!(answer.starts_with(expected), "{answer}");
+    let class =
+        |name: &str| tags.iter().filter(|tag| tag.attributes.get("class").map(String::as_str) == Some(name)).count();
+    assert_eq!((class("ring"), class("dot"), class("pale")), (1, 2, 1), "the third one has four in flight");
+    let cells: Vec<String> = text_of(&tags, "td").collect();
+    assert!(cells.windows(2).any(|cells| cells == ["recommended", "2m"]), "{cells:?}");
+    assert!(cells.iter().any(|cell| cell == "violates"), "{cells:?}");
+    let readings: Vec<String> = text_of(&tags, "title").collect();
+    let reading = "0 hurt: 1m at 100, violates a constraint; 2m at 50, recommended; 4m at 25";
+    assert!(readings.iter().any(|found| found == reading), "{readings:?}");
+    let command = text_of(&tags, "code").next().expect("a command");
+    assert_eq!(
+        command,
+        format!(
+            "rollcast tune scenario.toml --vary {vary} --minimize campaign.time_to_success_s.p95 --constraint '{constraint}' \
+             --max-replications 4000 --seed 3"
+        )
+    );
+
+    // Nothing satisfies a constraint of nothing in flight.
+    let none = "first_job.peak_in_flight.p95 <= 0.5";
+    let arguments = [&["tune", "scenario.toml", "-q", "--out", "none"], &asked[..4], &["--constraint", none]].concat();
+    sandbox.rollcast(&arguments).exits(0);
+    let tags = check(&sandbox.read("none/report.html"));
+    assert!(words(&tags).contains("None of 3 settings satisfies the constraints"), "{}", words(&tags));
+    assert!(tags.iter().all(|tag| tag.attributes.get("class").map(String::as_str) != Some("ring")));
 }

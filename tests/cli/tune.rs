@@ -45,9 +45,9 @@ fn it_answers_what_the_scenario_asks() {
     ] {
         assert!(ran.stdout.contains(part), "{part} is not in\n{}", ran.stdout);
     }
-    let files = ["results/release-gate/plots/tradeoff.svg", "results/release-gate/tune.json"];
-    assert_eq!(sandbox.files(), [files[0], files[1], "scenario.toml"]);
-    let found = files.map(|file| sandbox.read(file));
+    let files = ["plots/tradeoff.svg", "tune.json", "report.html"].map(|name| format!("results/release-gate/{name}"));
+    assert_eq!(sandbox.files(), [&files[0], &files[2], &files[1], "scenario.toml"]);
+    let found = files.clone().map(|file| sandbox.read(&file));
     let tuned = parsed(&found[1]);
     assert_eq!(tuned["best"], json!({ CONCURRENT: 20, THRESHOLD: 20 }), "numbers are numbers");
     assert_eq!((&tuned["feasible"], &tuned["probability_best"]), (&json!(true), &json!(0.95)));
@@ -72,7 +72,7 @@ fn it_answers_what_the_scenario_asks() {
     // Everything is the same bytes for any number of threads, and in a second run.
     let again = tune(&sandbox, &["--threads", "3"]).exits(0);
     assert_eq!(again.stdout, ran.stdout);
-    assert_eq!(files.map(|file| sandbox.read(file)), found);
+    assert_eq!(files.map(|file| sandbox.read(&file)), found);
     // What was recommended satisfies the constraints in a run of its own, and others do not.
     let halted = |sets: &[&str]| {
         let args = [&["run", "scenario.toml", "-n", "3000", "--json", "--no-files"], sets].concat();

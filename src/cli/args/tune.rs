@@ -11,7 +11,8 @@ use super::{EXIT_CODES, SimulationArgs};
 /// What may vary, what is to be small or great and what has to hold stand in the scenario's `[tune]`, or are given by options. All
 /// settings meet the same luck and are simulated in stages; hopeless ones drop out early. The answer is the best setting, or one
 /// that is no more than the margin worse, with the confidence asked for. Prints it beside the scenario's own setting, the trade-off
-/// between time and robots hurt, and what each constraint costs; writes tune.json and plots/tradeoff.svg into the results folder.
+/// between time and robots hurt, and what each constraint costs; writes report.html, tune.json and plots/tradeoff.svg into the results
+/// folder.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, after_help = EXIT_CODES)]
 pub struct TuneArgs {

@@ -61,6 +61,10 @@ pub enum Mark {
     },
     /// Points.
     Dots(Vec<(f64, f64)>),
+    /// Points that matter less.
+    Pale(Vec<(f64, f64)>),
+    /// A ring around a point.
+    Ring((f64, f64)),
     /// Intervals: place, lower end, upper end.
     Whiskers(Vec<(f64, f64, f64)>),
     /// A place on the x axis that matters, with a word on a level from the top.
@@ -210,6 +214,13 @@ impl Mark {
             Mark::Dots(points) => html! {
                 @for (x, y) in points.iter().map(|point| frame.at(*point)) { circle.dot cx=(px(x)) cy=(px(y)) r="3" {} }
             },
+            Mark::Pale(points) => html! {
+                @for (x, y) in points.iter().map(|point| frame.at(*point)) { circle.pale cx=(px(x)) cy=(px(y)) r="3" {} }
+            },
+            Mark::Ring(point) => {
+                let (x, y) = frame.at(*point);
+                html! { circle.ring cx=(px(x)) cy=(px(y)) r="7" {} }
+            }
             Mark::Whiskers(whiskers) => {
                 let whisker = |(at, low, high): &(f64, f64, f64)| {
                     let (x, low, high) = (frame.at_x(*at), frame.at_y(*low), frame.at_y(*high));

@@ -23,6 +23,7 @@ mod settings;
 mod svg;
 mod sweep;
 mod table;
+mod tune;
 
 pub use chart::{Chart, Mark, Reading};
 pub use check::{CheckOptions, check};
@@ -34,3 +35,4 @@ pub use provenance::Provenance;
 pub use run::run;
 pub use sweep::sweep;
 pub use table::{Cell, Columns, estimate};
+pub use tune::tune;

@@ -6,7 +6,7 @@ use super::axis::Axis;
 use super::canvas::{BLUE, GREEN, IN_MEMORY, INK, LegendEntry, Mesh, ORANGE, PURPLE, RED, chart, empty, picture};
 use crate::metric::Unit;
 use crate::report::tune::Report;
-use crate::tune::{Answer, Setting, Status};
+use crate::tune::{Answer, Outcome, Setting, Status};
 
 const TITLE: &str = "Time to success against robots hurt";
 
@@ -17,11 +17,7 @@ const COLORS: [RGBColor; 5] = [BLUE, RED, GREEN, ORANGE, PURPLE];
 /// pale; those that no other one surpasses are joined by a line.
 pub fn draw(report: &Report<'_>) -> String {
     let outcome = &report.outcome;
-    let time = |setting: &Setting| {
-        let numbers = &setting.figures.trade_off[outcome.reference];
-        // Where hardly any campaign succeeds the times of those that do say little.
-        numbers.time_p95.filter(|_| 2 * numbers.in_sync >= numbers.replications)
-    };
+    let time = |setting: &Setting| time_of(outcome, setting);
     let groups: Vec<(usize, &str)> = report.shown_groups().into_iter().take(COLORS.len()).collect();
     let hurt = |setting: &Setting, group: usize| setting.figures.trade_off[group].hurt_p95;
     let with_time: Vec<(usize, &Setting, f64)> =
@@ -87,7 +83,14 @@ pub fn draw(report: &Report<'_>) -> String {
     })
 }
 
-fn is_out(setting: &Setting) -> bool {
+/// How long a setting takes, of the reference build; none where hardly any campaign succeeds: the times of those that do say little.
+pub fn time_of(outcome: &Outcome, setting: &Setting) -> Option<f64> {
+    let numbers = &setting.figures.trade_off[outcome.reference];
+    numbers.time_p95.filter(|_| 2 * numbers.in_sync >= numbers.replications)
+}
+
+/// Whether a setting is out, whatever its objective.
+pub fn is_out(setting: &Setting) -> bool {
     matches!(setting.status, Status::Violates | Status::NoValue)
 }
 

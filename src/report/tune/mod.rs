@@ -22,7 +22,7 @@ pub struct Report<'a> {
 
 impl Report<'_> {
     /// The constraints with their metrics.
-    fn constraints(&self) -> Vec<(&Constraint, Metric)> {
+    pub fn constraints(&self) -> Vec<(&Constraint, Metric)> {
         let metric = |constraint: &Constraint| {
             Metric::parse(&constraint.metric, self.tuning.own).expect("a checked constraint has its metric")
         };

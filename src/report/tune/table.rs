@@ -9,7 +9,7 @@ use crate::expectation::Verdict;
 use crate::metric::Unit;
 use crate::report::check::words::number;
 use crate::report::sweep::table::heading;
-use crate::report::table::{WIDTH, counted, title, wrap};
+use crate::report::table::{WIDTH, title, wrap};
 use crate::tune::{Answer, Figures, Status};
 
 /// So many alternatives, and so many settings of the trade-off, are shown.
@@ -21,22 +21,12 @@ const BUILDS: usize = 4;
 
 /// The answer, the setting beside the scenario's own, alternatives, the trade-off, what constraints cost.
 pub fn render(report: &Report<'_>) -> String {
-    let head = format!("{}\n{}", title(report.tuning.own), wrap(&question(report)));
+    let head = format!("{}\n{}", title(report.tuning.own), wrap(&words::question(report)));
     let mut blocks = vec![head, wrap(&words::answer(report)), comparison(report)];
     blocks.extend(alternatives_table(report));
     blocks.extend(costs(report));
     blocks.extend(trade_off(report));
     blocks.join("\n\n") + "\n"
-}
-
-/// What was asked for.
-fn question(report: &Report<'_>) -> String {
-    let settings = counted(report.tuning.sweep.len(), "setting");
-    let under = match report.tuning.constraints.len() as u64 {
-        0 => String::new(),
-        n => format!(" under {}", counted(n, "constraint")),
-    };
-    format!("{settings}: {}{under}; seed {}", words::objective(report), report.tuning.seed)
 }
 
 /// A row: what it is about, and a cell for each column.

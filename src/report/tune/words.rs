@@ -130,6 +130,16 @@ pub fn bound(constraint: &Constraint) -> String {
     format!("{sign} {}", number.trim())
 }
 
+/// What was asked for.
+pub fn question(report: &Report<'_>) -> String {
+    let settings = counted(report.tuning.sweep.len(), "setting");
+    let under = match report.tuning.constraints.len() as u64 {
+        0 => String::new(),
+        n => format!(" under {}", counted(n, "constraint")),
+    };
+    format!("{settings}: {}{under}; seed {}", objective(report), report.tuning.seed)
+}
+
 /// The estimate of a constraint's metric, of a quantile over robots the share of robots within the bound.
 pub fn estimate(metric: &Metric, finding: &Finding) -> String {
     match (&finding.shares[..], finding.estimate) {
