@@ -82,12 +82,18 @@ impl Fleet {
         (0..).zip(self.states.iter().map(|state| state.status))
     }
 
-    /// Makes every robot the target of a new deployment (R3).
-    pub(super) fn deploy_to_all(&mut self) {
-        for state in self.states.iter_mut().filter(|state| state.status != RobotStatus::Available) {
-            state.status = RobotStatus::PendingNewDeployment;
-        }
+    /// Makes every robot a target of a new deployment (R3): adds them to `targets`.
+    pub(super) fn deploy_to_all(&mut self, targets: &mut Vec<RobotId>) {
         self.in_sync = 0;
+        if self.left == 0 {
+            self.states.iter_mut().for_each(|state| state.status = RobotStatus::PendingNewDeployment);
+            targets.extend(0..self.size());
+            return;
+        }
+        for (robot, state) in (0..).zip(&mut self.states).filter(|(_, state)| state.status != RobotStatus::Available) {
+            state.status = RobotStatus::PendingNewDeployment;
+            targets.push(robot);
+        }
     }
 
     /// A registered robot leaves the fleet, whatever it is doing (R19). Its number is not given again.

@@ -153,11 +153,7 @@ impl<C: Controller> DeploymentJob<C> {
         debug_assert!(!self.is_active(), "one job at a time");
         self.targets.clear();
         match kind {
-            JobKind::Deployment => {
-                fleet.deploy_to_all();
-                let registered = fleet.iter().filter(|(_, status)| *status != RobotStatus::Available);
-                self.targets.extend(registered.map(|(robot, _)| robot));
-            }
+            JobKind::Deployment => fleet.deploy_to_all(&mut self.targets),
             JobKind::Sync => {
                 let stale = |status| !matches!(status, RobotStatus::InSync | RobotStatus::Available);
                 self.targets.extend(fleet.iter().filter(|(_, status)| stale(*status)).map(|(robot, _)| robot));
@@ -257,7 +253,7 @@ impl<C: Controller> DeploymentJob<C> {
     pub fn end_robot(&mut self, now: Time, robot: RobotId, end: RobotEnd, fleet: &mut Fleet) {
         self.progress.in_flight -= 1;
         // Most robots end so; a jump over all ends would cost them more than the rest of this.
-        if matches!(end, RobotEnd::InSync) {
+        if end.failure_code().is_none() {
             self.progress.succeeded += 1;
             fleet.end(robot, RobotStatus::InSync);
         } else {

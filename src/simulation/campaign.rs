@@ -293,35 +293,39 @@ impl<'p, C: Controller> Campaign<'p, C> {
                         running.first_start = Some(now);
                     }
                     running.observer.robot_started(now, robot, attempt);
-                    match &mut self.journeys {
-                        Some(journeys) if self.draws.group(robot).travels => {
-                            let job = running.operator.jobs() - 1;
-                            let order = Order { job, timeout: self.draws.plan.robot_timeout, doomed: None };
-                            let online = journeys.start(&self.draws, now, robot, attempt, order, &mut self.happenings);
-                            if online {
-                                self.progress(running, now, robot);
-                            }
-                            self.take_happenings(running, now)?;
-                        }
-                        _ => {
-                            self.progress(running, now, robot);
-                            let (job, fleet) = (&self.job, &self.fleet);
-                            let (following, attempt_of) = (|| job.pending(), |robot| fleet.attempts(robot));
-                            let drawn = self.ahead.attempt(&self.draws, robot, attempt, following, attempt_of);
-                            self.endings.push(Ending {
-                                due: now + drawn.duration,
-                                started: now,
-                                robot,
-                                end: drawn.end,
-                            });
-                        }
+                    if self.journeys.is_some() && self.draws.group(robot).travels {
+                        self.start_journey(running, now, robot, attempt)?;
+                        continue;
                     }
+                    self.progress(running, now, robot);
+                    let (job, fleet) = (&self.job, &self.fleet);
+                    let (following, attempt_of) = (|| job.pending(), |robot| fleet.attempts(robot));
+                    let drawn = self.ahead.attempt(&self.draws, robot, attempt, following, attempt_of);
+                    self.endings.push(Ending { due: now + drawn.duration, started: now, robot, end: drawn.end });
                 }
                 Start::Nobody => break Time::NEVER,
                 Start::NotBefore(instant) => break instant,
             }
         };
         Some(())
+    }
+
+    /// Starts a robot that the world delays. Apart from the loop, whose other robots need the registers.
+    #[inline(never)]
+    fn start_journey<O: Observer>(
+        &mut self,
+        running: &mut Running<'_, O>,
+        now: Time,
+        robot: RobotId,
+        attempt: u32,
+    ) -> Option<()> {
+        let order = Order { job: running.operator.jobs() - 1, timeout: self.draws.plan.robot_timeout, doomed: None };
+        let journeys = self.journeys.as_mut().expect("somebody travels");
+        let online = journeys.start(&self.draws, now, robot, attempt, order, &mut self.happenings);
+        if online {
+            self.progress(running, now, robot);
+        }
+        self.take_happenings(running, now)
     }
 
     /// A robot's deployment makes its first progress.
