@@ -28,7 +28,7 @@ use table::Table;
 
 use super::world::{Event, World};
 use crate::control_plane::{ApiException, ControlPlane, ExceptionCode};
-use crate::rollout::{Architecture, RobotId};
+use crate::rollout::{Architecture, RobotId, RobotStatus};
 use crate::scenario::Scenario;
 use crate::simulation::Plan;
 use crate::time::{MICROS, Span, Time};
@@ -173,6 +173,14 @@ impl Account {
     /// Keeps no more changes: nobody looks.
     pub fn stop_watching(&mut self) {
         self.changes = Changes::default();
+    }
+
+    /// Counts the robots that deploy as changed, since they get on as time passes; of fleets with at most so many targets.
+    pub fn deploying_robots_get_on(&mut self, most: usize) {
+        let jobs = self.active.iter().filter_map(|fleet| self.jobs.get(self.fleets.get(*fleet)?.latest?));
+        let targets = jobs.filter(|job| job.robots.len() <= most).flat_map(|job| &job.robots);
+        let deploying = targets.filter(|target| target.status == RobotStatus::Deploying);
+        self.changes.robots.extend(deploying.map(|target| target.robot));
     }
 
     fn robot_changed(&mut self, robot: RobotId) {

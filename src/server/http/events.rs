@@ -14,9 +14,14 @@ use super::body::ResponseBody;
 use super::{Server, stopped};
 use crate::server::engine::Engine;
 use crate::server::view;
+use crate::time::Time;
 
 /// How often changes are told at most.
 const EVERY: Duration = Duration::from_millis(100);
+/// After so many tellings it is told how far robots have got in their steps,
+const POSITIONS_EVERY: u32 = 5;
+/// in fleets of at most so many robots.
+const POSITIONS_OF: usize = 10_000;
 /// After so much silence a comment shows that the connection is alive.
 const SILENCE: Duration = Duration::from_secs(15);
 /// How many changes a slow reader may be behind before it is told everything anew.
@@ -51,7 +56,9 @@ impl Broadcast {
 /// Tells changes to those who watch, until the server stops.
 pub async fn publish(server: Arc<Server>, stop: watch::Receiver<bool>) {
     let mut watched = false;
-    loop {
+    // When it was told last how far robots have got.
+    let mut positions = Time::NEVER;
+    for turn in 0u32.. {
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
             () = stopped(stop.clone()) => return,
@@ -65,6 +72,11 @@ pub async fn publish(server: Arc<Server>, stop: watch::Receiver<bool>) {
         watched = true;
         let told = server.shared.with(|engine| {
             engine.catch_up();
+            let now = engine.account().now();
+            if turn.is_multiple_of(POSITIONS_EVERY) && now != positions {
+                positions = now;
+                engine.account().deploying_robots_get_on(POSITIONS_OF);
+            }
             changes(engine)
         });
         if let Some(told) = told {

@@ -1,5 +1,7 @@
 //! Virtual time, and what `rollcast admin` does to it and to robots.
 
+use std::io::{BufRead, BufReader, Write};
+
 use serde_json::{Value, json};
 
 use super::super::support::{COUNTED, Ran, Sandbox};
@@ -77,6 +79,39 @@ fn what_is_wrong_is_said() {
     drop(server);
     let gone = sandbox.rollcast(&["admin", "--url", &url, "clock"]).exits(3);
     assert!(gone.stderr.contains(&url), "{}", gone.stderr);
+}
+
+/// Who watches is told everything, then what changes, and how far robots have got meanwhile.
+#[test]
+fn those_who_watch_are_told() {
+    let sandbox = Sandbox::with(COUNTED);
+    let server = Server::start(&sandbox, &["--speed", "20"]);
+    let mut stream = server.connect();
+    let request = format!("GET /_rollcast/events HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+    stream.write_all(request.as_bytes()).expect("it listens");
+    let mut told = BufReader::new(stream).lines().map(|line| line.expect("a line")).filter_map(|line| {
+        let data = line.strip_prefix("data: ")?;
+        Some(serde_json::from_str::<Value>(data).expect("JSON"))
+    });
+    let state = told.next().expect("everything");
+    assert_eq!(state["fleets"][0]["robots"].as_array().map(Vec::len), Some(4), "{state}");
+    assert_eq!(state["fleets"][0]["job"], Value::Null);
+    let fleet = state["fleets"][0]["arn"].as_str().expect("an ARN");
+    server.call("/createDeploymentJob", server.deployment("first"));
+    // The first robot of all that is told from now on.
+    let mut progress = Vec::new();
+    for change in told {
+        let robots = change["robots"][fleet].as_array().cloned().unwrap_or_default();
+        for robot in robots.into_iter().filter(|robot| robot["name"] == "amr-1" && robot["status"] == "Deploying") {
+            assert_eq!(robot["step"], "Launching", "{robot}");
+            progress.push(robot["percent_done"].as_f64().expect("a number"));
+        }
+        if change["jobs"][fleet]["status"] == "Succeeded" {
+            assert_eq!(change["jobs"][fleet]["succeeded"], 4, "{change}");
+            break;
+        }
+    }
+    assert!(progress.len() > 2 && progress.is_sorted() && progress[0] < progress[progress.len() - 1], "{progress:?}");
 }
 
 /// A page of another site cannot change anything on behalf of whoever reads it.
