@@ -16,7 +16,8 @@ pub fn px(value: f64) -> String {
 
 /// About how wide a text is.
 pub fn width_of(words: &str) -> f64 {
-    words.chars().count() as f64 * LETTER
+    let wide = words.chars().filter(|letter| matches!(letter, 'm' | 'w' | 'M' | 'W' | '%')).count();
+    (words.chars().count() as f64 + 0.6 * wide as f64) * LETTER
 }
 
 /// Words cut to a width.
@@ -24,7 +25,14 @@ pub fn fitting(words: &str, room: f64) -> String {
     if width_of(words) <= room {
         return words.to_owned();
     }
-    words.chars().take((room / LETTER) as usize - 1).chain(['…']).collect()
+    let mut cut = String::new();
+    for letter in words.chars() {
+        if width_of(&cut) + width_of(&format!("{letter}…")) > room {
+            break;
+        }
+        cut.push(letter);
+    }
+    cut + "…"
 }
 
 /// The path through points; steps along an axis are written short.
