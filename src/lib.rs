@@ -2,7 +2,8 @@
 //!
 //! A [scenario] describes a fleet of virtual robots. A discrete-event [simulation] drives the [rollout] rules of the AWS
 //! RoboMaker deployment API through virtual time; an [experiment] repeats that thousands of times in parallel; a
-//! [report] says what came of it. The engine is this library, and the `rollcast` program is thin.
+//! [report] says what came of it. What computes stands in the crate `rollcast-engine` (the folder `engine`), whose modules are
+//! re-exported here; with `default-features = false` that is all there is, without command line, pages, server and tokio.
 //!
 //! # Words
 //!
@@ -47,7 +48,7 @@
 //! use std::sync::atomic::AtomicBool;
 //!
 //! use rollcast::experiment::Experiment;
-//! use rollcast::report::Summary;
+//! use rollcast::metric::Summary;
 //! use rollcast::scenario::Scenario;
 //! use rollcast::simulation::Plan;
 //!
@@ -79,22 +80,16 @@
 //! # Ok::<(), String>(())
 //! ```
 
-pub mod baseline;
+pub use rollcast_engine::{
+    baseline, comparison, control_plane, expectation, experiment, metric, precision, random, rollout, scenario,
+    simulation, statistics, sweep, time, tune,
+};
+
+#[cfg(feature = "program")]
 pub mod cli;
-pub mod comparison;
-pub mod control_plane;
-pub mod expectation;
-pub mod experiment;
-pub mod metric;
-pub mod precision;
-pub mod random;
+#[cfg(feature = "program")]
 pub mod report;
-pub mod rollout;
-pub mod scenario;
+#[cfg(feature = "program")]
 pub mod server;
-pub mod simulation;
-pub mod statistics;
-pub mod sweep;
-pub mod time;
+#[cfg(feature = "program")]
 pub mod trace;
-pub mod tune;

@@ -13,7 +13,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use rollcast::experiment::Experiment;
-use rollcast::report::Summary;
+use rollcast::metric::Summary;
 use rollcast::scenario::Scenario;
 use rollcast::simulation::Plan;
 

@@ -9,9 +9,11 @@ use super::simulation::{INTERRUPTED, read, watch_for_interrupts};
 use super::{Failure, exit, interrupt, print, progress};
 use crate::comparison::{self, Broken, Identity, Row, Side, ToRows, Unusable, read_folder};
 use crate::experiment::{Experiment, Stopped, Workers};
+use crate::metric::RESULTS_VERSION;
+use crate::metric::words::counted;
 use crate::report::compare::{Compared, csv, json, table};
-use crate::report::table::{counted, steers};
-use crate::report::{COMPARE_CSV, Outputs, RESULTS_VERSION, html, plots};
+use crate::report::table::steers;
+use crate::report::{COMPARE_CSV, Outputs, html, plots};
 use crate::scenario::{Scenario, ScenarioFile};
 use crate::simulation::Plan;
 

@@ -8,9 +8,9 @@ use super::parts::Parts;
 use super::simulation::{INTERRUPTED, read, report_unknown, watch_for_interrupts};
 use super::{Failure, exit, print, progress};
 use crate::experiment::{Experiment, Rows, Stopped, Tally, Workers};
-use crate::metric::Metric;
+use crate::metric::{Metric, Summary};
 use crate::precision::{Ended, Precision, Stages, Target, Why};
-use crate::report::{Outputs, Summary, html, precision, table};
+use crate::report::{Outputs, html, precision, table};
 use crate::scenario::{Diagnostics, Problem, Scenario};
 use crate::simulation::Plan;
 
@@ -168,7 +168,7 @@ impl Run<'_> {
                 let message = format!(
                     "interrupted after {} of {}: nothing was written\n",
                     tally.replications,
-                    table::counted(replications.into(), "replication")
+                    crate::metric::words::counted(replications.into(), "replication")
                 );
                 Err(Failure { message, code: exit::INTERRUPTED })
             }
@@ -202,7 +202,8 @@ impl Run<'_> {
         let metric = &goal.metrics[metric];
         let replications = tally.replications;
         let sentence = |outcome: &str| precision::sentence(metric, &estimate, target, outcome);
-        let so_far = |outcome: &str| format!("after {} {outcome}", table::counted(replications, "replication"));
+        let so_far =
+            |outcome: &str| format!("after {} {outcome}", crate::metric::words::counted(replications, "replication"));
         let (said, missed) = match why {
             Why::Precise => (sentence(&so_far("that is precise enough")), false),
             Why::Most => (sentence(&so_far("that is less precise than asked for, but as many as there may be")), true),
@@ -234,7 +235,7 @@ fn no_value(metrics: &[Metric], replications: u64) -> Failure {
         "error: no value of {} in the first {}: nothing can become precise, and nothing was written\n\
          help: choose another metric with --metric, or start with more --replications if it is only rare\n",
         names.join(" and "),
-        table::counted(replications, "replication"),
+        crate::metric::words::counted(replications, "replication"),
     );
     Failure { message, code: exit::BAD_INPUT }
 }

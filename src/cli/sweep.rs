@@ -9,8 +9,8 @@ use super::simulation::{INTERRUPTED, report_unknown, unloadable, watch_for_inter
 use super::{Failure, exit, large, print, progress};
 use crate::experiment::{Stopped, Workers};
 use crate::metric::Metric;
+use crate::metric::words::counted;
 use crate::report::sweep::{CsvPoints, Estimated, JsonPoints, Shown, ShownMetric, table};
-use crate::report::table::counted;
 use crate::report::{OutputError, Outputs, SWEEP_CSV, SWEEP_JSON, html, plots};
 use crate::scenario::{Diagnostics, Problem, ScenarioFile};
 use crate::sweep::{Checked, Overrides, Refused, Simulation, Sweep, Variation, one_pass, variations};

@@ -6,8 +6,8 @@ use super::args::TuneArgs;
 use super::simulation::{INTERRUPTED, load, unloadable, watch_for_interrupts};
 use super::{Failure, exit, large, print, progress};
 use crate::experiment::{Stopped, Workers};
+use crate::metric::words::counted;
 use crate::precision::Target;
-use crate::report::table::counted;
 use crate::report::tune::{Report, json, table};
 use crate::report::{Outputs, html, plots};
 use crate::scenario::{

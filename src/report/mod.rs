@@ -1,6 +1,5 @@
 //! Reports: what an experiment comes to, as files, tables and pictures.
 //!
-//! * [`Summary`]: the one result record, `summary.json`.
 //! * [`CsvRows`]: `replications.csv` and `jobs.csv`, written while the experiment runs.
 //! * [`table`]: the answer in words and columns, for a terminal.
 //! * [`precision`]: how precise a metric is, in words.
@@ -22,8 +21,6 @@ pub mod outline;
 mod outputs;
 pub mod plots;
 pub mod precision;
-mod shown;
-mod summary;
 pub mod sweep;
 pub mod table;
 pub mod tune;
@@ -31,7 +28,5 @@ mod whole_file;
 
 pub use csv_rows::{CsvRows, JOB_COLUMNS, REPLICATION_COLUMNS, WorldColumns};
 pub use outputs::{COMPARE_CSV, OutputError, Outputs, REPORT, SWEEP_CSV, SWEEP_JSON};
-pub use shown::shown;
-pub use summary::{RESULTS_VERSION, Summary};
 pub use whole_file::WholeFile;
 pub(crate) use whole_file::temporary_in;

@@ -1,6 +1,7 @@
 //! What a scenario would simulate, in words that fit on a screen.
 
-use super::table::{WIDTH, counted, title, with_unit};
+use super::table::{WIDTH, title};
+use crate::metric::words::{counted, with_unit};
 use crate::random::Distribution;
 use crate::rollout::{Again, OnBreach, RobotDeploymentStep, Schedule, StartOrder, failure_limit, slots};
 use crate::scenario::{Api, Build, Group, Probability, Scenario, Step};

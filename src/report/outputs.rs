@@ -8,9 +8,9 @@ use tempfile::NamedTempFile;
 
 use super::csv_rows::CsvRows;
 use super::whole_file::temporary_in;
-use super::{Summary, hgrm, plots};
+use super::{hgrm, plots};
 use crate::experiment::Tally;
-use crate::metric;
+use crate::metric::{self, Summary};
 use crate::scenario::Scenario;
 
 /// A file or folder that could not be written.

@@ -1,7 +1,7 @@
 //! How precise a metric is, in words.
 
-use super::shown;
 use super::table::wrap;
+use crate::metric::words::shown;
 use crate::metric::{Metric, Unit};
 use crate::precision::Target;
 use crate::statistics::Estimate;

@@ -2,8 +2,9 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::summary::{Build, Summary};
 use crate::experiment::Tally;
+use crate::metric::words::{counted, percent, with_unit};
+use crate::metric::{Build, Summary};
 use crate::rollout::{OnBreach, failure_limit};
 use crate::scenario::Scenario;
 use crate::statistics::{Description, Number, Proportion};
@@ -43,11 +44,6 @@ pub(crate) fn title(scenario: &Scenario) -> String {
 /// characters these are the marks that turn the direction of writing.
 pub(crate) fn steers(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// `1 robot`, `2 robots`.
-pub fn counted(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// The plain-language answer.
@@ -210,19 +206,6 @@ fn shortened(name: &str) -> String {
     if name.len() <= FITS { name.to_owned() } else { format!("{}...", &name[..FITS - 3]) }
 }
 
-/// A number in decimal units, with three digits: `52.2GB`.
-pub(super) fn with_unit(number: f64, unit: &str) -> String {
-    let prefixes = [(1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
-    // What rounds to a thousand is one of the next unit.
-    let (scale, prefix) = prefixes.into_iter().find(|(scale, _)| number >= 0.9995 * scale).unwrap_or((1.0, ""));
-    let scaled = number / scale;
-    let decimals = [9.995, 99.95].iter().filter(|limit| scaled < **limit).count();
-    let decimals = if scale == 1.0 { 0 } else { decimals };
-    let text = format!("{scaled:.decimals$}");
-    let text = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    format!("{text}{prefix}{unit}")
-}
-
 fn row(name: &str, values: [String; 5]) -> Vec<String> {
     std::iter::once(name.to_owned()).chain(values).collect()
 }
@@ -236,42 +219,7 @@ fn whole(number: Number) -> String {
     format!("{:.0}", number.0)
 }
 
-/// A probability in percent: 0 and 100 only where it is exactly that.
-pub fn percent(probability: Number) -> String {
-    let percent = probability.0 * 100.0;
-    if percent == 0.0 || percent == 100.0 {
-        format!("{percent:.0} %")
-    } else if percent < 0.05 {
-        String::from("<0.1 %")
-    } else if percent > 99.95 {
-        String::from(">99.9 %")
-    } else {
-        format!("{percent:.1} %")
-    }
-}
-
 /// Fills lines, and never parts a number from its percent sign.
 pub(super) fn wrap(text: &str) -> String {
     textwrap::fill(&text.replace(" %", "\u{a0}%"), WIDTH).replace('\u{a0}', " ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_with_units() {
-        for (number, text) in [
-            (0.0, "0B"),
-            (999.0, "999B"),
-            (999.7, "1kB"),
-            (52_222_078_009.0, "52.2GB"),
-            (600e6, "600MB"),
-            (1.5e9, "1.5GB"),
-            (9.996e6, "10MB"),
-            (3.25e17, "325PB"),
-        ] {
-            assert_eq!(with_unit(number, "B"), text, "{number}");
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::event::{answer_name, kind_name};
 use super::{Attempt, Event, Trace, What};
-use crate::report::table::counted;
+use crate::metric::words::counted;
 use crate::rollout::RobotEnd;
 use crate::simulation::Answer;
 use crate::time::{Time, humane};

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::{Attempt, Offline, Trace, What};
-use crate::report::table::{counted, title};
+use crate::metric::words::counted;
+use crate::report::table::title;
 use crate::rollout::{JobKind, RobotDeploymentStep, RobotEnd};
 use crate::time::{Time, humane};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use rollcast::metric::Unit;
-use rollcast::report::shown;
+use rollcast::metric::words::shown;
 use serde_json::Value;
 
 use super::support::{COUNTED, Sandbox, repository};

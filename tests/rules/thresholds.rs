@@ -9,8 +9,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use rollcast::experiment::{Stopped, Workers};
-use rollcast::metric::Metric;
-use rollcast::report::Summary;
+use rollcast::metric::{Metric, Summary};
 use rollcast::scenario::{Diagnostics, ScenarioFile};
 use rollcast::simulation::Plan;
 use rollcast::statistics::Estimate;

@@ -7,7 +7,8 @@ use crate::baseline::{self, Baseline, Comparison, Unusable, folder_of, text_of};
 use crate::cli::simulation::{INTERRUPTED, watch_for_interrupts};
 use crate::cli::{Failure, exit, print, progress};
 use crate::experiment::{Experiment, Stopped, Workers};
-use crate::report::{Outputs, Summary};
+use crate::metric::Summary;
+use crate::report::Outputs;
 use crate::scenario::Scenario;
 use crate::simulation::Plan;
 

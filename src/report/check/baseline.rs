@@ -3,8 +3,8 @@
 use super::words::number;
 use crate::baseline::{Change, Comparison, Differing, Effect, LEVEL, Tested};
 use crate::metric::Unit;
-use crate::report::shown;
-use crate::report::table::counted;
+use crate::metric::words::counted;
+use crate::metric::words::shown;
 
 /// So many metrics of a run that gave other bytes are shown.
 const MOST_SHOWN: usize = 8;

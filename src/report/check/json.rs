@@ -8,8 +8,8 @@ use super::Report;
 use crate::baseline::{Change, Comparison, Effect, LEVEL};
 use crate::expectation::{Finding, Verdict};
 use crate::metric::Metric;
-use crate::report::RESULTS_VERSION;
-use crate::report::summary::ScenarioIdentity;
+use crate::metric::RESULTS_VERSION;
+use crate::metric::ScenarioIdentity;
 use crate::scenario::Expectation;
 use crate::statistics::Number;
 

@@ -5,8 +5,9 @@ use super::{Report, baseline};
 use crate::baseline::Comparison;
 use crate::expectation::Verdict;
 use crate::metric::Unit;
-use crate::report::shown;
-use crate::report::table::{counted, title, wrap};
+use crate::metric::words::counted;
+use crate::metric::words::shown;
+use crate::report::table::{title, wrap};
 
 const HEAD: [&str; 6] = ["EXPECTED", "VERDICT", "FOUND", "FROM", "TO", "AFTER"];
 

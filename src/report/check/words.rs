@@ -1,9 +1,9 @@
 //! Sentences and numbers that all formats share.
 
 use crate::expectation::{Finding, Share, Verdict};
+use crate::metric::words::counted;
+use crate::metric::words::shown;
 use crate::metric::{Metric, Unit};
-use crate::report::shown;
-use crate::report::table::counted;
 use crate::scenario::{Bounds, Expectation};
 use crate::time::exact;
 

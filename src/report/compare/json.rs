@@ -3,8 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::comparison::{Comparison, NumberComparison, OutcomeComparison, QuantileComparison};
-use crate::report::RESULTS_VERSION;
-use crate::report::summary::ScenarioIdentity;
+use crate::metric::{RESULTS_VERSION, ScenarioIdentity};
 use crate::statistics::differences::Moments;
 use crate::statistics::{Number, Proportion};
 

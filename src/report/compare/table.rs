@@ -6,7 +6,7 @@ use super::Compared;
 use super::words::{Line, answer, how, number_lines, of_pairs_alone, outcome_lines, signed};
 use crate::comparison::{ROBOTS_FAILED, TIME_TO_SUCCESS};
 use crate::metric::Unit;
-use crate::report::shown;
+use crate::metric::words::shown;
 use crate::report::table::wrap;
 
 /// The headings of the columns.

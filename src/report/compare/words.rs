@@ -3,8 +3,8 @@
 use super::Compared;
 use crate::comparison::{MEASURES, NumberComparison, OutcomeComparison, ROBOTS_FAILED, TIME_TO_SUCCESS};
 use crate::metric::Unit;
-use crate::report::shown;
-use crate::report::table::{counted, percent};
+use crate::metric::words::shown;
+use crate::metric::words::{counted, percent};
 use crate::rollout::CampaignOutcome;
 use crate::statistics::Number;
 

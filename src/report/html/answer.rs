@@ -1,10 +1,9 @@
 //! The answer in sentences, with its intervals.
 
 use crate::experiment::Tally;
-use crate::metric::Unit;
-use crate::report::Summary;
-use crate::report::shown;
-use crate::report::table::{counted, percent};
+use crate::metric::words::shown;
+use crate::metric::words::{counted, percent};
+use crate::metric::{Summary, Unit};
 use crate::rollout::{OnBreach, failure_limit};
 use crate::scenario::Scenario;
 use crate::statistics::{Estimate, Number, Proportion, Sample, Statistic};

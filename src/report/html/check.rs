@@ -7,9 +7,9 @@ use super::{Cell, Columns, Command, Page, Provenance, section, settings};
 use crate::baseline::Comparison;
 use crate::expectation::{Finding, Verdict};
 use crate::metric::Metric;
+use crate::metric::words::counted;
 use crate::report::check::words::{Numbers, expected, numbers, sentence};
 use crate::report::check::{Report, baseline};
-use crate::report::table::counted;
 use crate::scenario::{Bounds, Expectation};
 
 /// The options of a check that its results depend on.

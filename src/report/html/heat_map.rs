@@ -6,8 +6,8 @@ use plotters::style::RGBColor;
 use super::answer::with_interval;
 use super::chart::{figure, nothing, unparted};
 use super::svg::{LETTER, WIDTH, fitting, px, rectangle, width_of};
+use crate::metric::words::shown;
 use crate::report::plots::heat_map::{color, readable_on};
-use crate::report::shown;
 use crate::report::sweep::{Shown, ShownMetric};
 
 /// Numbers stand in cells that are wide enough for them.

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::chart::figure;
 use super::svg::{WIDTH, path, px, rectangle};
-use crate::report::Summary;
-use crate::report::table::percent;
+use crate::metric::Summary;
+use crate::metric::words::percent;
 use crate::statistics::Proportion;
 
 /// How wide 100 % is.

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Command, section};
-use crate::report::RESULTS_VERSION;
+use crate::metric::RESULTS_VERSION;
 use crate::scenario::ScenarioFile;
 
 /// A longer scenario is not shown: it would be most of the page.

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::report::table::{counted, with_unit};
+use crate::metric::words::{counted, with_unit};
 use crate::rollout::{Again, OnBreach, Schedule, StartOrder, failure_limit, slots};
 use crate::scenario::Scenario;
 use crate::time::{Span, humane};

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::metric::Unit;
-use crate::report::shown;
+use crate::metric::words::shown;
 use crate::statistics::Estimate;
 
 /// A table: a heading for each column, and rows that begin with a heading of their own.

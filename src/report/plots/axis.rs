@@ -5,7 +5,7 @@ use std::ops::Range;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
 use crate::metric::Unit;
-use crate::report::table::with_unit;
+use crate::metric::words::with_unit;
 use crate::time::exact;
 
 /// A linear axis from `start` to `end` with a tick at every multiple of `step`.

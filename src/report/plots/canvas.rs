@@ -6,8 +6,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::axis::Axis;
-use crate::report::Summary;
-use crate::report::table::counted;
+use crate::metric::Summary;
+use crate::metric::words::counted;
 
 /// Drawn size: twice the shown one.
 pub const SIZE: (u32, u32) = (1680, 1000);

@@ -5,8 +5,8 @@ use plotters::prelude::*;
 use super::axis::{Axis, decimal_step};
 use super::canvas::{BLUE, IN_MEMORY, Mesh, RED, chart, identity, label, picture};
 use crate::experiment::Tally;
-use crate::report::Summary;
-use crate::report::table::counted;
+use crate::metric::Summary;
+use crate::metric::words::counted;
 use crate::rollout::{OnBreach, failure_limit};
 use crate::scenario::Scenario;
 

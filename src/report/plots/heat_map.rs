@@ -7,7 +7,7 @@ use super::canvas::{Area, GRID, IN_MEMORY, INK, LABEL, SIZE, SOFT, picture_of, s
 use super::sweep::{left_out, note};
 use super::sweep_lines::fitting;
 use crate::metric::Unit;
-use crate::report::shown;
+use crate::metric::words::shown;
 use crate::report::sweep::{Shown, ShownMetric};
 use crate::statistics::Estimate;
 use crate::sweep::Variation;

@@ -3,7 +3,7 @@
 use super::canvas::{empty, identity};
 use super::over_time::{self, Scale};
 use crate::experiment::Tally;
-use crate::report::Summary;
+use crate::metric::Summary;
 use crate::rollout::slots;
 use crate::scenario::Scenario;
 

@@ -5,7 +5,7 @@ use plotters::prelude::*;
 use super::axis::Axis;
 use super::canvas::{BLUE, IN_MEMORY, LegendEntry, Mesh, PALE_BLUE, chart, empty, identity, picture};
 use crate::experiment::Tally;
-use crate::report::Summary;
+use crate::metric::Summary;
 use crate::scenario::Scenario;
 
 const TITLE: &str = "Share of the fleet in sync over time";

@@ -19,8 +19,8 @@ pub(in crate::report) mod time_to_success;
 pub(in crate::report) mod time_to_success_by_build;
 pub mod trade_off;
 
-use super::Summary;
 use crate::experiment::Tally;
+use crate::metric::Summary;
 use crate::scenario::Scenario;
 
 /// The names of the pictures that only scenarios with some part of the world have.

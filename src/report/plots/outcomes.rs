@@ -4,8 +4,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::canvas::{Area, BLUE, GRID, IN_MEMORY, INK, LABEL, SOFT, identity, picture, text};
-use crate::report::Summary;
-use crate::report::table::percent;
+use crate::metric::Summary;
+use crate::metric::words::percent;
 use crate::scenario::Scenario;
 use crate::statistics::Proportion;
 

@@ -4,7 +4,7 @@ use plotters::prelude::*;
 
 use super::axis::Axis;
 use super::canvas::{BLUE, IN_MEMORY, Mesh, PALE_BLUE, RED, chart, identity, label, picture};
-use crate::report::Summary;
+use crate::metric::Summary;
 
 /// What is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use super::canvas::empty;
 use super::{heat_map, sweep_lines};
+use crate::metric::words::counted;
 use crate::report::sweep::{Shown, ShownMetric};
-use crate::report::table::counted;
 use crate::sweep::Variation;
 
 /// All pictures with their names: lines where one path varies, heat maps where several do.

@@ -5,8 +5,8 @@ use plotters::prelude::*;
 use super::axis::{Axis, time_step};
 use super::canvas::{BLUE, IN_MEMORY, Mesh, RED, chart, empty, identity, label, picture};
 use crate::experiment::Tally;
-use crate::report::Summary;
-use crate::report::table::counted;
+use crate::metric::Summary;
+use crate::metric::words::counted;
 use crate::scenario::Scenario;
 use crate::time::{MICROS, exact, humane, seconds};
 

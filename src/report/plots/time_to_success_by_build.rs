@@ -6,7 +6,7 @@ use super::axis::Axis;
 use super::canvas::{BLUE, GREEN, IN_MEMORY, LegendEntry, Mesh, ORANGE, PURPLE, RED, chart};
 use super::canvas::{empty, identity, picture};
 use crate::experiment::Tally;
-use crate::report::Summary;
+use crate::metric::Summary;
 use crate::scenario::Scenario;
 use crate::time::seconds;
 

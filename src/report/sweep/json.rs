@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use super::Estimated;
-use crate::report::Summary;
+use crate::metric::Summary;
 use crate::sweep::{Simulated, Sweep};
 
 /// Writes `{"points": [{"set": {PATH: VALUE}, "summary": ...}]}`. A summary stands there to the byte as in a `summary.json` of its

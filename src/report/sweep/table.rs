@@ -3,8 +3,9 @@
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::{Shown, ShownMetric};
-use crate::report::shown;
-use crate::report::table::{counted, title, wrap};
+use crate::metric::words::counted;
+use crate::metric::words::shown;
+use crate::report::table::{title, wrap};
 use crate::statistics::Estimate;
 
 /// No line of a heading is longer, unless a single word is.

@@ -47,7 +47,7 @@ impl Report<'_> {
 
     /// The name of the scenario, and the size of the question.
     pub fn note(&self) -> String {
-        let settings = crate::report::table::counted(self.tuning.sweep.len(), "setting");
+        let settings = crate::metric::words::counted(self.tuning.sweep.len(), "setting");
         format!("{}, {settings}, seed {}", self.tuning.own.name, self.tuning.seed)
     }
 }

@@ -2,9 +2,9 @@
 
 use super::Report;
 use crate::expectation::Finding;
+use crate::metric::words::counted;
 use crate::metric::{Metric, Unit};
 use crate::report::check::words::number;
-use crate::report::table::counted;
 use crate::scenario::{Constraint, Direction};
 use crate::tune::{Answer, Status, miss};
 

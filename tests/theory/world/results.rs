@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use rollcast::experiment::Experiment;
-use rollcast::report::Summary;
+use rollcast::metric::Summary;
 use rollcast::simulation::Plan;
 use rollcast::statistics::{Description, Proportion};
 use serde_json::Value;

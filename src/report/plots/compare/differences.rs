@@ -7,10 +7,10 @@ use super::super::canvas::{IN_MEMORY, INK, Mesh, PURPLE, RED, chart, empty, labe
 use super::identity;
 use crate::comparison::TIME_TO_SUCCESS;
 use crate::metric::Unit;
+use crate::metric::words::counted;
 use crate::report::compare::Compared;
 use crate::report::compare::shapes::Bars;
 use crate::report::compare::words::signed;
-use crate::report::table::counted;
 use crate::time::humane;
 
 const TITLE: &str = "Time to success of B less that of A, in pairs";

@@ -6,8 +6,8 @@ mod staircases;
 
 use super::canvas::{BLUE, LegendEntry, ORANGE};
 use crate::comparison::{ROBOTS_FAILED, TIME_TO_SUCCESS};
+use crate::metric::words::counted;
 use crate::report::compare::Compared;
-use crate::report::table::counted;
 use plotters::prelude::{Color, RGBColor};
 
 /// The colours of A and of B.

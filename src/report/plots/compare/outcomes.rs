@@ -5,9 +5,9 @@ use plotters::style::text_anchor::HPos;
 
 use super::super::canvas::{Area, GRID, IN_MEMORY, INK, LABEL, SOFT, picture, text};
 use super::{COLORS, identity, legend, name};
+use crate::metric::words::percent;
 use crate::report::compare::Compared;
 use crate::report::compare::words::name_of;
-use crate::report::table::percent;
 use crate::statistics::Proportion;
 
 /// Where 0 % and 100 % are.

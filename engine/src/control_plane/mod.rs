@@ -11,7 +11,7 @@
 //!    call is answered with it from then on. A call that was refused is not remembered: its token is still free.
 //!
 //! ```
-//! use rollcast::control_plane::*;
+//! use rollcast_engine::control_plane::*;
 //!
 //! /// An account with one fleet, which is idle.
 //! struct Account;
@@ -35,14 +35,14 @@
 //!
 //! call.token = ClientRequestToken::numbered(2);
 //! assert_eq!(control_plane.decide(&call, &Account)?, Decision::New);
-//! # Ok::<(), rollcast::control_plane::ApiException>(())
+//! # Ok::<(), rollcast_engine::control_plane::ApiException>(())
 //! ```
 
-pub(crate) mod constraints;
+pub mod constraints;
 mod exceptions;
 mod idempotency;
 mod requests;
-pub(crate) mod shapes;
+pub mod shapes;
 #[cfg(test)]
 mod tests;
 

@@ -3,7 +3,7 @@
 //! Each side is a table of [`Row`]s, one a replication, simulated now or read from the [folder](read_folder) of a run. Under one seed
 //! replication i of both sides meets the same luck, so what is compared are the differences within pairs of replications: what both
 //! sides owe to their luck alone falls out of them, and intervals are narrower than those of independent samples. Sides of different
-//! seeds, or of programs that draw in another way ([`RESULTS_VERSION`](crate::report::RESULTS_VERSION)), are compared as the
+//! seeds, or of programs that draw in another way ([`RESULTS_VERSION`](crate::metric::RESULTS_VERSION)), are compared as the
 //! independent samples that they are.
 //!
 //! Differences are always second less first, B - A: what a step from A to B changes.
@@ -31,7 +31,7 @@ pub struct Identity {
     pub name: String,
     /// Its digest.
     pub digest: String,
-    /// How luck was drawn, see [`RESULTS_VERSION`](crate::report::RESULTS_VERSION).
+    /// How luck was drawn, see [`RESULTS_VERSION`](crate::metric::RESULTS_VERSION).
     pub results_version: u64,
     /// Where luck began.
     pub seed: u64,

@@ -8,7 +8,7 @@ use crate::rollout::RobotId;
 ///
 /// ```
 /// # use std::path::Path;
-/// # use rollcast::scenario::{RobotNames, Scenario};
+/// # use rollcast_engine::scenario::{RobotNames, Scenario};
 /// # let text = "name = \"x\"\n[deployment]\nconcurrent_deployment_percentage = 1\nfailure_threshold_percentage = 1\n
 /// # [[group]]\nname = \"amr\"\nrobots = 2\n[[group]]\nname = \"arm\"\nrobots = 3\n";
 /// # let scenario = Scenario::parse(text, "", Path::new(""), &[]).expect("it is right");

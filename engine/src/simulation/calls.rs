@@ -185,7 +185,7 @@ impl<C: Controller> Campaign<'_, C> {
 }
 
 /// What goes wrong with an attempt of a call: the first draw of its stream.
-pub(crate) fn draw_fault(api: &Api, stream: &mut Stream) -> Option<Fault> {
+pub fn draw_fault(api: &Api, stream: &mut Stream) -> Option<Fault> {
     let u = stream.chance();
     if u < api.throttle {
         Some(Fault::Throttled)

@@ -120,7 +120,7 @@ pub(super) fn possible_somewhere(metric: &Metric, bounds: Bounds) -> Result<(), 
 /// Refuses a lower bound beyond the greatest number.
 fn below(metric: &Metric, bounds: Bounds, greatest: f64) -> Result<(), Mistake> {
     let is_quantile = matches!(metric.kind(), Kind::Quantile(_));
-    let shown = |bound: f64| crate::report::shown(metric.unit(), metric.show(bound));
+    let shown = |bound: f64| crate::metric::words::shown(metric.unit(), metric.show(bound));
     match bounds.at_least() {
         Some(low) if low > greatest || low == greatest && !is_quantile => {
             let title = format!("`{metric}` is never {} or more", shown(low));

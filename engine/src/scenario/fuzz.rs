@@ -11,12 +11,12 @@ use super::Scenario;
 
 /// Scenarios that have, between them, all parts of the format.
 const SHIPPED: [&str; 6] = [
-    include_str!("../../scenarios/warehouse.toml"),
-    include_str!("../../scenarios/hospital-docking.toml"),
-    include_str!("../../scenarios/build-mixture.toml"),
-    include_str!("../../scenarios/growing-fleet.toml"),
-    include_str!("../../scenarios/release-gate.toml"),
-    include_str!("../../scenarios/warehouse-uplink.toml"),
+    include_str!("../../../scenarios/warehouse.toml"),
+    include_str!("../../../scenarios/hospital-docking.toml"),
+    include_str!("../../../scenarios/build-mixture.toml"),
+    include_str!("../../../scenarios/growing-fleet.toml"),
+    include_str!("../../../scenarios/release-gate.toml"),
+    include_str!("../../../scenarios/warehouse-uplink.toml"),
 ];
 
 /// What people mistype, and what breaks parsers.

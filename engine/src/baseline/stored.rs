@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::experiment::Tally;
-use crate::metric::distributions;
-use crate::report::Summary;
+use crate::metric::{Summary, distributions};
 use crate::scenario::Scenario;
 
 /// The distributions that are compared: time to success and robots hurt.

@@ -8,12 +8,15 @@
 
 mod measures;
 mod observed;
+mod summary;
 mod unknown;
+pub mod words;
 
 use std::fmt;
 
 pub use measures::{Numbers, distributions};
 pub use observed::{Kind, Observed, OfRobots};
+pub use summary::{Build, RESULTS_VERSION, ScenarioIdentity, Summary};
 pub use unknown::UnknownMetric;
 
 use crate::experiment::Tally;
@@ -233,7 +236,7 @@ mod tests {
 
     use super::*;
     use crate::experiment::Experiment;
-    use crate::report::Summary;
+    use crate::metric::Summary;
     use crate::simulation::Plan;
 
     /// All numbers of a summary by their paths.
@@ -262,7 +265,7 @@ mod tests {
     #[test]
     fn metrics_are_the_numbers_of_the_summary() {
         let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
         let mut scenarios = 0;
         for entry in std::fs::read_dir(&folder).expect("the scenarios") {
             let path = entry.expect("an entry").path();

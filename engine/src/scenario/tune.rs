@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     fn scenario() -> Scenario {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/release-gate.toml");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/release-gate.toml");
         Scenario::load(&path, &[]).expect("it is a scenario")
     }
 

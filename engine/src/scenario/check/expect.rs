@@ -108,7 +108,7 @@ fn bounds(
     let path = join(path, &entry.key);
     let node = &entry.node;
     let is_quantile = matches!(metric.kind(), Kind::Quantile(_));
-    let shown = |bound: f64| crate::report::shown(metric.unit(), metric.show(bound));
+    let shown = |bound: f64| crate::metric::words::shown(metric.unit(), metric.show(bound));
     let bounds = match entry.key.as_str() {
         "between" => {
             let Value::Array(ends) = &node.value else {

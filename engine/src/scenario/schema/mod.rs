@@ -30,7 +30,7 @@ use self::values::{integer, list, name, string};
 /// The schema of scenario files.
 ///
 /// ```
-/// let schema = rollcast::scenario::schema();
+/// let schema = rollcast_engine::scenario::schema();
 /// assert_eq!(schema["properties"]["name"]["type"], "string");
 /// ```
 pub fn schema() -> Value {

@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use super::stored::{Baseline, cells};
 use crate::experiment::Tally;
-use crate::metric::{Metric, Unit};
-use crate::report::Summary;
+use crate::metric::{Metric, Summary, Unit};
 use crate::rollout::CampaignOutcome;
 use crate::scenario::Scenario;
 use crate::statistics::two_sample::{Cells, cliffs_delta, fisher, holm, kolmogorov_smirnov, risk_difference, welch};

@@ -17,7 +17,7 @@ pub use stored::{Baseline, Unusable, folder_of, text_of};
 use std::sync::atomic::AtomicBool;
 
 use crate::experiment::{Experiment, Stopped, Tally, Workers};
-use crate::report::Summary;
+use crate::metric::Summary;
 use crate::scenario::Scenario;
 
 /// The seed of a second run that has to be independent of the first.

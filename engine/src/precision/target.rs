@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_fits_the_metric() {
-        let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/warehouse-uplink.toml");
+        let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/warehouse-uplink.toml");
         let scenario = Scenario::load(&scenario, &[]).expect("it is a scenario");
         let parse =
             |text: &str, metric: &str| Target::parse(text, &Metric::parse(metric, &scenario).expect("it is a metric"));

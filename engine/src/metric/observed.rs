@@ -243,7 +243,7 @@ mod tests {
     /// be expected to be anything; and no number exceeds its bound.
     #[test]
     fn replications_say_what_the_tally_says() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
         let (mut compared, mut bounded) = (0, 0);
         for entry in std::fs::read_dir(&folder).expect("the scenarios") {
             let path = entry.expect("an entry").path();

@@ -19,8 +19,8 @@ pub use finding::{Finding, Share, Verdict};
 
 use crate::experiment::{Experiment, Stopped, Workers};
 use crate::scenario::{Expectation, Scenario};
-pub(crate) use test::Test;
-pub(crate) use watch::{Observation, RobotTimes, Seen, Watching};
+pub use test::Test;
+pub use watch::{Observation, RobotTimes, Seen, Watching};
 
 /// Replications simulated between two looks at the clock and at Ctrl-C: at first, and at most. They decide nothing else.
 const FIRST_STAGE: u32 = 256;

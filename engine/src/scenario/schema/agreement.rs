@@ -62,12 +62,12 @@ fn document(root: &Value) -> String {
 }
 
 fn read(text: &str) -> Result<Scenario, Diagnostics> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
     Scenario::parse(text, "scenario.toml", &folder, &[])
 }
 
 fn shipped() -> Vec<(String, String)> {
-    let folder = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")).expect("the scenarios");
+    let folder = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")).expect("the scenarios");
     let paths = folder.map(|entry| entry.expect("an entry").path());
     let tomls = paths.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
     tomls.map(|path| (path.display().to_string(), std::fs::read_to_string(&path).expect("a scenario"))).collect()
