@@ -15,27 +15,14 @@
 //!
 //! # Map
 //!
+//! The engine's modules are mapped in [`rollcast_engine`]. The program has four more; `DESIGN.md` says why they are cut so.
+//!
 //! | module | what it is | depends on |
 //! |---|---|---|
-//! | [`time`] | instants and spans in integer microseconds (R1) | |
-//! | [`rollout`] | the rules of jobs, operator and client as state machines without clock, chance or I/O; the [`rollout::Controller`] seam | `time` |
-//! | [`control_plane`] | the door of the deployment API (R18): checks, idempotency, exceptions in their order | |
-//! | [`random`] | streams that are pure functions of what they are for; distributions | `rollout` (step names) |
-//! | [`scenario`] | TOML to checked values, every problem with its place, and the schema for editors | `random`, `rollout` |
-//! | [`simulation`] | the event loop and the world around it (R13 to R17), its plan, its observers | all above |
-//! | [`statistics`] | exact sums, histograms, intervals | `time` |
-//! | [`experiment`] | replications, blocks, threads, the tally | `simulation`, `statistics` |
-//! | [`metric`] | the numbers of results by their addresses | `experiment`, `scenario` |
-//! | [`precision`] | replications until an interval is narrow enough | `metric` |
-//! | [`expectation`] | replications until it is proven what a scenario expects | `metric` |
-//! | [`baseline`] | whether a rollout still behaves as it did | `report` |
-//! | [`comparison`] | what changes from one rollout to another | `experiment`, `statistics` |
-//! | [`sweep`] | the same scenario under many settings | `metric` |
-//! | [`tune`] | the best setting that satisfies constraints, with a stated probability | `sweep`, `expectation` |
-//! | [`report`] | summary, rows, histograms, table, pictures, the results folder; a scenario in words | `metric`, `precision`, `sweep`, `tune`, `comparison` |
-//! | [`trace`] | the events of one replication, and how they are shown | `simulation` |
-//! | [`server`] | the deployment API over simulated robots, in virtual time (R18, R19) | `control_plane`, `rollout`, `simulation` |
-//! | [`cli`] | the command line | all |
+//! | [`cli`] | the command line | `baseline`, `comparison`, `expectation`, `experiment`, `metric`, `precision`, `report`, `scenario`, `server`, `simulation`, `sweep`, `trace`, `tune` |
+//! | [`report`] | answers as tables, pages, pictures and files | `baseline`, `comparison`, `expectation`, `experiment`, `metric`, `precision`, `random`, `rollout`, `scenario`, `simulation`, `statistics`, `sweep`, `time`, `tune` |
+//! | [`server`] | the deployment API over simulated robots, in virtual time (R18, R19) | `control_plane`, `random`, `rollout`, `scenario`, `simulation`, `time` |
+//! | [`trace`] | the events of one replication, and how they are shown | `metric`, `report`, `rollout`, `scenario`, `simulation`, `time` |
 //!
 //! Four ideas carry it. The rules are plain state machines that a driver drives. Everything random is a pure function of (seed,
 //! replication, robot, attempt, purpose). Time and sums are integers, so tallies merge exactly and the same bytes come out for

@@ -1,5 +1,27 @@
 //! The engine of rollcast: the rules of rollouts, their simulation, the statistics of what comes of it, and what is decided by
-//! them. Without a command line, a server or pages; the `rollcast` crate re-exports every module here, and has the map.
+//! them. It has no command line, server or pages; the `rollcast` crate re-exports every module here.
+//!
+//! # Map
+//!
+//! A test holds it to the imports, which never go in a circle.
+//!
+//! | module | what it is | depends on |
+//! |---|---|---|
+//! | [`time`] | instants and spans in integer microseconds (R1) | |
+//! | [`rollout`] | the rules of jobs, operator and client as state machines without clock, chance or I/O; the [`rollout::Controller`] seam | `time` |
+//! | [`control_plane`] | the door of the deployment API (R18): checks, idempotency, exceptions in their order | |
+//! | [`random`] | streams that are pure functions of what they are for; distributions | `rollout` |
+//! | [`scenario`] | TOML to checked values, every problem with its place, and the schema for editors | `metric`, `precision`, `random`, `rollout`, `time` |
+//! | [`simulation`] | the event loop and the world around it (R13 to R17), its plan, its observers | `control_plane`, `random`, `rollout`, `scenario`, `time` |
+//! | [`statistics`] | exact sums, histograms, intervals | `time` |
+//! | [`experiment`] | replications, blocks, threads, the tally | `random`, `rollout`, `simulation`, `statistics`, `time` |
+//! | [`metric`] | the numbers of results by their addresses | `experiment`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
+//! | [`precision`] | replications until an interval is narrow enough | `experiment`, `metric`, `scenario`, `statistics` |
+//! | [`expectation`] | replications until it is proven what a scenario expects | `experiment`, `metric`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
+//! | [`baseline`] | whether a rollout still behaves as it did | `experiment`, `metric`, `rollout`, `scenario`, `statistics`, `time` |
+//! | [`comparison`] | what changes from one rollout to another | `experiment`, `metric`, `random`, `rollout`, `scenario`, `simulation`, `statistics` |
+//! | [`sweep`] | the same scenario under many settings | `experiment`, `metric`, `random`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
+//! | [`tune`] | the best setting that satisfies constraints, with a stated probability | `expectation`, `experiment`, `metric`, `precision`, `scenario`, `simulation`, `statistics`, `sweep`, `time` |
 
 pub mod baseline;
 pub mod comparison;
