@@ -13,7 +13,7 @@ use rollcast::random::{Luck, Purpose};
 use rollcast::report::CsvRows;
 use rollcast::rollout::{RobotDeploymentStep, RobotEnd};
 use rollcast::scenario::{Diagnostics, Scenario, ScenarioFile};
-use rollcast::simulation::{Campaign, Draws, Ending, Endings, FairShare, Observer, Plan, StepPlan, Volume};
+use rollcast::simulation::{Campaign, Draws, Ending, Endings, Event, FairShare, Observer, Plan, StepPlan, Volume};
 use rollcast::sweep::{Overrides, Simulated, Simulation, Sweep, one_pass, variations};
 use rollcast::time::{Span, Time};
 use sha2::{Digest, Sha256};
@@ -232,7 +232,8 @@ fn tallying(bencher: Bencher<'_, '_>, robots: u32) {
         for robot in 0..robots {
             let started = Time::from_micros(u64::from(robot) * 1_000_003);
             let duration = 60_000_000 + u64::from(robot.wrapping_mul(2_654_435_761) >> 4);
-            tally.robot_ended(started + Span::from_micros(duration), robot, started, RobotEnd::InSync);
+            let ended = Event::RobotEnded { robot, started, end: RobotEnd::InSync };
+            tally.see(started + Span::from_micros(duration), &ended);
         }
         tally.end_replication(&replication);
     });

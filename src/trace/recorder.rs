@@ -5,9 +5,9 @@ use std::collections::BinaryHeap;
 
 use super::MOST_EVENTS;
 use super::event::{Attempt, Event, What};
-use crate::rollout::{JobKind, RobotEnd, RobotId, Schedule};
+use crate::rollout::{RobotEnd, RobotId, Schedule};
 use crate::scenario::Scenario;
-use crate::simulation::{Answer, JobRecord, Observer, Replication};
+use crate::simulation::{self, JobRecord, Observer, Replication};
 use crate::time::{Span, Time};
 
 /// Calls that are lost to one job are told one by one up to this number.
@@ -82,20 +82,6 @@ impl Recorder {
         let index = self.latest[robot as usize] as usize;
         Some((index, self.recorded.attempts.get_mut(index)?))
     }
-}
-
-impl Observer for Recorder {
-    fn call_made(&mut self, now: Time, kind: JobKind, call: u32, attempt: u32) {
-        self.call = Some(self.recorded.events.len());
-        self.push(now, What::Call { kind, call, attempt, answer: None });
-    }
-
-    fn call_answered(&mut self, _now: Time, told: Answer) {
-        let event = self.call.take().and_then(|index| self.recorded.events.get_mut(index));
-        if let Some(Event { what: What::Call { answer, .. }, .. }) = event {
-            *answer = Some(told);
-        }
-    }
 
     fn calls_lost(&mut self, count: u64) {
         let Some(every) = self.every.map(Span::micros) else { return };
@@ -109,18 +95,6 @@ impl Observer for Recorder {
         } else {
             self.push(instant(0), What::CallsLost { count, until: instant(count - 1) });
         }
-    }
-
-    fn job_created(&mut self, now: Time, number: u32, kind: JobKind, targets: u32) {
-        (self.job, self.created, self.failures) = (number, now, 0);
-        self.push(now, What::JobCreated { job: number, kind, targets });
-        if targets > 0 {
-            self.push(now, What::JobPreparing(number));
-        }
-    }
-
-    fn job_began(&mut self, now: Time) {
-        self.push(now, What::JobInProgress(self.job));
     }
 
     fn robot_started(&mut self, now: Time, robot: RobotId, attempt: u32) {
@@ -143,48 +117,65 @@ impl Observer for Recorder {
             });
         }
     }
+}
 
-    fn robot_progressed(&mut self, now: Time, robot: RobotId) {
-        let Some((index, attempt)) = self.latest(robot) else { return };
-        attempt.progressed = Some(now);
-        if now > attempt.started {
-            self.push(now, What::RobotBegan(index));
+impl Observer for Recorder {
+    fn see(&mut self, now: Time, event: &simulation::Event<'_>) {
+        use simulation::Event as Seen;
+        match *event {
+            Seen::CallMade { kind, call, attempt } => {
+                self.call = Some(self.recorded.events.len());
+                self.push(now, What::Call { kind, call, attempt, answer: None });
+            }
+            Seen::CallAnswered(told) => {
+                let event = self.call.take().and_then(|index| self.recorded.events.get_mut(index));
+                if let Some(Event { what: What::Call { answer, .. }, .. }) = event {
+                    *answer = Some(told);
+                }
+            }
+            Seen::CallsLost(count) => self.calls_lost(count),
+            Seen::JobCreated { number, kind, targets } => {
+                (self.job, self.created, self.failures) = (number, now, 0);
+                self.push(now, What::JobCreated { job: number, kind, targets });
+                if targets > 0 {
+                    self.push(now, What::JobPreparing(number));
+                }
+            }
+            Seen::JobBegan => self.push(now, What::JobInProgress(self.job)),
+            Seen::RobotStarted { robot, attempt } => self.robot_started(now, robot, attempt),
+            Seen::RobotProgressed(robot) => {
+                let Some((index, attempt)) = self.latest(robot) else { return };
+                attempt.progressed = Some(now);
+                if now > attempt.started {
+                    self.push(now, What::RobotBegan(index));
+                }
+            }
+            Seen::RobotEnded { robot, end, .. } => {
+                self.failures += u32::from(matches!(end, RobotEnd::Failed(_) | RobotEnd::NoResponse));
+                let Some((index, attempt)) = self.latest(robot) else { return };
+                attempt.ended = Some((now, end));
+                let slot = attempt.slot;
+                self.free_slots.push(Reverse(slot));
+                self.push(now, What::RobotEnded(index));
+            }
+            Seen::RobotEndedLate { robot, end } => {
+                let Some((index, attempt)) = self.latest(robot) else { return };
+                attempt.late = Some((now, end));
+                self.push(now, What::RobotEndedLate(index));
+            }
+            Seen::RobotRegistered(robot) => {
+                self.latest.push(NONE);
+                self.push(now, What::RobotRegistered(robot));
+            }
+            Seen::EgressChanged(rate) => self.push(now, What::Egress(rate)),
+            Seen::JobBreached => self.push(now, What::JobBreached { job: self.job, failures: self.failures }),
+            Seen::JobOver(job) => {
+                let index = self.recorded.jobs.len();
+                self.recorded.jobs.push(*job);
+                // A job that the end of the campaign cuts off is over then.
+                let at = job.ended.unwrap_or(Time::NEVER);
+                self.push(at, What::JobOver(index));
+            }
         }
-    }
-
-    fn robot_ended(&mut self, now: Time, robot: RobotId, _started: Time, end: RobotEnd) {
-        self.failures += u32::from(matches!(end, RobotEnd::Failed(_) | RobotEnd::NoResponse));
-        let Some((index, attempt)) = self.latest(robot) else { return };
-        attempt.ended = Some((now, end));
-        let slot = attempt.slot;
-        self.free_slots.push(Reverse(slot));
-        self.push(now, What::RobotEnded(index));
-    }
-
-    fn robot_ended_late(&mut self, now: Time, robot: RobotId, end: RobotEnd) {
-        let Some((index, attempt)) = self.latest(robot) else { return };
-        attempt.late = Some((now, end));
-        self.push(now, What::RobotEndedLate(index));
-    }
-
-    fn robot_registered(&mut self, now: Time, robot: RobotId) {
-        self.latest.push(NONE);
-        self.push(now, What::RobotRegistered(robot));
-    }
-
-    fn egress_changed(&mut self, since: Time, rate: u64) {
-        self.push(since, What::Egress(rate));
-    }
-
-    fn job_breached(&mut self, now: Time) {
-        self.push(now, What::JobBreached { job: self.job, failures: self.failures });
-    }
-
-    fn job_over(&mut self, job: &JobRecord) {
-        let index = self.recorded.jobs.len();
-        self.recorded.jobs.push(*job);
-        // A job that the end of the campaign cuts off is over then.
-        let at = job.ended.unwrap_or(Time::NEVER);
-        self.push(at, What::JobOver(index));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use rollcast::rollout::{Controller, JobKind, RobotEnd, RobotId};
 use rollcast::scenario::Scenario;
-use rollcast::simulation::{Campaign, JobRecord, Observer, Plan, Replication};
+use rollcast::simulation::{Campaign, Event, JobRecord, Observer, Plan, Replication};
 use rollcast::time::Time;
 
 /// What an observer is told.
@@ -27,40 +27,19 @@ pub enum Happening {
 pub struct Recorder(pub Vec<Happening>);
 
 impl Observer for Recorder {
-    fn job_created(&mut self, now: Time, number: u32, kind: JobKind, targets: u32) {
-        self.0.push(Happening::JobCreated { now, number, kind, targets });
-    }
-
-    fn job_began(&mut self, now: Time) {
-        self.0.push(Happening::JobBegan { now });
-    }
-
-    fn robot_started(&mut self, now: Time, robot: RobotId, attempt: u32) {
-        self.0.push(Happening::RobotStarted { now, robot, attempt });
-    }
-
-    fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
-        self.0.push(Happening::RobotEnded { now, robot, started, end });
-    }
-
-    fn robot_ended_late(&mut self, now: Time, robot: RobotId, end: RobotEnd) {
-        self.0.push(Happening::RobotEndedLate { now, robot, end });
-    }
-
-    fn robot_registered(&mut self, now: Time, robot: RobotId) {
-        self.0.push(Happening::RobotRegistered { now, robot });
-    }
-
-    fn egress_changed(&mut self, since: Time, rate: u64) {
-        self.0.push(Happening::EgressChanged { since, rate });
-    }
-
-    fn job_breached(&mut self, now: Time) {
-        self.0.push(Happening::JobBreached { now });
-    }
-
-    fn job_over(&mut self, job: &JobRecord) {
-        self.0.push(Happening::JobOver(*job));
+    fn see(&mut self, now: Time, event: &Event<'_>) {
+        self.0.push(match *event {
+            Event::JobCreated { number, kind, targets } => Happening::JobCreated { now, number, kind, targets },
+            Event::JobBegan => Happening::JobBegan { now },
+            Event::RobotStarted { robot, attempt } => Happening::RobotStarted { now, robot, attempt },
+            Event::RobotEnded { robot, started, end } => Happening::RobotEnded { now, robot, started, end },
+            Event::RobotEndedLate { robot, end } => Happening::RobotEndedLate { now, robot, end },
+            Event::RobotRegistered(robot) => Happening::RobotRegistered { now, robot },
+            Event::EgressChanged(rate) => Happening::EgressChanged { since: now, rate },
+            Event::JobBreached => Happening::JobBreached { now },
+            Event::JobOver(job) => Happening::JobOver(*job),
+            Event::CallMade { .. } | Event::CallAnswered(_) | Event::CallsLost(_) | Event::RobotProgressed(_) => return,
+        });
     }
 }
 

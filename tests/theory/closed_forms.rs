@@ -4,7 +4,7 @@
 //! (R1) and ties never show.
 
 use rollcast::rollout::{CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, JobKind, RobotEnd, RobotId};
-use rollcast::simulation::{JobRecord, Observer, Plan, Replication};
+use rollcast::simulation::{Event, JobRecord, Observer, Plan, Replication};
 use rollcast::time::{Span, Time};
 use statrs::function::beta::beta_reg;
 use statrs::function::gamma::gamma_lr;
@@ -621,15 +621,17 @@ fn policies_face_the_same_luck() {
     struct Attempts(std::collections::BTreeMap<(RobotId, u32), (Span, RobotEnd)>, Vec<u32>);
 
     impl Observer for Attempts {
-        fn robot_started(&mut self, _now: Time, robot: RobotId, attempt: u32) {
-            self.1.resize(self.1.len().max(robot as usize + 1), 0);
-            self.1[robot as usize] = attempt;
-        }
-
-        fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
-            if end != RobotEnd::Aborted {
-                let attempt = self.1[robot as usize];
-                assert_eq!(self.0.insert((robot, attempt), (now - started, end)), None, "an attempt is made once");
+        fn see(&mut self, now: Time, event: &Event<'_>) {
+            match *event {
+                Event::RobotStarted { robot, attempt } => {
+                    self.1.resize(self.1.len().max(robot as usize + 1), 0);
+                    self.1[robot as usize] = attempt;
+                }
+                Event::RobotEnded { robot, started, end } if end != RobotEnd::Aborted => {
+                    let attempt = self.1[robot as usize];
+                    assert_eq!(self.0.insert((robot, attempt), (now - started, end)), None, "an attempt is made once");
+                }
+                _ => {}
             }
         }
     }

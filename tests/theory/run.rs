@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use rollcast::rollout::{JobKind, RobotEnd, RobotId};
 use rollcast::scenario::Scenario;
-use rollcast::simulation::{Campaign, JobRecord, Observer, Plan, Replication};
+use rollcast::simulation::{Campaign, Event, JobRecord, Observer, Plan, Replication};
 use rollcast::time::{Span, Time};
 
 /// The seed of every campaign. Any other would do: no test was chosen by its luck.
@@ -68,7 +68,9 @@ pub fn micros(seconds: u64) -> u128 {
 #[derive(Default)]
 pub struct Blind;
 
-impl Observer for Blind {}
+impl Observer for Blind {
+    fn see(&mut self, _now: Time, _event: &Event<'_>) {}
+}
 
 /// All that an observer is told.
 #[derive(Debug, Default)]
@@ -113,42 +115,25 @@ fn whole_seconds(time: Time) -> u64 {
 }
 
 impl Observer for Trace {
-    fn job_created(&mut self, now: Time, number: u32, kind: JobKind, targets: u32) {
-        assert_eq!(number as usize, self.created.len(), "jobs are numbered from 0");
-        self.created.push((now, kind, targets));
-    }
-
-    fn job_began(&mut self, now: Time) {
-        self.began.push(now);
-    }
-
-    fn robot_started(&mut self, now: Time, robot: RobotId, attempt: u32) {
-        self.starts.push((now, robot, attempt));
-    }
-
-    fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
-        let start = self.starts.iter().rev().find(|(_, other, _)| *other == robot);
-        assert_eq!(start.map(|(time, _, _)| *time), Some(started), "an end belongs to the robot's last start");
-        self.ends.push((now, robot, end));
-    }
-
-    fn robot_ended_late(&mut self, now: Time, robot: RobotId, end: RobotEnd) {
-        self.late.push((now, robot, end));
-    }
-
-    fn robot_registered(&mut self, now: Time, robot: RobotId) {
-        self.registered.push((now, robot));
-    }
-
-    fn egress_changed(&mut self, since: Time, rate: u64) {
-        self.egress.push((since, rate));
-    }
-
-    fn job_breached(&mut self, now: Time) {
-        self.breaches.push(now);
-    }
-
-    fn job_over(&mut self, job: &JobRecord) {
-        self.jobs.push(*job);
+    fn see(&mut self, now: Time, event: &Event<'_>) {
+        match *event {
+            Event::JobCreated { number, kind, targets } => {
+                assert_eq!(number as usize, self.created.len(), "jobs are numbered from 0");
+                self.created.push((now, kind, targets));
+            }
+            Event::JobBegan => self.began.push(now),
+            Event::RobotStarted { robot, attempt } => self.starts.push((now, robot, attempt)),
+            Event::RobotEnded { robot, started, end } => {
+                let start = self.starts.iter().rev().find(|(_, other, _)| *other == robot);
+                assert_eq!(start.map(|(time, _, _)| *time), Some(started), "an end belongs to the robot's last start");
+                self.ends.push((now, robot, end));
+            }
+            Event::RobotEndedLate { robot, end } => self.late.push((now, robot, end)),
+            Event::RobotRegistered(robot) => self.registered.push((now, robot)),
+            Event::EgressChanged(rate) => self.egress.push((now, rate)),
+            Event::JobBreached => self.breaches.push(now),
+            Event::JobOver(job) => self.jobs.push(*job),
+            Event::CallMade { .. } | Event::CallAnswered(_) | Event::CallsLost(_) | Event::RobotProgressed(_) => {}
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::test::Test;
 use crate::experiment::Each;
 use crate::metric::{Observed, OfRobots};
 use crate::rollout::{RobotEnd, RobotId};
-use crate::simulation::{Observer, Plan, Replication};
+use crate::simulation::{Event, Observer, Plan, Replication};
 use crate::time::{Span, Time};
 
 /// What a replication says of an expectation.
@@ -108,21 +108,19 @@ impl RobotTimes {
 }
 
 impl Observer for RobotTimes {
-    fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
-        if end == RobotEnd::InSync && !self.probes.is_empty() {
-            self.in_sync(now, robot);
-            self.record(OfRobots::Deployment, now - started);
+    #[inline]
+    fn see(&mut self, now: Time, event: &Event<'_>) {
+        match *event {
+            Event::RobotEnded { robot, started, end: RobotEnd::InSync } if !self.probes.is_empty() => {
+                self.in_sync(now, robot);
+                self.record(OfRobots::Deployment, now - started);
+            }
+            Event::RobotEndedLate { robot, end: RobotEnd::InSync } if !self.probes.is_empty() => {
+                self.in_sync(now, robot);
+            }
+            Event::RobotRegistered(_) => self.registered.push(now),
+            _ => {}
         }
-    }
-
-    fn robot_ended_late(&mut self, now: Time, robot: RobotId, end: RobotEnd) {
-        if end == RobotEnd::InSync && !self.probes.is_empty() {
-            self.in_sync(now, robot);
-        }
-    }
-
-    fn robot_registered(&mut self, now: Time, _robot: RobotId) {
-        self.registered.push(now);
     }
 }
 

@@ -2,8 +2,8 @@
 
 use hdrhistogram::Histogram;
 
-use crate::rollout::{JobKind, RobotEnd, RobotId};
-use crate::simulation::Observer;
+use crate::rollout::{JobKind, RobotEnd};
+use crate::simulation::{Event, Observer};
 use crate::statistics::rank;
 use crate::time::Time;
 
@@ -96,22 +96,14 @@ impl InSyncCurve {
 }
 
 impl Observer for InSyncCurve {
-    fn job_created(&mut self, _now: Time, _number: u32, kind: JobKind, _targets: u32) {
-        if kind == JobKind::Deployment {
-            self.start_over();
-        }
-    }
-
     #[inline]
-    fn robot_ended(&mut self, now: Time, _robot: RobotId, _started: Time, end: RobotEnd) {
-        if end == RobotEnd::InSync {
-            self.robot_in_sync(now);
-        }
-    }
-
-    fn robot_ended_late(&mut self, now: Time, _robot: RobotId, end: RobotEnd) {
-        if end == RobotEnd::InSync {
-            self.robot_in_sync(now);
+    fn see(&mut self, now: Time, event: &Event<'_>) {
+        match event {
+            Event::JobCreated { kind: JobKind::Deployment, .. } => self.start_over(),
+            Event::RobotEnded { end: RobotEnd::InSync, .. } | Event::RobotEndedLate { end: RobotEnd::InSync, .. } => {
+                self.robot_in_sync(now);
+            }
+            _ => {}
         }
     }
 }

@@ -23,7 +23,8 @@ pub use tally::{ApiTally, Curves, DownloadTally, FirstJobOutcome, Tally};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::random::Luck;
-use crate::simulation::{Campaign, JobRecord, Observer, Plan, Replication};
+use crate::simulation::{Campaign, Event, JobRecord, Observer, Plan, Replication};
+use crate::time::Time;
 
 /// What to run.
 #[derive(Clone, Copy, Debug)]
@@ -305,7 +306,10 @@ struct JobRows<'a> {
 }
 
 impl Observer for JobRows<'_> {
-    fn job_over(&mut self, job: &JobRecord) {
-        self.jobs.push((self.replication, *job));
+    #[inline]
+    fn see(&mut self, _now: Time, event: &Event<'_>) {
+        if let Event::JobOver(job) = event {
+            self.jobs.push((self.replication, **job));
+        }
     }
 }

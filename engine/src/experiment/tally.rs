@@ -2,9 +2,9 @@
 
 use super::{InSyncCurve, OverTime};
 use crate::rollout::{
-    CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, JobKind, RobotEnd, RobotId, failure_limit,
+    CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, RobotEnd, RobotId, failure_limit,
 };
-use crate::simulation::{Downloaded, JobRecord, Observer, Plan, Replication};
+use crate::simulation::{Downloaded, Event, JobRecord, Observer, Plan, Replication};
 use crate::statistics::{ClusteredSample, Sample, Unit, Waiting};
 use crate::time::{Span, Time};
 
@@ -395,50 +395,39 @@ impl Curves {
 }
 
 impl Observer for Tally {
-    fn job_created(&mut self, now: Time, number: u32, kind: JobKind, targets: u32) {
-        if let Some(curves) = &mut self.curves {
-            curves.in_sync.job_created(now, number, kind, targets);
-        }
-    }
-
     #[inline(always)]
-    fn robot_started(&mut self, now: Time, _robot: RobotId, _attempt: u32) {
-        if let Some(curves) = &mut self.curves {
-            curves.in_flight.set(now, curves.in_flight.level() + 1);
-        }
-    }
-
-    #[inline(always)]
-    fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
-        if end == RobotEnd::InSync {
-            let numbers = [now - self.since(robot), now - started].map(Span::micros);
-            self.waiting.record(numbers, [&mut self.robot_time_to_success, &mut self.robot_deployment]);
-        } else {
-            self.count_failure(end);
-        }
-        if let Some(curves) = &mut self.curves {
-            curves.in_sync.robot_ended(now, robot, started, end);
-            curves.in_flight.set(now, curves.in_flight.level() - 1);
-        }
-    }
-
-    /// An attempt's code was counted when it ended as `NoResponse`, so a late failure adds none.
-    fn robot_ended_late(&mut self, now: Time, robot: RobotId, end: RobotEnd) {
-        if end == RobotEnd::InSync {
-            self.robot_time_to_success.record((now - self.since(robot)).micros());
+    fn see(&mut self, now: Time, event: &Event<'_>) {
+        match *event {
+            Event::RobotEnded { robot, started, end: RobotEnd::InSync } => {
+                let numbers = [now - self.since(robot), now - started].map(Span::micros);
+                self.waiting.record(numbers, [&mut self.robot_time_to_success, &mut self.robot_deployment]);
+            }
+            Event::RobotEnded { end, .. } => self.count_failure(end),
+            // An attempt's code was counted when it ended as `NoResponse`, so a late failure adds none.
+            Event::RobotEndedLate { robot, end: RobotEnd::InSync } => {
+                self.robot_time_to_success.record((now - self.since(robot)).micros());
+            }
+            Event::RobotRegistered(_) => self.registered.push(now),
+            _ => {}
         }
         if let Some(curves) = &mut self.curves {
-            curves.in_sync.robot_ended_late(now, robot, end);
+            curves.see(now, event);
         }
     }
+}
 
-    fn robot_registered(&mut self, now: Time, _robot: RobotId) {
-        self.registered.push(now);
-    }
-
-    fn egress_changed(&mut self, since: Time, rate: u64) {
-        if let Some(egress) = self.curves.as_mut().and_then(|curves| curves.egress.as_mut()) {
-            egress.set(since, rate);
+impl Observer for Curves {
+    fn see(&mut self, now: Time, event: &Event<'_>) {
+        self.in_sync.see(now, event);
+        match event {
+            Event::RobotStarted { .. } => self.in_flight.set(now, self.in_flight.level() + 1),
+            Event::RobotEnded { .. } => self.in_flight.set(now, self.in_flight.level() - 1),
+            Event::EgressChanged(rate) => {
+                if let Some(egress) = &mut self.egress {
+                    egress.set(now, *rate);
+                }
+            }
+            _ => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The operator's calls: through the control plane's checks, and through what may go wrong on the way (R17).
 
 use super::campaign::{Campaign, Running};
-use super::{Answer, Observer, Plan};
+use super::{Answer, Event, Observer, Plan};
 use crate::control_plane::{
     Call, ClientRequestToken, ControlPlane, CreateDeploymentJobRequest, Decision, DeploymentApplicationConfig,
     DeploymentConfig, DeploymentLaunchConfig, Request, Resources, SyncDeploymentJobRequest,
@@ -110,7 +110,7 @@ impl<C: Controller> Campaign<'_, C> {
         let kind = self.calls.client.kind();
         let (call, attempt) = self.calls.client.attempt();
         let (fault, chance) = self.fault(call, attempt);
-        running.observer.call_made(now, kind, call, attempt);
+        running.observer.see(now, &Event::CallMade { kind, call, attempt });
         running.next_call = Time::NEVER;
         let mut outcome = None;
         let mut answer = None;
@@ -138,14 +138,14 @@ impl<C: Controller> Campaign<'_, C> {
                     Answer::Refused
                 }
             };
-            running.observer.call_answered(now, answer);
+            running.observer.see(now, &Event::CallAnswered(answer));
             if outcome.is_none() {
                 self.arrange_next_call(running, now);
             }
             return outcome;
         };
         let wait = self.calls.client.unanswered(fault, chance);
-        running.observer.call_answered(now, Answer::None { fault, retry: wait });
+        running.observer.see(now, &Event::CallAnswered(Answer::None { fault, retry: wait }));
         if outcome.is_some() {
             return outcome;
         }

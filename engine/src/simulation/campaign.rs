@@ -12,7 +12,7 @@ use super::endings::{Ending, Endings};
 use super::journeys::{Happening, Journeys, Order};
 use super::record::Breach;
 use super::registrations::Registrations;
-use super::{Downloaded, JobRecord, Observer, Plan, Replication};
+use super::{Downloaded, Event, JobRecord, Observer, Plan, Replication};
 use crate::random::{Luck, Purpose};
 use crate::rollout::{
     CampaignOutcome, Controller, DeploymentJob, Fleet, JobKind, OnBreach, Operator, RobotEnd, RobotId, Start,
@@ -272,7 +272,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
         for happening in happenings.drain(..) {
             running.count_event()?;
             match happening {
-                Happening::Egress(since, rate) => running.observer.egress_changed(since, rate),
+                Happening::Egress(since, rate) => running.observer.see(since, &Event::EgressChanged(rate)),
                 Happening::Progress(robot) => self.progress(running, now, robot),
                 Happening::Ends(ending) => self.endings.push(ending),
                 Happening::Late(robot, end, job) => self.end_late(running, now, robot, end, job),
@@ -292,7 +292,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
                     if self.job.progress().started == 1 {
                         running.first_start = Some(now);
                     }
-                    running.observer.robot_started(now, robot, attempt);
+                    running.observer.see(now, &Event::RobotStarted { robot, attempt });
                     if self.journeys.is_some() && self.draws.group(robot).travels {
                         self.start_journey(running, now, robot, attempt)?;
                         continue;
@@ -331,7 +331,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
     /// A robot's deployment makes its first progress.
     #[inline]
     fn progress<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time, robot: RobotId) {
-        running.observer.robot_progressed(now, robot);
+        running.observer.see(now, &Event::RobotProgressed(robot));
         if self.fleet.progress(robot) {
             running.first_progress += u128::from(now.micros());
             running.peak_robots_down = running.peak_robots_down.max(self.fleet.down());
@@ -346,7 +346,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
         self.job.end_robot(now, ending.robot, end, &mut self.fleet);
         running.deploying += u128::from((now - ending.started).micros());
         running.last_robot_ended = Some(now);
-        running.observer.robot_ended(now, ending.robot, ending.started, end);
+        running.observer.see(now, &Event::RobotEnded { robot: ending.robot, started: ending.started, end });
     }
 
     /// An attempt that had ended as `NoResponse` in job `job` has ended by itself, outside any job and slot (R14).
@@ -367,7 +367,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
                 self.job.withdraw();
             }
         }
-        running.observer.robot_ended_late(now, robot, end);
+        running.observer.see(now, &Event::RobotEndedLate { robot, end });
     }
 
     /// Registers the robots that are due (R13).
@@ -379,7 +379,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
             if let Some(journeys) = &mut self.journeys {
                 journeys.register();
             }
-            running.observer.robot_registered(now, robot);
+            running.observer.see(now, &Event::RobotRegistered(robot));
         }
         Some(())
     }
@@ -388,7 +388,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
     #[cold]
     fn breach<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time, on_breach: OnBreach) {
         running.breach = Some(Breach { at: now, failures: self.job.progress().counted_failures() });
-        running.observer.job_breached(now);
+        running.observer.see(now, &Event::JobBreached);
         if on_breach == OnBreach::Abort {
             self.abort_in_flight(running, now);
         }
@@ -435,7 +435,8 @@ impl<'p, C: Controller> Campaign<'p, C> {
         self.ahead.clear();
         self.job.create(now, kind, &mut self.fleet);
         running.operator.job_created(now);
-        running.observer.job_created(now, number, kind, self.job.progress().targets);
+        let targets = self.job.progress().targets;
+        running.observer.see(now, &Event::JobCreated { number, kind, targets });
         running.created = now;
         running.began = None;
         running.first_start = None;
@@ -456,7 +457,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
 
     fn begin_job<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time) {
         self.job.begin();
-        running.observer.job_began(now);
+        running.observer.see(now, &Event::JobBegan);
         running.begins = Time::NEVER;
         running.began = Some(now);
         running.fleet_timeout = now + self.draws.plan.fleet_timeout;
@@ -469,7 +470,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
         now: Time,
         free: Time,
     ) -> Option<CampaignOutcome> {
-        self.record_job(running, Some(now), free);
+        self.record_job(running, now, Some(now), free);
         running.job_ended = now;
         let outcome = running.operator.outcome(self.in_sync(), &self.job);
         if outcome.is_none() && running.next_call == Time::NEVER {
@@ -480,10 +481,10 @@ impl<'p, C: Controller> Campaign<'p, C> {
 
     /// Records a job that has ended, or that ends unfinished with its campaign (`ended` is none); it met the calls before
     /// `free`.
-    fn record_job<O: Observer>(&mut self, running: &mut Running<'_, O>, ended: Option<Time>, free: Time) {
+    fn record_job<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time, ended: Option<Time>, free: Time) {
         if self.draws.plan.api.is_none() {
             let lost = running.operator.job_over(free);
-            running.observer.calls_lost(lost);
+            running.observer.see(now, &Event::CallsLost(lost));
         }
         let record = JobRecord {
             number: running.operator.jobs() - 1,
@@ -499,7 +500,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
             halted: self.job.halted(),
             progress: *self.job.progress(),
         };
-        running.observer.job_over(&record);
+        running.observer.see(now, &Event::JobOver(&record));
         running.first_job.get_or_insert(record);
         running.begins = Time::NEVER;
         running.fleet_timeout = Time::NEVER;
@@ -512,7 +513,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
             running.deploying += u128::from((now - ending.started).micros());
         }
         if self.job.is_active() {
-            self.record_job(running, None, now);
+            self.record_job(running, now, None, now);
         }
     }
 }

@@ -39,7 +39,7 @@ pub use endings::{Ending, Endings};
 pub use fair_share::{FairShare, Volume};
 pub use journeys::Downloaded;
 pub use journeys::{Happening, Journeys, Order, Position};
-pub use observer::{Answer, Observer};
+pub use observer::{Answer, Event, Observer};
 pub use odds::{Odds, OddsPlan, StepOdds};
 pub use plan::{GroupPlan, Plan, StepPlan};
 pub use record::{Breach, JobRecord, Replication};

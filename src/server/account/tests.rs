@@ -14,7 +14,7 @@ use crate::rollout::{
 };
 use crate::scenario::Scenario;
 use crate::server::protocol::{self, Operation, Refusal};
-use crate::simulation::{Answer, Campaign, JobRecord, Observer, Plan, Replication, Timeline};
+use crate::simulation::{Answer, Campaign, Event, JobRecord, Observer, Plan, Replication, Timeline};
 use crate::time::{Span, Time};
 
 /// What the simulation does with one robot in one job: when it starts, and when and how it ends.
@@ -32,37 +32,23 @@ struct Recorded {
 }
 
 impl Observer for Recorded {
-    fn call_made(&mut self, now: Time, kind: JobKind, call: u32, _attempt: u32) {
-        self.calls.push((now, kind, call));
-        self.answers.push(None);
-    }
-
-    fn call_answered(&mut self, _now: Time, answer: Answer) {
-        *self.answers.last_mut().expect("a call") = Some(answer);
-    }
-
-    fn job_created(&mut self, _now: Time, number: u32, _kind: JobKind, _targets: u32) {
-        self.number = number;
-    }
-
-    fn robot_started(&mut self, now: Time, robot: RobotId, _attempt: u32) {
-        self.attempts.insert((self.number, robot), (now, None));
-    }
-
-    fn robot_ended(&mut self, now: Time, robot: RobotId, _started: Time, end: RobotEnd) {
-        self.attempts.get_mut(&(self.number, robot)).expect("it has started").1 = Some((now, end));
-    }
-
-    fn robot_ended_late(&mut self, now: Time, robot: RobotId, end: RobotEnd) {
-        self.late.push((now, robot, end));
-    }
-
-    fn robot_registered(&mut self, now: Time, robot: RobotId) {
-        self.registered.push((now, robot));
-    }
-
-    fn job_over(&mut self, job: &JobRecord) {
-        self.jobs.push(*job);
+    fn see(&mut self, now: Time, event: &Event<'_>) {
+        match *event {
+            Event::CallMade { kind, call, .. } => {
+                self.calls.push((now, kind, call));
+                self.answers.push(None);
+            }
+            Event::CallAnswered(answer) => *self.answers.last_mut().expect("a call") = Some(answer),
+            Event::JobCreated { number, .. } => self.number = number,
+            Event::RobotStarted { robot, .. } => _ = self.attempts.insert((self.number, robot), (now, None)),
+            Event::RobotEnded { robot, end, .. } => {
+                self.attempts.get_mut(&(self.number, robot)).expect("it has started").1 = Some((now, end));
+            }
+            Event::RobotEndedLate { robot, end } => self.late.push((now, robot, end)),
+            Event::RobotRegistered(robot) => self.registered.push((now, robot)),
+            Event::JobOver(job) => self.jobs.push(*job),
+            _ => {}
+        }
     }
 }
 

@@ -19,7 +19,7 @@ mod together;
 use std::fmt::Write;
 
 use rollcast::rollout::{RobotEnd, RobotId};
-use rollcast::simulation::{Observer, Plan, Replication};
+use rollcast::simulation::{Event, Observer, Plan, Replication};
 use rollcast::time::Time;
 
 use crate::run::{campaigns, scenario};
@@ -72,12 +72,12 @@ struct Ends {
 }
 
 impl Observer for Ends {
-    fn robot_ended(&mut self, now: Time, robot: RobotId, started: Time, end: RobotEnd) {
-        self.ends.push((now, robot, started, end));
-    }
-
-    fn robot_ended_late(&mut self, now: Time, robot: RobotId, end: RobotEnd) {
-        self.late.push((now, robot, end));
+    fn see(&mut self, now: Time, event: &Event<'_>) {
+        match *event {
+            Event::RobotEnded { robot, started, end } => self.ends.push((now, robot, started, end)),
+            Event::RobotEndedLate { robot, end } => self.late.push((now, robot, end)),
+            _ => {}
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::rollout::{
     CampaignOutcome, Controller, DeploymentJobErrorCode, DeploymentStatus, JobKind, OnBreach, Operator, Progress,
     RobotEnd, RobotId, failure_limit,
 };
-use crate::simulation::{Breach, JobRecord, Observer, Plan, Replication};
+use crate::simulation::{Breach, Event, JobRecord, Observer, Plan, Replication};
 use crate::statistics::NestedSamples;
 use crate::time::{Span, Time};
 
@@ -308,6 +308,21 @@ pub struct Watched<'a, 'p> {
 }
 
 impl Observer for Watched<'_, '_> {
+    #[inline(always)]
+    fn see(&mut self, now: Time, event: &Event<'_>) {
+        match *event {
+            Event::JobCreated { kind, number, targets } => self.job_created(now, number, kind, targets),
+            Event::RobotStarted { robot, attempt } => self.robot_started(now, robot, attempt),
+            Event::RobotEnded { robot, started, end } => self.robot_ended(now, robot, started, end),
+            Event::RobotRegistered(robot) => self.robot_registered(now, robot),
+            Event::JobBreached => self.job_breached(now),
+            Event::JobOver(job) => self.job_over(job),
+            _ => {}
+        }
+    }
+}
+
+impl Watched<'_, '_> {
     fn job_created(&mut self, now: Time, _number: u32, _kind: JobKind, targets: u32) {
         let path = &mut *self.path;
         path.operator.job_created(now);
