@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::Man;
 
-use super::args::{Cli, ManArgs};
+use super::args::ManArgs;
 use super::files::write_whole;
 use super::{Failure, exit, print};
 
@@ -30,7 +30,7 @@ pub fn run(args: &ManArgs) -> Result<(), Failure> {
 /// The name and the text of each page: of the program, then of each command.
 fn pages() -> Vec<(String, String)> {
     // Before it is built, so that `help` is no command with a page.
-    let mut program = Cli::command().disable_help_subcommand(true);
+    let mut program = super::command().disable_help_subcommand(true);
     program.build();
     let commands: Vec<Command> = program.get_subcommands().cloned().collect();
     let page = |command: Command| {

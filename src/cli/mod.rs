@@ -24,7 +24,7 @@ mod validate;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command};
 
@@ -46,6 +46,11 @@ mod exit {
 struct Failure {
     message: String,
     code: u8,
+}
+
+/// All that can be typed, for manuals, completions and the reference.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Parses the command line, runs the command, and says what went wrong on stderr.

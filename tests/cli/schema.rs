@@ -42,10 +42,10 @@ fn every_key_is_described_and_no_other_is_taken() {
     }
 }
 
-/// The reference of the README and the schema name the same keys.
+/// The reference of scenarios and the schema name the same keys.
 #[test]
-fn the_readme_explains_every_key_of_the_schema() {
-    let readme = fs::read_to_string(repository().join("README.md")).expect("the README");
+fn the_reference_explains_every_key_of_the_schema() {
+    let reference = fs::read_to_string(repository().join("docs/reference/scenario.md")).expect("the reference");
     let schema = schema();
     let mut found = Vec::new();
     tables(&schema, &mut found);
@@ -54,10 +54,10 @@ fn the_readme_explains_every_key_of_the_schema() {
     assert!(keys.len() > 80, "{keys:?}");
     // Parameters of families stand in braces, as in `{ min = D, max = D }`.
     let explained = |key: &str| {
-        [format!("`{key}`"), format!(" {key} = "), format!("`{key} = ")].iter().any(|form| readme.contains(form))
+        [format!("`{key}`"), format!(" {key} = "), format!("`{key} = ")].iter().any(|form| reference.contains(form))
     };
     let missing: Vec<_> = keys.into_iter().filter(|key| !explained(key)).collect();
-    assert!(missing.is_empty(), "the README does not explain {missing:?}");
+    assert!(missing.is_empty(), "the reference does not explain {missing:?}");
 }
 
 #[test]

@@ -103,9 +103,9 @@ fn the_trade_off_is_drawn() {
     }
 }
 
-/// The picture in the README is what the scenario gives.
+/// The picture in the guide is what the scenario gives.
 #[test]
-fn the_picture_in_the_readme_is_true() {
+fn the_picture_in_the_guide_is_true() {
     let text = fs::read_to_string(repository().join("scenarios/release-gate.toml")).expect("a shipped scenario");
     let sandbox = Sandbox::with(&text);
     tune(&sandbox, &["-q", "--out", "out"]).exits(0);

@@ -1,4 +1,4 @@
-"""Runs what the README shows of `rollcast serve`, as it stands there."""
+"""Runs what docs/serve.md shows of `rollcast serve`, as it stands there."""
 
 import os
 import re
@@ -23,10 +23,10 @@ def command(line):
 
 
 if __name__ == "__main__":
-    with open(os.path.join(REPOSITORY, "README.md")) as file:
-        section = re.search(r"^## Rehearse your automation\n(.*?)^## ", file.read(), re.DOTALL | re.MULTILINE)[1]
-    start, run, admin = blocks(section, "console")
-    (script,) = blocks(section, "python")
+    with open(os.path.join(REPOSITORY, "docs", "serve.md")) as file:
+        page = file.read()
+    start, run, admin = blocks(page, "console")
+    (script,) = blocks(page, "python")
     serve, url = start.removeprefix("$ ").splitlines()
     server = subprocess.Popen(command(serve), cwd=REPOSITORY, text=True, stdout=subprocess.PIPE)
     try:
@@ -44,4 +44,4 @@ if __name__ == "__main__":
         server.terminate()
         code = server.wait(20)
     assert code == 0, code
-    print("passed: the README's script")
+    print("passed: the guide's script")

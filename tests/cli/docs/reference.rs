@@ -1,0 +1,125 @@
+//! The references are what the program says: with `UPDATE_REFERENCE=1` the tests write those that are generated.
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+
+use clap::{Arg, Command};
+
+use super::super::support::{Sandbox, repository};
+use super::Page;
+
+/// That a generated page of the reference is up to date, or writes it.
+#[track_caller]
+pub fn assert_reference(name: &str, text: &str) {
+    let path = repository().join("docs/reference").join(name);
+    if env::var_os("UPDATE_REFERENCE").is_some() {
+        fs::write(&path, text).expect("the reference can be written");
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == text,
+        "docs/reference/{name} is not what the program says; write it anew: UPDATE_REFERENCE=1 cargo test --release --test cli reference"
+    );
+}
+
+#[test]
+fn the_reference_of_commands_is_what_the_program_takes() {
+    let mut command = rollcast::cli::command();
+    command.build();
+    let mut page = String::from("# Commands\n\n");
+    let status = command.get_after_help().expect("the exit codes").to_string();
+    writeln!(page, "```text\n{}\n```\n", status.trim()).expect("a string takes all");
+    for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+        describe(command, &status, "##", &mut page);
+    }
+    assert_reference("commands.md", &(page.trim_end().to_owned() + "\n"));
+}
+
+/// Adds a command's words, usage, arguments and examples.
+fn describe(command: &Command, status: &str, heading: &str, page: &mut String) {
+    let name = command.get_bin_name().unwrap_or(command.get_name());
+    let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
+    let usage = command.clone().render_usage().to_string().replace("Usage: ", "");
+    write!(page, "{heading} {name}\n\n{}\n\n```text\n{usage}\n```\n\n", about.trim()).expect("a string takes all");
+    let arguments: Vec<&Arg> =
+        command.get_arguments().filter(|argument| !argument.is_hide_set() && argument.get_id() != "help").collect();
+    if !arguments.is_empty() {
+        page.push_str("| argument | |\n|---|---|\n");
+        for argument in arguments {
+            writeln!(page, "| {} | {} |", form(argument), meaning(argument)).expect("a string takes all");
+        }
+        page.push('\n');
+    }
+    for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+        describe(command, status, &format!("{heading}#"), page);
+    }
+    let after = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string).unwrap_or_default();
+    let examples = after.replace(status, "");
+    if !examples.trim().is_empty() {
+        write!(page, "```text\n{}\n```\n\n", examples.trim()).expect("a string takes all");
+    }
+}
+
+/// How an argument is written: `` `-n`, `--replications <N>` ``.
+fn form(argument: &Arg) -> String {
+    let names = argument.get_value_names().unwrap_or_default();
+    let takes_value = argument.get_num_args().is_none_or(|number| number.takes_values());
+    let value: String = names.iter().filter(|_| takes_value).map(|name| format!(" <{name}>")).collect();
+    let short = argument.get_short().map(|short| format!("`-{short}`"));
+    let long = argument.get_long().map(|long| format!("`--{long}{value}`"));
+    let forms: Vec<String> = [short, long].into_iter().flatten().collect();
+    let form = if forms.is_empty() { format!("`{}`", value.trim()) } else { forms.join(", ") };
+    form.replace('|', "\\|")
+}
+
+/// What an argument means, its values and its default.
+fn meaning(argument: &Arg) -> String {
+    let help = argument.get_long_help().or(argument.get_help()).map(ToString::to_string).unwrap_or_default();
+    let mut meaning = help.replace("\n\n", "<br>").replace('\n', " ").replace('|', "\\|");
+    let values: Vec<String> = argument
+        .get_possible_values()
+        .iter()
+        .filter(|value| !value.is_hide_set())
+        .map(|value| match value.get_help() {
+            Some(help) => format!("`{}` ({help})", value.get_name()),
+            None => format!("`{}`", value.get_name()),
+        })
+        .collect();
+    let takes_value = argument.get_num_args().is_none_or(|number| number.takes_values());
+    if takes_value && !values.is_empty() {
+        write!(meaning, "; one of {}", values.join(", ")).expect("a string takes all");
+    }
+    let defaults: Vec<String> =
+        argument.get_default_values().iter().map(|value| format!("`{}`", value.display())).collect();
+    if takes_value && !defaults.is_empty() {
+        write!(meaning, " [default: {}]", defaults.join(", ")).expect("a string takes all");
+    }
+    meaning
+}
+
+/// The reference of scenarios names every key that the reader accepts, as an unknown key makes it list them.
+#[test]
+fn the_reference_names_every_key() {
+    let reference = Page::read(&repository().join("docs/reference/scenario.md")).text;
+    let scenario = "name = \"x\"\nz = 1\n[run]\nz = 1\n[deployment]\nz = 1\n[[group]]\nname = \"g\"\nz = 1\n\
+                    [group.step.zz]\n[group.step.launching]\nz = 1\nlatency = { z = 1 }\nfailure = { z = 1 }\n\
+                    [group.connectivity]\nz = 1\n[group.registrations]\nz = 1\n[group.download]\nz = 1\n\
+                    [download]\nz = 1\n[api]\nz = 1\nretry = { z = 1 }\n[[build]]\nz = 1\n[sync]\nz = 1\n\
+                    schedule = { z = 1 }\n";
+    // Expectations are read once all is right that decides which metrics there are.
+    let expecting = "name = \"x\"\n[check]\nz = 1\n[tune]\nz = 1\n[deployment]\n[[group]]\nname = \"g\"\nrobots = 1\n\
+                     [[expect]]\nz = 1\n";
+    let refused = |scenario| Sandbox::with(scenario).rollcast(&["run", "scenario.toml"]).exits(2).stderr;
+    let stderr = refused(scenario) + &refused(expecting);
+    assert!(stderr.contains("`confidence`") && stderr.contains("`max_replications`"), "{stderr}");
+    let mut keys = 0;
+    for line in stderr.lines().filter(|line| line.contains("accepted here:")) {
+        let accepted = line.split_once("accepted here:").expect("just seen").1;
+        for key in accepted.split('`').skip(1).step_by(2) {
+            assert!(reference.contains(&format!("`{key}`")), "the reference does not explain `{key}`");
+            keys += 1;
+        }
+    }
+    assert!(keys > 40, "{keys} keys in\n{stderr}");
+}
