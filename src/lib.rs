@@ -35,6 +35,7 @@
 //! use std::sync::atomic::AtomicBool;
 //!
 //! use rollcast::experiment::Experiment;
+//! use rollcast::measure;
 //! use rollcast::metric::Summary;
 //! use rollcast::scenario::Scenario;
 //! use rollcast::simulation::Plan;
@@ -60,16 +61,15 @@
 //! let tally = experiment.run(&mut (), &AtomicBool::new(false), &|_| ()).expect("nobody cancels it");
 //! let summary = Summary::new(&scenario, experiment.seed, &tally);
 //!
-//! let outcomes = &summary.campaign.outcomes;
-//! assert_eq!(outcomes.in_sync.count, 500);
-//! let p95 = summary.campaign.time_to_success_s.p95.expect("500 campaigns ended in sync").0;
+//! assert_eq!(summary[measure::IN_SYNC].count, 500);
+//! let p95 = summary[measure::TIME_TO_SUCCESS].p95.expect("500 campaigns ended in sync").0;
 //! assert!((900.0..1800.0).contains(&p95), "95 % take at most {p95} seconds");
 //! # Ok::<(), String>(())
 //! ```
 
 pub use rollcast_engine::{
-    baseline, comparison, control_plane, expectation, experiment, metric, precision, random, rollout, scenario,
-    simulation, statistics, sweep, time, tune,
+    baseline, comparison, control_plane, expectation, experiment, measure, metric, precision, random, rollout,
+    scenario, simulation, statistics, sweep, time, tune,
 };
 
 #[cfg(feature = "program")]

@@ -28,6 +28,7 @@ pub mod comparison;
 pub mod control_plane;
 pub mod expectation;
 pub mod experiment;
+pub mod measure;
 pub mod metric;
 pub mod precision;
 pub mod random;

@@ -213,7 +213,8 @@ fn simulate(
             let experiment =
                 Experiment { plan, seed: luck.seed, replications: luck.replications, threads: None, curves: false };
             let advanced = |replications: u32| bar.inc(replications.into());
-            match experiment.each(workers, part.clone(), &ToRows, &INTERRUPTED, &advanced) {
+            let to_rows = ToRows { failure_threshold_percentage: plan.failure_threshold_percentage };
+            match experiment.each(workers, part.clone(), &to_rows, &INTERRUPTED, &advanced) {
                 Ok(more) => rows.extend(more),
                 Err(stopped) => {
                     halted = Some(stopped);

@@ -57,7 +57,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     } else if options.quiet {
         Ok(())
     } else {
-        print(&(table::render(&scenario, &summary, &done.tally) + &done.precision + &files))
+        print(&(table::render(&scenario, &summary) + &done.precision + &files))
     }
 }
 
@@ -162,7 +162,7 @@ impl Run<'_> {
                 let options = &self.args.simulation;
                 if options.json || !options.quiet {
                     let summary = Summary::new(self.scenario, self.experiment.seed, &tally);
-                    let rendered = || table::render(self.scenario, &summary, &tally);
+                    let rendered = || table::render(self.scenario, &summary);
                     print(&if options.json { summary.to_json() } else { rendered() })?;
                 }
                 let message = format!(
@@ -216,7 +216,7 @@ impl Run<'_> {
                     print(&if options.json {
                         summary.to_json()
                     } else {
-                        format!("{}\n{said}", table::render(self.scenario, &summary, &tally))
+                        format!("{}\n{said}", table::render(self.scenario, &summary))
                     })?;
                 }
                 return Err(Stopped::Cancelled.into());

@@ -5,113 +5,115 @@ use std::io::{self, BufWriter, Write};
 use csv::{Terminator, Writer, WriterBuilder};
 
 use crate::experiment::{Block, Rows};
-use crate::rollout::{JobKind, Progress};
+use crate::measure::{Column, MEASURES, Measure, Part, Source};
+use crate::rollout::JobKind;
 use crate::scenario::Scenario;
 use crate::simulation::{JobRecord, Replication};
-use crate::time::{Span, Time, seconds};
+use crate::time::{Span, Time};
 
-/// The columns of `replications.csv` that every scenario has; the counts are the first job's. Those of [`WorldColumns`] follow.
-pub const REPLICATION_COLUMNS: [&str; 18] = [
-    "replication",
-    "outcome",
-    "jobs",
-    "time_to_success_s",
-    "first_job_status",
-    "first_job_failure_code",
-    "first_job_makespan_s",
-    "succeeded",
-    "failed",
-    "no_response",
-    "not_attempted",
-    "peak_in_flight",
-    "threshold_breached",
-    "concurrent_deployment_exceptions",
-    "ended_s",
-    "out_of_service_s",
-    "down_s",
-    "peak_robots_down",
-];
-
-/// The columns of `jobs.csv`.
-pub const JOB_COLUMNS: [&str; 17] = [
-    "replication",
-    "job",
-    "kind",
-    "created_s",
-    "in_progress_s",
-    "ended_s",
-    "status",
-    "failure_code",
-    "makespan_s",
-    "targets",
-    "succeeded",
-    "failed",
-    "no_response",
-    "aborted",
-    "not_attempted",
-    "peak_in_flight",
-    "threshold_breached",
-];
-
-/// The further columns of `replications.csv`, for the parts of the world that a scenario has.
-#[derive(Clone, Debug)]
-pub struct WorldColumns {
-    /// The names of the builds (R15).
-    builds: Vec<String>,
-    registrations: bool,
-    connectivity: bool,
-    download: bool,
-    api: bool,
+/// A column of a file: its heading, and its field in the row of an `R`.
+#[derive(Clone, Copy)]
+struct Fact<R> {
+    heading: &'static str,
+    field: fn(&R) -> String,
 }
 
-impl WorldColumns {
-    /// The columns of a scenario.
-    pub fn new(scenario: &Scenario) -> WorldColumns {
-        WorldColumns {
+/// The columns of `jobs.csv`; a job comes with the number of its replication.
+const JOB_COLUMNS: [Fact<(u32, JobRecord)>; 17] = [
+    Fact { heading: "replication", field: |(replication, _)| replication.to_string() },
+    Fact { heading: "job", field: |(_, job)| job.number.to_string() },
+    Fact { heading: "kind", field: |(_, job)| kind(job).to_owned() },
+    Fact { heading: "created_s", field: |(_, job)| instant(Some(job.created)) },
+    Fact { heading: "in_progress_s", field: |(_, job)| instant(job.began) },
+    Fact { heading: "ended_s", field: |(_, job)| instant(job.ended) },
+    Fact { heading: "status", field: |(_, job)| job.status.to_string() },
+    Fact { heading: "failure_code", field: |(_, job)| optional(job.failure_code) },
+    Fact { heading: "makespan_s", field: |(_, job)| optional(job.makespan().map(Span::seconds)) },
+    Fact { heading: "targets", field: |(_, job)| job.progress.targets.to_string() },
+    Fact { heading: "succeeded", field: |(_, job)| job.progress.succeeded.to_string() },
+    Fact { heading: "failed", field: |(_, job)| job.progress.robots_failed().to_string() },
+    Fact { heading: "no_response", field: |(_, job)| job.progress.no_response.to_string() },
+    Fact { heading: "aborted", field: |(_, job)| job.progress.aborted.to_string() },
+    Fact { heading: "not_attempted", field: |(_, job)| job.progress.not_attempted().to_string() },
+    Fact { heading: "peak_in_flight", field: |(_, job)| job.progress.peak_in_flight.to_string() },
+    Fact { heading: "threshold_breached", field: |(_, job)| job.halted.to_string() },
+];
+
+const fn kind(job: &JobRecord) -> &'static str {
+    match job.kind {
+        JobKind::Deployment => "deployment",
+        JobKind::Sync => "sync",
+    }
+}
+
+/// What `replications.csv` says beside the [measures](crate::measure) that have a column.
+const FACTS: [(Column, FactOf); 8] = [
+    (fact("replication", 0), |r, _| r.index.to_string()),
+    (fact("outcome", 1), |r, _| r.outcome.as_str().to_owned()),
+    (fact("first_job_status", 4), |r, _| optional(r.first_job.as_ref().map(|job| job.status))),
+    (fact("first_job_failure_code", 5), |r, _| optional(r.first_job.as_ref().and_then(|job| job.failure_code))),
+    (fact("threshold_breached", 12), |r, _| optional(r.first_job.as_ref().map(|job| job.halted))),
+    (fact("ended_s", 14), |r, _| instant(Some(r.ended))),
+    (Column { name: "build", place: 18, part: Part::Builds }, |r, builds| {
+        optional(r.build.and_then(|build| builds.get(build)))
+    }),
+    (Column { name: "registered", place: 21, part: Part::Registrations }, |r, _| r.registered.to_string()),
+];
+
+/// A field of a replication, given the names of the builds.
+type FactOf = fn(&Replication, &[String]) -> String;
+
+const fn fact(name: &'static str, place: u8) -> Column {
+    Column { name, place, part: Part::None }
+}
+
+/// The columns of a scenario's `replications.csv`.
+#[derive(Clone)]
+pub struct ReplicationColumns {
+    columns: Vec<(Column, Field)>,
+    /// The names of the builds (R15).
+    builds: Vec<String>,
+    failure_threshold_percentage: u32,
+}
+
+#[derive(Clone, Copy)]
+enum Field {
+    Fact(FactOf),
+    Measure(&'static Measure),
+}
+
+impl ReplicationColumns {
+    /// Those that every scenario has, and those of the parts of the world that this one has.
+    pub fn new(scenario: &Scenario) -> ReplicationColumns {
+        let facts = FACTS.into_iter().map(|(column, field)| (column, Field::Fact(field)));
+        let measures = MEASURES.iter().filter_map(|measure| Some((measure.column?, Field::Measure(measure))));
+        let mut columns: Vec<(Column, Field)> =
+            facts.chain(measures).filter(|(column, _)| column.part.is_in(scenario)).collect();
+        columns.sort_by_key(|(column, _)| column.place);
+        ReplicationColumns {
+            columns,
             builds: scenario.builds.iter().map(|build| build.name.clone()).collect(),
-            registrations: scenario.groups.iter().any(|group| group.registrations.is_some()),
-            connectivity: scenario.groups.iter().any(|group| group.connectivity.is_some()),
-            download: scenario.download.is_some(),
-            api: scenario.api.is_some(),
+            failure_threshold_percentage: scenario.deployment.failure_threshold_percentage,
         }
     }
 
-    /// Their names.
+    /// Their headings.
     pub fn names(&self) -> Vec<&'static str> {
-        let mut names = Vec::new();
-        let mut with = |has: bool, columns: &[&'static str]| names.extend(columns.iter().filter(|_| has));
-        with(!self.builds.is_empty(), &["build", "robots_failed_at_halt", "detection_s"]);
-        with(self.registrations, &["registered"]);
-        with(self.connectivity, &["late_syncs"]);
-        with(self.download, &["download_bytes", "peak_egress_bit_s"]);
-        let calls = ["calls", "throttled", "internal_errors", "lost_answers", "retries", "given_up"];
-        with(self.api, &calls);
-        names
+        self.columns.iter().map(|(column, _)| column.name).collect()
     }
 
-    fn fields(&self, replication: &Replication) -> Vec<String> {
-        let mut fields = Vec::new();
-        if let Some(build) = replication.build {
-            let job = replication.first_job.as_ref();
-            fields.push(self.builds[build].clone());
-            fields.push(optional(job.and_then(JobRecord::failed_at_halt)));
-            fields.push(span(job.and_then(JobRecord::detection)));
-        }
-        if self.registrations {
-            fields.push(replication.registered.to_string());
-        }
-        if self.connectivity {
-            fields.push(replication.late_syncs.to_string());
-        }
-        if let Some(download) = &replication.download {
-            fields.push(download.bytes.to_string());
-            fields.push(download.peak_egress.to_string());
-        }
-        if let Some(api) = &replication.api {
-            let counts = [api.calls, api.throttled, api.internal_errors, api.lost_answers, api.retries, api.given_up];
-            fields.extend(counts.map(|count| count.to_string()));
-        }
-        fields
+    fn fields(&self, replication: &Replication) -> impl Iterator<Item = String> {
+        self.columns.iter().map(|(_, field)| match field {
+            Field::Fact(field) => field(replication, &self.builds),
+            Field::Measure(measure) => match measure.source {
+                Source::Number(number) => {
+                    let number = number(replication, self.failure_threshold_percentage);
+                    optional(number.map(|number| measure.unit.exact(number as i128)))
+                }
+                Source::Event(happened) => happened(replication).to_string(),
+                Source::Replications | Source::Robots(_) | Source::Codes => String::new(),
+            },
+        })
     }
 }
 
@@ -119,7 +121,7 @@ impl WorldColumns {
 pub struct CsvRows<W: Write> {
     replications: BufWriter<W>,
     jobs: BufWriter<W>,
-    world: WorldColumns,
+    columns: ReplicationColumns,
     /// How many rows `jobs.csv` may still take.
     jobs_left: u64,
     jobs_dropped: u64,
@@ -142,13 +144,12 @@ impl<W: Write> CsvRows<W> {
         let mut rows = CsvRows {
             replications: BufWriter::new(replications),
             jobs: BufWriter::new(jobs),
-            world: WorldColumns::new(scenario),
+            columns: ReplicationColumns::new(scenario),
             jobs_left: max_job_rows,
             jobs_dropped: 0,
         };
-        let columns: Vec<&str> = REPLICATION_COLUMNS.into_iter().chain(rows.world.names()).collect();
-        writeln!(rows.replications, "{}", columns.join(","))?;
-        writeln!(rows.jobs, "{}", JOB_COLUMNS.join(","))?;
+        writeln!(rows.replications, "{}", rows.columns.names().join(","))?;
+        writeln!(rows.jobs, "{}", JOB_COLUMNS.map(|column| column.heading).join(","))?;
         Ok(rows)
     }
 
@@ -165,22 +166,21 @@ impl<W: Write> CsvRows<W> {
 
 impl<W: Write + Send> Rows for CsvRows<W> {
     type Chunk = Chunk;
-    type Layout = WorldColumns;
+    type Layout = ReplicationColumns;
 
-    fn layout(&self) -> WorldColumns {
-        self.world.clone()
+    fn layout(&self) -> ReplicationColumns {
+        self.columns.clone()
     }
 
-    fn render(world: &WorldColumns, block: &Block) -> Chunk {
+    fn render(columns: &ReplicationColumns, block: &Block) -> Chunk {
         let mut replications = csv_text();
         for replication in &block.replications {
-            let fields = replication_fields(replication).into_iter().chain(world.fields(replication));
-            replications.write_record(fields.map(String::into_bytes)).expect(MEMORY);
+            replications.write_record(columns.fields(replication).map(String::into_bytes)).expect(MEMORY);
         }
         let mut jobs = csv_text();
         let mut job_ends = Vec::with_capacity(block.jobs.len());
-        for (replication, job) in &block.jobs {
-            jobs.write_record(job_fields(*replication, job)).expect(MEMORY);
+        for job in &block.jobs {
+            jobs.write_record(JOB_COLUMNS.map(|column| (column.field)(job))).expect(MEMORY);
             jobs.flush().expect(MEMORY);
             job_ends.push(jobs.get_ref().len());
         }
@@ -214,73 +214,22 @@ fn optional(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
-fn span(span: Option<Span>) -> String {
-    optional(span.map(Span::seconds))
-}
-
 fn instant(instant: Option<Time>) -> String {
     optional(instant.map(Time::seconds))
 }
 
-/// A sum of microseconds over robots in seconds, to the microsecond however large.
-fn robot_seconds(micros: u128) -> String {
-    match u64::try_from(micros) {
-        Ok(micros) if micros < 1 << 53 => seconds(micros).to_string(),
-        _ => {
-            let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        }
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// No two columns, whether facts or measures, have the same place or heading.
+    #[test]
+    fn columns_have_places_of_their_own() {
+        let of_measures = MEASURES.iter().filter_map(|measure| measure.column);
+        let all: Vec<Column> = FACTS.iter().map(|(column, _)| *column).chain(of_measures).collect();
+        assert_eq!(all.iter().map(|column| column.place).collect::<BTreeSet<u8>>().len(), all.len());
+        assert_eq!(all.iter().map(|column| column.name).collect::<BTreeSet<&str>>().len(), all.len());
     }
-}
-
-fn replication_fields(replication: &Replication) -> [String; REPLICATION_COLUMNS.len()] {
-    let job = replication.first_job.as_ref();
-    let count = |of: fn(&Progress) -> u32| optional(job.map(|job| of(&job.progress)));
-    [
-        replication.index.to_string(),
-        replication.outcome.as_str().to_owned(),
-        replication.jobs.to_string(),
-        span(replication.time_to_success()),
-        optional(job.map(|job| job.status)),
-        optional(job.and_then(|job| job.failure_code)),
-        span(job.and_then(JobRecord::makespan)),
-        count(|progress| progress.succeeded),
-        count(Progress::robots_failed),
-        count(|progress| progress.no_response),
-        count(Progress::not_attempted),
-        count(|progress| progress.peak_in_flight),
-        optional(job.map(|job| job.halted)),
-        replication.concurrent_deployment_exceptions.to_string(),
-        instant(Some(replication.ended)),
-        robot_seconds(replication.out_of_service),
-        robot_seconds(replication.down),
-        replication.peak_robots_down.to_string(),
-    ]
-}
-
-fn job_fields(replication: u32, job: &JobRecord) -> [String; JOB_COLUMNS.len()] {
-    let progress = &job.progress;
-    let kind = match job.kind {
-        JobKind::Deployment => "deployment",
-        JobKind::Sync => "sync",
-    };
-    [
-        replication.to_string(),
-        job.number.to_string(),
-        kind.to_owned(),
-        instant(Some(job.created)),
-        instant(job.began),
-        instant(job.ended),
-        job.status.to_string(),
-        optional(job.failure_code),
-        span(job.makespan()),
-        progress.targets.to_string(),
-        progress.succeeded.to_string(),
-        progress.robots_failed().to_string(),
-        progress.no_response.to_string(),
-        progress.aborted.to_string(),
-        progress.not_attempted().to_string(),
-        progress.peak_in_flight.to_string(),
-        job.halted.to_string(),
-    ]
 }

@@ -26,7 +26,7 @@ pub mod table;
 pub mod tune;
 mod whole_file;
 
-pub use csv_rows::{CsvRows, JOB_COLUMNS, REPLICATION_COLUMNS, WorldColumns};
+pub use csv_rows::{CsvRows, ReplicationColumns};
 pub use outputs::{COMPARE_CSV, OutputError, Outputs, REPORT, SWEEP_CSV, SWEEP_JSON};
 pub use whole_file::WholeFile;
 pub(crate) use whole_file::temporary_in;

@@ -2,9 +2,9 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use crate::experiment::Tally;
+use crate::measure::{self, Measure, Section};
 use crate::metric::words::{counted, percent, with_unit};
-use crate::metric::{Build, Summary};
+use crate::metric::{Results, Summary, Unit};
 use crate::rollout::{OnBreach, failure_limit};
 use crate::scenario::Scenario;
 use crate::statistics::{Description, Number, Proportion};
@@ -13,8 +13,8 @@ use crate::time::humane;
 pub(super) const WIDTH: usize = 80;
 
 /// "How long, how likely, how many hurt?"
-pub fn render(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
-    let blocks = [headline(scenario, summary), answer(scenario, summary, tally), columns(summary, tally)];
+pub fn render(scenario: &Scenario, summary: &Summary) -> String {
+    let blocks = [headline(scenario, summary), answer(scenario, summary), columns(summary)];
     blocks.join("\n\n") + "\n"
 }
 
@@ -47,9 +47,7 @@ pub(crate) fn steers(c: char) -> bool {
 }
 
 /// The plain-language answer.
-fn answer(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
-    let campaign = &summary.campaign;
-    let outcomes = &campaign.outcomes;
+fn answer(scenario: &Scenario, summary: &Summary) -> String {
     let mut sentences = Vec::new();
     let share = |proportion: &Proportion| {
         let [low, high] = proportion.ci95;
@@ -60,20 +58,21 @@ fn answer(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
             percent(high)
         )
     };
-    if outcomes.in_sync.count == 0 {
+    let in_sync = &summary[measure::IN_SYNC];
+    if in_sync.count == 0 {
         sentences.push(String::from("No campaign brings the whole fleet in sync."));
     } else {
-        sentences.push(format!("The whole fleet is in sync in {}.", share(&outcomes.in_sync)));
-        let times = &campaign.time_to_success_s;
+        sentences.push(format!("The whole fleet is in sync in {}.", share(in_sync)));
+        let times = &summary[measure::TIME_TO_SUCCESS];
         if let (Some(p50), Some(p95)) = (times.p50, times.p95) {
             sentences.push(format!("Half of these take at most {}, 95 % at most {}.", humane(p50.0), humane(p95.0)));
         }
     }
     let rest = [
-        (&outcomes.halted, "breach the failure threshold and halt"),
-        (&outcomes.timed_out, "hit the fleet timeout"),
-        (&outcomes.max_jobs, "use up their jobs with robots left behind"),
-        (&outcomes.horizon, "reach the horizon unfinished"),
+        (&summary[measure::HALTED], "breach the failure threshold and halt"),
+        (&summary[measure::TIMED_OUT], "hit the fleet timeout"),
+        (&summary[measure::MAX_JOBS], "use up their jobs with robots left behind"),
+        (&summary[measure::HORIZON], "reach the horizon unfinished"),
     ];
     let rest: Vec<String> = rest
         .iter()
@@ -83,13 +82,16 @@ fn answer(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     if !rest.is_empty() {
         sentences.push(format!("{}.", rest.join("; ")));
     }
-    let hurt = &tally.counted_failures;
-    if let (Some(p50), Some(p95)) = (hurt.quantile(50), hurt.quantile(95)) {
-        let robots = counted(p50 as u64, "robot");
-        let hurt = if p50 == 1.0 { "fails or does not respond" } else { "fail or do not respond" };
-        sentences.push(format!("In the first job at most {robots} {hurt} in half of the campaigns, {p95:.0} in 95 %."));
+    let hurt = &summary[measure::ROBOTS_HURT];
+    if let (Some(p50), Some(p95)) = (hurt.p50, hurt.p95) {
+        let robots = counted(p50.0 as u64, "robot");
+        let hurt = if p50.0 == 1.0 { "fails or does not respond" } else { "fail or do not respond" };
+        sentences.push(format!(
+            "In the first job at most {robots} {hurt} in half of the campaigns, {} in 95 %.",
+            whole(p95)
+        ));
     }
-    let overshoot = &summary.first_job.threshold_overshoot;
+    let overshoot = &summary[measure::THRESHOLD_OVERSHOOT];
     if let (Some(p50), Some(max)) = (overshoot.p50, overshoot.max) {
         let limit = failure_limit(scenario.fleet_size(), scenario.deployment.failure_threshold_percentage);
         let (limit, p50, max) = (counted(limit.into(), "failure"), whole(p50), whole(max));
@@ -105,67 +107,33 @@ fn answer(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     wrap(&sentences.join(" "))
 }
 
-fn columns(summary: &Summary, tally: &Tally) -> String {
-    let campaign = &summary.campaign;
-    let outcomes = &campaign.outcomes;
-    let first_job = &summary.first_job;
-    let robot = &summary.robot;
+fn columns(summary: &Summary) -> String {
     let likely = |name: &str, proportion: &Proportion| {
         let [low, high] = proportion.ci95.map(percent);
         let values = [percent(proportion.probability), low, high, proportion.count.to_string(), String::new()];
         row(name, values)
     };
-    let time = |name: &str, description: &Description| row(name, quantiles(description, |number| humane(number.0)));
-
-    let number = |name: &str, description: &Description| row(name, quantiles(description, whole));
     let blank = || row("", [const { String::new() }; 5]);
-
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    let head = ["p50", "p90", "p95", "p99", "max"].map(str::to_owned);
     table.add_row(row("HOW LIKELY", ["share", "from", "to", "count", ""].map(str::to_owned)));
-    table.add_row(likely("fleet in sync", &outcomes.in_sync));
-    table.add_row(likely("halted at the threshold", &outcomes.halted));
-    table.add_row(likely("hit the fleet timeout", &outcomes.timed_out));
-    table.add_row(likely("jobs used up", &outcomes.max_jobs));
-    table.add_row(likely("horizon reached", &outcomes.horizon));
-    table.add_row(blank());
-    table.add_row(row("HOW LONG", head.clone()));
-    table.add_row(time("until the fleet is in sync", &campaign.time_to_success_s));
-    table.add_row(time("until a robot is in sync", &robot.time_to_success_s));
-    table.add_row(time("first job", &first_job.makespan_s));
-    table.add_row(time("one robot's deployment", &robot.deployment_s));
-    table.add_row(number("jobs run", &campaign.jobs));
-    table.add_row(blank());
-    table.add_row(row("HOW MANY HURT", head.clone()));
-    table.add_row(number("failed in the first job", &first_job.robots_failed));
-    table.add_row(number("no response in it", &first_job.robots_no_response));
-    table.add_row(number("not attempted in it", &first_job.robots_not_attempted));
-    table.add_row(number("robots down at once", &campaign.peak_robots_down));
-    table.add_row(time("down time over all robots", &robot.down_s));
-    if let Some(late_syncs) = &robot.late_syncs {
-        table.add_row(number("in sync after a timeout", late_syncs));
+    for (name, proportion) in summary.proportions("campaign.") {
+        table.add_row(likely(name, proportion));
     }
-    if let Some(download) = &summary.download {
-        let bytes = |number: Number| with_unit(number.0, "B");
-        let rate = |number: Number| with_unit(number.0, "");
-        table.add_row(blank());
-        table.add_row(row("HOW MUCH DATA", head.clone()));
-        table.add_row(row("downloaded", quantiles(&download.bytes, bytes)));
-        table.add_row(row("peak egress, bit/s", quantiles(&download.peak_egress_bit_s, rate)));
-        table.add_row(row("mean egress, bit/s", quantiles(&download.mean_egress_bit_s, rate)));
-    }
-    if let Some(api) = &campaign.api {
-        table.add_row(blank());
-        table.add_row(row("HOW MANY CALLS", head));
-        table.add_row(number("made, repeats included", &api.calls));
-        table.add_row(number("given up", &api.given_up));
+    for section in Section::ALL {
+        let rows: Vec<Vec<String>> = section.measures().into_iter().filter_map(|m| distribution(m, summary)).collect();
+        if !rows.is_empty() {
+            table.add_row(blank());
+            let head = ["p50", "p90", "p95", "p99", "max"].map(str::to_owned);
+            table.add_row(row(&section.words().to_uppercase(), head));
+            table.add_rows(rows);
+        }
     }
     if !summary.builds.is_empty() {
         table.add_row(blank());
         table.add_row(row("BY BUILD", ["share", "in sync", "halted", "time p95", "hurt p95"].map(str::to_owned)));
-        for ((name, build), tally) in summary.builds.iter().zip(&tally.builds) {
-            table.add_row(row(&shortened(name), by_build(summary, build, tally)));
+        for (name, build) in &summary.builds {
+            table.add_row(row(&shortened(name), by_build(summary, build)));
         }
     }
     for column in 1..6 {
@@ -184,19 +152,34 @@ fn columns(summary: &Summary, tally: &Tally) -> String {
     table.trim_fmt()
 }
 
+/// The row of a measure, if the terminal has one and the scenario what it needs.
+fn distribution(measure: &Measure, summary: &Summary) -> Option<Vec<String>> {
+    measure.row.filter(|row| !row.detail)?;
+    let description = summary.description(measure.name)?;
+    Some(match measure.unit {
+        // The unit stands in front, where it takes room once.
+        Unit::BitsPerSecond => {
+            let rate = |number: Number| with_unit(number.0, "");
+            row(&format!("{}, bit/s", measure.words), quantiles(description, rate))
+        }
+        Unit::Seconds => row(measure.words, quantiles(description, |number| humane(number.0))),
+        Unit::Bytes => row(measure.words, quantiles(description, |number| with_unit(number.0, "B"))),
+        Unit::Count | Unit::Probability => row(measure.words, quantiles(description, whole)),
+    })
+}
+
 /// A build's share of the replications, its outcomes, and its 95th percentiles of the time to success and of the robots hurt in
 /// the first job.
-fn by_build(summary: &Summary, build: &Build, tally: &Tally) -> [String; 5] {
+fn by_build(summary: &Summary, build: &Results) -> [String; 5] {
     let none = || String::from("-");
-    let outcomes = &build.campaign.outcomes;
     let share =
         |proportion: &Proportion| if build.replications == 0 { none() } else { percent(proportion.probability) };
     [
         percent(Number(build.replications as f64 / summary.replications as f64)),
-        share(&outcomes.in_sync),
-        share(&outcomes.halted),
-        build.campaign.time_to_success_s.p95.map_or_else(none, |p95| humane(p95.0)),
-        tally.counted_failures.quantile(95).map_or_else(none, |p95| whole(Number(p95))),
+        share(&build[measure::IN_SYNC]),
+        share(&build[measure::HALTED]),
+        build[measure::TIME_TO_SUCCESS].p95.map_or_else(none, |p95| humane(p95.0)),
+        build[measure::ROBOTS_HURT].p95.map_or_else(none, whole),
     ]
 }
 

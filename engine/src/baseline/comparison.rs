@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::stored::{Baseline, cells};
 use crate::experiment::Tally;
+use crate::measure::Measure;
 use crate::metric::{Metric, Summary, Unit};
 use crate::rollout::CampaignOutcome;
 use crate::scenario::Scenario;
@@ -120,26 +121,27 @@ pub(super) fn bytes(baseline: &Baseline, scenario: &Scenario, now: &Summary) -> 
 }
 
 /// Another run: tests outcomes, time to success and robots hurt.
-pub(super) fn test(baseline: &Baseline, scenario: &Scenario, summary: &Summary, tally: &Tally) -> Tested {
+pub(super) fn test(baseline: &Baseline, summary: &Summary, tally: &Tally) -> Tested {
     let trials = [baseline.replications(), tally.replications];
     let outcomes = CampaignOutcome::ALL.map(|outcome| {
-        let pointer = format!("/campaign/outcomes/{}/count", outcome.as_str());
+        let measure = Measure::of_outcome(outcome);
+        let pointer = format!("/{}/count", measure.name.replace('.', "/"));
         let before = baseline.summary.pointer(&pointer).and_then(Value::as_u64).unwrap_or(0).min(trials[0]);
-        let counts = [before, tally.outcomes[outcome as usize]];
+        let counts = [before, tally.count(measure).unwrap_or(0)];
         let (difference, interval) = risk_difference(counts, trials);
         let share = |sample: usize| counts[sample] as f64 / trials[sample] as f64;
         Change {
-            metric: format!("campaign.outcomes.{}.probability", outcome.as_str()),
+            metric: format!("{}.probability", measure.name),
             unit: Unit::Probability,
             values: vec![("share", [share(0), share(1)])],
             effect: Effect::RiskDifference(difference, interval),
             p: fisher(counts, trials),
         }
     });
-    let now = cells(scenario, tally);
-    let numbers = super::stored::DISTRIBUTIONS.iter().filter_map(|name| match &baseline.distributions {
-        Some(before) => of_distributions(name, before, &now),
-        None => of_means(name, &baseline.summary, summary),
+    let now = cells(tally);
+    let numbers = super::stored::compared().filter_map(|measure| match &baseline.distributions {
+        Some(before) => of_distributions(measure, before, &now),
+        None => of_means(measure, &baseline.summary, summary),
     });
     let mut changes: Vec<Change> = outcomes.into_iter().chain(numbers).collect();
     let values: Vec<f64> = changes.iter().map(|change| change.p).collect();
@@ -148,31 +150,22 @@ pub(super) fn test(baseline: &Baseline, scenario: &Scenario, summary: &Summary, 
     Tested { seed: summary.seed, replications: trials, whole_distributions, changes }
 }
 
-fn unit_of(name: &str) -> Unit {
-    if name.ends_with("_s") { Unit::Seconds } else { Unit::Count }
-}
-
 /// By all numbers; none where one side has none, for then the outcomes say why.
 fn of_distributions(
-    name: &str,
+    measure: &Measure,
     before: &BTreeMap<String, Vec<(u64, u64)>>,
     now: &BTreeMap<String, Vec<(u64, u64)>>,
 ) -> Option<Change> {
-    let [before, now] = [before, now].map(|all| all.get(name).filter(|cells| two_sample::total(cells) > 0));
+    let [before, now] = [before, now].map(|all| all.get(measure.name).filter(|cells| two_sample::total(cells) > 0));
     let (before, now) = (before?, now?);
-    let unit = unit_of(name);
-    let quantile = |percent| [before, now].map(|cells| shown(unit, quantile(cells, percent)));
+    let quantile = |percent| [before, now].map(|cells| measure.unit.show(quantile(cells, percent) as f64));
     Some(Change {
-        metric: name.to_owned(),
-        unit,
+        metric: measure.name.to_owned(),
+        unit: measure.unit,
         values: vec![("p50", quantile(50)), ("p95", quantile(95))],
         effect: Effect::CliffsDelta(cliffs_delta(before, now)),
         p: kolmogorov_smirnov(before, now),
     })
-}
-
-fn shown(unit: Unit, value: u64) -> f64 {
-    if unit == Unit::Seconds { crate::time::seconds(value) } else { value as f64 }
 }
 
 fn quantile(cells: &Cells, percent: u64) -> u64 {
@@ -186,18 +179,15 @@ fn quantile(cells: &Cells, percent: u64) -> u64 {
 }
 
 /// By means and deviations, which every summary has.
-fn of_means(name: &str, before: &Value, now: &Summary) -> Option<Change> {
-    let now = serde_json::to_value(now).expect("it is JSON");
-    let pointer = format!("/{}", name.replace('.', "/"));
-    let moments = |summary: &Value| {
-        let description = summary.pointer(&pointer)?;
-        let number = |key: &str| description.get(key).and_then(Value::as_f64);
-        Some([number("count").filter(|count| *count >= 2.0)?, number("mean")?, number("std")?])
-    };
-    let (before, now) = (moments(before)?, moments(&now)?);
+fn of_means(measure: &Measure, before: &Value, now: &Summary) -> Option<Change> {
+    let description = before.pointer(&format!("/{}", measure.name.replace('.', "/")))?;
+    let number = |key: &str| description.get(key).and_then(Value::as_f64);
+    let before = [number("count").filter(|count| *count >= 2.0)?, number("mean")?, number("std")?];
+    let now = now.description(measure.name).filter(|now| now.count >= 2)?;
+    let now = [now.count as f64, now.mean?.0, now.std?.0];
     Some(Change {
-        metric: name.to_owned(),
-        unit: unit_of(name),
+        metric: measure.name.to_owned(),
+        unit: measure.unit,
         values: vec![("mean", [before[1], now[1]])],
         effect: Effect::Deviations((before[2] > 0.0).then(|| (now[1] - before[1]) / before[2])),
         p: welch(before, now),

@@ -46,13 +46,13 @@ pub fn compare(
         return Ok(comparison::bytes(baseline, scenario, &summary));
     }
     if !baseline.is_of_the_same_luck(&summary) {
-        return Ok(Comparison::Tested(comparison::test(baseline, scenario, &summary, &tally)));
+        return Ok(Comparison::Tested(comparison::test(baseline, &summary, &tally)));
     }
     if baseline.has_the_same_numbers(&summary) {
         return Ok(Comparison::SameNumbers);
     }
     let (summary, tally) = run(Experiment { seed: other_seed(experiment.seed), ..experiment })?;
-    Ok(Comparison::Tested(comparison::test(baseline, scenario, &summary, &tally)))
+    Ok(Comparison::Tested(comparison::test(baseline, &summary, &tally)))
 }
 
 #[cfg(test)]
@@ -86,8 +86,7 @@ mod tests {
             let summary = Summary::new(&before, experiment.seed, &tally);
             std::fs::write(folder.path().join("summary.json"), summary.to_json()).expect("a file");
             if whole {
-                std::fs::write(folder.path().join("baseline.json"), text_of(&before, &summary, &tally))
-                    .expect("a file");
+                std::fs::write(folder.path().join("baseline.json"), text_of(&summary, &tally)).expect("a file");
             }
             let baseline = Baseline::read(folder.path(), &now, true).expect("it was just written");
             // Every other pair shares its luck at first.

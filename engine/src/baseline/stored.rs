@@ -9,16 +9,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::experiment::Tally;
-use crate::metric::{Summary, distributions};
+use crate::measure::Measure;
+use crate::metric::Summary;
 use crate::scenario::Scenario;
 
 /// The distributions that are compared: time to success and robots hurt.
-pub(super) const DISTRIBUTIONS: [&str; 4] = [
+const COMPARED: [&str; 4] = [
     "campaign.time_to_success_s",
     "first_job.robots_failed",
     "first_job.robots_no_response",
     "campaign.peak_robots_down",
 ];
+
+pub(super) fn compared() -> impl Iterator<Item = &'static Measure> {
+    COMPARED.iter().filter_map(|name| Measure::named(name))
+}
 
 /// A stored `summary.json`, and what was stored beside it.
 #[derive(Clone, Debug)]
@@ -59,26 +64,24 @@ pub fn folder_of(folder: &Path, scenario: &Scenario) -> PathBuf {
 }
 
 /// The content of `baseline.json`.
-pub fn text_of(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
+pub fn text_of(summary: &Summary, tally: &Tally) -> String {
     let cells = Cells {
         digest: summary.scenario.digest.clone(),
         seed: summary.seed,
         replications: summary.replications,
-        distributions: cells(scenario, tally),
+        distributions: cells(tally),
     };
     serde_json::to_string(&cells).expect("numbers and strings are JSON") + "\n"
 }
 
 /// The cells of the histograms that are compared.
-pub(super) fn cells(scenario: &Scenario, tally: &Tally) -> BTreeMap<String, Vec<(u64, u64)>> {
-    let compared =
-        distributions(scenario, tally).into_iter().filter(|(name, _)| DISTRIBUTIONS.contains(&name.as_str()));
-    let cells = compared.map(|(name, numbers)| {
-        let histogram = numbers.histogram();
+pub(super) fn cells(tally: &Tally) -> BTreeMap<String, Vec<(u64, u64)>> {
+    let cells = |measure: &Measure| {
+        let histogram = tally.numbers(measure)?.histogram();
         let cells = histogram.iter_recorded().map(|cell| (cell.value_iterated_to(), cell.count_since_last_iteration()));
-        (name, cells.collect())
-    });
-    cells.collect()
+        Some((measure.name.to_owned(), cells.collect()))
+    };
+    compared().filter_map(cells).collect()
 }
 
 impl Baseline {

@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use super::row::{MEASURES, Row};
 use super::{Identity, Side};
-use crate::metric::Unit;
+use crate::measure::{Bound, Measure};
 use crate::rollout::CampaignOutcome;
 use crate::scenario::is_name;
+use crate::statistics::Unit;
 
 /// After so many broken places the rest of a file is not looked at.
 const MOST_PLACES: usize = 10;
@@ -143,6 +144,11 @@ fn rows(text: &[u8], replications: u32) -> Result<Vec<Row>, Vec<Broken>> {
     if broken.is_empty() { Ok(rows) } else { Err(broken) }
 }
 
+/// The column of a measure that is compared.
+fn heading(measure: &Measure) -> &'static str {
+    measure.column.map_or(measure.name, |column| column.name)
+}
+
 /// Where the columns are.
 struct Columns {
     width: usize,
@@ -154,7 +160,7 @@ struct Columns {
 impl Columns {
     fn find(header: &StringRecord) -> Result<Columns, Broken> {
         let place = |name: &str| header.iter().position(|column| column == name);
-        let needed = ["replication", "outcome"].into_iter().chain(MEASURES.iter().map(|measure| measure.column));
+        let needed = ["replication", "outcome"].into_iter().chain(MEASURES.iter().map(|measure| heading(measure)));
         let missing: Vec<String> =
             needed.filter(|name| place(name).is_none()).map(|name| format!("`{name}`")).collect();
         if !missing.is_empty() {
@@ -169,7 +175,7 @@ impl Columns {
             width: header.len(),
             replication: place("replication"),
             outcome: place("outcome"),
-            measures: MEASURES.map(|measure| place(measure.column)),
+            measures: MEASURES.map(|measure| place(heading(measure))),
         })
     }
 
@@ -190,65 +196,35 @@ impl Columns {
             let names = CampaignOutcome::ALL.map(|outcome| format!("`{}`", outcome.as_str()));
             (is("outcome", name), format!("expected one of {}", names.join(", ")))
         })?;
-        let mut numbers = [None; MEASURES.len()];
-        for ((number, measure), place) in numbers.iter_mut().zip(&MEASURES).zip(self.measures) {
-            let text = &record[place];
-            if text.is_empty() {
-                continue;
-            }
-            let (parsed, expected) = match measure.unit {
-                Unit::Seconds => (micros(text), "expected seconds with at most six decimals"),
-                _ => (text.parse().ok(), "expected a whole number"),
-            };
-            *number = Some(parsed.ok_or_else(|| (is(measure.column, text), String::from(expected)))?);
-        }
         let numberless = || {
             (
                 String::from("numbers that every replication has are missing or too large"),
                 String::from("expected a row of `rollcast run`"),
             )
         };
+        let mut numbers = [None; MEASURES.len()];
+        for ((number, measure), place) in numbers.iter_mut().zip(MEASURES).zip(self.measures) {
+            let text = &record[place];
+            if text.is_empty() {
+                // A sum over robots exists whatever becomes of them.
+                if measure.bound == Bound::RobotsByHorizon {
+                    return Err(numberless());
+                }
+                continue;
+            }
+            let expected = match measure.unit {
+                Unit::Seconds => "expected seconds with at most six decimals",
+                _ => "expected a whole number",
+            };
+            let read = measure.unit.read_exact(text);
+            *number = Some(read.ok_or_else(|| (is(heading(measure), text), String::from(expected)))?);
+        }
         Row::new(outcome, numbers).ok_or_else(numberless)
     }
-}
-
-/// Seconds as a decimal fraction, exactly.
-fn micros(text: &str) -> Option<u128> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) || fraction.len() > 6 || whole.len() > 24 {
-        return None;
-    }
-    let fraction: u128 = format!("{fraction:0<6}").parse().ok()?;
-    Some(whole.parse::<u128>().ok()? * 1_000_000 + fraction)
 }
 
 /// Somebody's text, as much as an error needs.
 fn shortened(text: &str) -> String {
     let shown: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
     if shown.chars().count() <= 40 { shown } else { shown.chars().take(37).collect::<String>() + "..." }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn seconds_are_read_exactly() {
-        for (text, number) in [
-            ("0", Some(0)),
-            ("120", Some(120_000_000)),
-            ("0.000001", Some(1)),
-            ("9007199254.740991", Some((1 << 53) - 1)),
-            ("340282366920938.25", Some(340_282_366_920_938_250_000)),
-            ("1.0000001", None),
-            ("-1", None),
-            ("1e3", None),
-            (".5", None),
-            ("5.", None),
-            ("NaN", None),
-        ] {
-            assert_eq!(micros(text), number, "{text}");
-        }
-    }
 }

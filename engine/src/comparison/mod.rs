@@ -14,11 +14,12 @@ mod row;
 
 pub use folder::{Broken, Unusable, read_folder};
 pub use quantiles::{PERCENTS, QuantileComparison, RESAMPLES};
-pub use row::{MEASURES, Measure, ROBOTS_FAILED, Row, TIME_TO_SUCCESS};
+pub use row::{MEASURES, ROBOTS_FAILED, Row, TIME_TO_SUCCESS};
 
 use std::sync::atomic::AtomicBool;
 
 use crate::experiment::{Each, Workers};
+use crate::measure::Measure;
 use crate::rollout::CampaignOutcome;
 use crate::simulation::Replication;
 use crate::statistics::differences::{Differences, Fourfold, Moments, welch_interval};
@@ -55,7 +56,10 @@ pub struct Side {
 
 /// Makes rows of replications.
 #[derive(Clone, Copy, Debug)]
-pub struct ToRows;
+pub struct ToRows {
+    /// The failure threshold under which they were simulated.
+    pub failure_threshold_percentage: u32,
+}
 
 impl Each for ToRows {
     type Watch = ();
@@ -64,7 +68,7 @@ impl Each for ToRows {
     fn watch(&self) {}
 
     fn seen(&self, (): &mut (), replication: &Replication) -> Row {
-        Row::of(replication)
+        Row::of(replication, self.failure_threshold_percentage)
     }
 }
 

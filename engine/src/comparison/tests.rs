@@ -67,7 +67,7 @@ fn against_itself_there_is_nothing() {
     let comparison = compared(&side(3, rows()), &side(3, rows()));
     assert!(comparison.same);
     for found in &comparison.numbers {
-        assert_eq!(found.mean, Some((0.0, Some([0.0, 0.0]))), "{}", found.measure.path());
+        assert_eq!(found.mean, Some((0.0, Some([0.0, 0.0]))), "{}", found.measure.name);
         assert!(found.quantiles.iter().all(|quantile| quantile.difference == Some((0, Some([0, 0])))), "{found:?}");
     }
     for found in &comparison.outcomes {

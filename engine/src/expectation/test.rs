@@ -2,7 +2,8 @@
 
 use super::finding::{Finding, Share, Verdict};
 use super::watch::{Observation, Robots, Seen, Wanted};
-use crate::metric::{Kind, Metric, Observed};
+use crate::measure::Source;
+use crate::metric::{Kind, Metric};
 use crate::scenario::{Expectation, Scenario};
 use crate::statistics::confidence_sequence::{BernoulliSequence, BoundedSequence, Side, Standing};
 use crate::statistics::rank;
@@ -11,7 +12,6 @@ use crate::statistics::rank;
 #[derive(Clone)]
 pub struct Test {
     metric: Metric,
-    observed: Observed,
     alpha: f64,
     /// The bounds that could turn out either way, the lower one first.
     claims: Vec<Claim>,
@@ -68,7 +68,6 @@ impl Test {
     /// The test of an expectation that the scenario's check has accepted.
     pub fn new(expectation: &Expectation, scenario: &Scenario) -> Test {
         let metric = Metric::parse(&expectation.metric, scenario).expect("a checked scenario has its metrics");
-        let observed = metric.observed().expect("a checked expectation is about something that replications say");
         let alpha = 1.0 - expectation.confidence;
         let robots = f64::from(scenario.most_robots());
         let bounds = expectation.bounds;
@@ -81,8 +80,8 @@ impl Test {
             _ => metric.greatest(scenario).map(|greatest| greatest as f64),
         };
         let mut beyond = None;
-        let evidence = match (metric.kind(), observed) {
-            (Kind::Quantile(percent), Observed::Robots(_)) => {
+        let evidence = match (metric.kind(), metric.measure().source) {
+            (Kind::Quantile(percent), Source::Robots(_)) => {
                 let sequence = || BoundedSequence::new(alpha / claims.len() as f64, &[percent as f64 / 100.0]);
                 Evidence::Shares { percent, sequences: claims.iter().map(|_| sequence()).collect(), robots }
             }
@@ -106,12 +105,12 @@ impl Test {
                 }
             }
         };
-        Test { metric, observed, alpha, claims, beyond, evidence }
+        Test { metric, alpha, claims, beyond, evidence }
     }
 
     /// What it looks at.
     pub fn wanted(&self) -> Wanted {
-        (self.observed, self.limits())
+        (self.metric.measure().source, self.limits())
     }
 
     /// The limits that its claims set to numbers.

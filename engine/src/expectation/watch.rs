@@ -2,9 +2,9 @@
 
 use super::test::Test;
 use crate::experiment::Each;
-use crate::metric::{Observed, OfRobots};
+use crate::measure::{OfRobots, Source};
 use crate::rollout::{RobotEnd, RobotId};
-use crate::simulation::{Event, Observer, Plan, Replication};
+use crate::simulation::{Event, Observer, Plan, Replication, Since};
 use crate::time::{Span, Time};
 
 /// What a replication says of an expectation.
@@ -45,7 +45,7 @@ pub struct Seen {
 pub struct Watching<'a> {
     plan: &'a Plan,
     /// By expectation; none for what is decided.
-    observed: Vec<Option<Observed>>,
+    sources: Vec<Option<Source>>,
     /// Expectations about robots with their limits.
     robots: Vec<Probe>,
 }
@@ -60,7 +60,7 @@ struct Probe {
 }
 
 /// What is to be seen of a replication, and for robots' times the limits below which they are counted.
-pub type Wanted = (Observed, [u128; 2]);
+pub type Wanted = (Source, [u128; 2]);
 
 impl<'a> Watching<'a> {
     /// Looks for what these tests need; none for what is decided.
@@ -70,22 +70,20 @@ impl<'a> Watching<'a> {
 
     /// Looks for these.
     pub fn of(plan: &'a Plan, wanted: impl Iterator<Item = Option<Wanted>>) -> Watching<'a> {
-        let (mut observed, mut robots) = (Vec::new(), Vec::new());
+        let (mut sources, mut robots) = (Vec::new(), Vec::new());
         for (expectation, wanted) in wanted.enumerate() {
-            if let Some((Observed::Robots(of), limits)) = wanted {
+            if let Some((Source::Robots(of), limits)) = wanted {
                 robots.push(Probe { expectation, of, limits, robots: Robots::default() });
             }
-            observed.push(wanted.map(|(observed, _)| observed));
+            sources.push(wanted.map(|(source, _)| source));
         }
-        Watching { plan, observed, robots }
+        Watching { plan, sources, robots }
     }
 }
 
 /// Counts the robots of the present replication.
 pub struct RobotTimes {
-    fleet_size: u32,
-    /// When robots have registered since (R13).
-    registered: Vec<Time>,
+    since: Since,
     probes: Vec<Probe>,
 }
 
@@ -102,8 +100,7 @@ impl RobotTimes {
     }
 
     fn in_sync(&mut self, now: Time, robot: RobotId) {
-        let since = robot.checked_sub(self.fleet_size).map_or(Time::ZERO, |later| self.registered[later as usize]);
-        self.record(OfRobots::TimeToSuccess, now - since);
+        self.record(OfRobots::TimeToSuccess, now - self.since.of(robot));
     }
 }
 
@@ -118,7 +115,7 @@ impl Observer for RobotTimes {
             Event::RobotEndedLate { robot, end: RobotEnd::InSync } if !self.probes.is_empty() => {
                 self.in_sync(now, robot);
             }
-            Event::RobotRegistered(_) => self.registered.push(now),
+            Event::RobotRegistered(_) => self.since.register(now),
             _ => {}
         }
     }
@@ -129,23 +126,24 @@ impl Each for Watching<'_> {
     type Seen = Seen;
 
     fn watch(&self) -> RobotTimes {
-        RobotTimes { fleet_size: self.plan.fleet_size, registered: Vec::new(), probes: self.robots.clone() }
+        RobotTimes { since: Since::new(self.plan.fleet_size), probes: self.robots.clone() }
     }
 
     fn seen(&self, watch: &mut RobotTimes, replication: &Replication) -> Seen {
-        let observe = |observed: &Option<Observed>| match observed {
-            Some(Observed::Event(happened)) => Observation::Event(happened(replication)),
-            Some(Observed::Number(number)) => {
-                number(replication, self.plan).map_or(Observation::Nothing, Observation::Number)
+        let threshold = self.plan.failure_threshold_percentage;
+        let observe = |source: &Option<Source>| match source {
+            Some(Source::Event(happened)) => Observation::Event(happened(replication)),
+            Some(Source::Number(number)) => {
+                number(replication, threshold).map_or(Observation::Nothing, Observation::Number)
             }
-            // Taken from the watch below.
-            Some(Observed::Robots(_)) | None => Observation::Nothing,
+            // Robots' times are taken from the watch below.
+            Some(Source::Robots(_) | Source::Replications | Source::Codes) | None => Observation::Nothing,
         };
-        let mut observations: Box<[Observation]> = self.observed.iter().map(observe).collect();
+        let mut observations: Box<[Observation]> = self.sources.iter().map(observe).collect();
         for probe in &mut watch.probes {
             observations[probe.expectation] = Observation::Robots(std::mem::take(&mut probe.robots));
         }
-        watch.registered.clear();
+        watch.since.clear();
         Seen { build: replication.build, observations }
     }
 }

@@ -18,7 +18,7 @@ pub use each::Each;
 use in_order::InOrder;
 pub use in_sync_curve::InSyncCurve;
 pub use over_time::OverTime;
-pub use tally::{ApiTally, Curves, DownloadTally, FirstJobOutcome, Tally};
+pub use tally::{Curves, Tally};
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 

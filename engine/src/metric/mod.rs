@@ -1,44 +1,26 @@
 //! Metrics: the numbers of results by their addresses, as in `campaign.time_to_success_s.p95`.
 //!
-//! A metric is called by the path under which its number stands in `summary.json`, those of a build as
-//! `builds.NAME.campaign.outcomes.halted.probability`. [`Metric::all`] lists a scenario's, in the order of the summary;
+//! A metric is one number of a [measure](crate::measure). It is called by the path under which it stands in `summary.json`, those of
+//! a build as `builds.NAME.campaign.outcomes.halted.probability`. [`Metric::all`] lists a scenario's, in the order of the summary;
 //! [`Metric::parse`] finds one, or says which are near; [`Metric::estimate`] takes its number and interval from a tally.
 //!
 //! A summary names only the failure codes that occurred. As a metric a code that did not is 0.
 
-mod measures;
-mod observed;
 mod summary;
 mod unknown;
 pub mod words;
 
 use std::fmt;
 
-pub use measures::{Numbers, distributions};
-pub use observed::{Kind, Observed, OfRobots};
-pub use summary::{Build, RESULTS_VERSION, ScenarioIdentity, Summary};
+pub use crate::statistics::{Numbers, Unit};
+pub use summary::{RESULTS_VERSION, Results, ScenarioIdentity, Summary};
 pub use unknown::UnknownMetric;
 
 use crate::experiment::Tally;
+use crate::measure::{MEASURES, Measure, Source};
 use crate::rollout::DeploymentJobErrorCode;
 use crate::scenario::{Probability, Scenario};
 use crate::statistics::{Estimate, Proportion, Statistic};
-use measures::{CLUSTERED, ENTRIES, Entry, Of};
-
-/// What a metric's numbers measure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// A number of things.
-    Count,
-    /// From 0 to 1.
-    Probability,
-    /// A time.
-    Seconds,
-    /// An amount of data.
-    Bytes,
-    /// A rate of data.
-    BitsPerSecond,
-}
 
 /// A number of results by its address.
 #[derive(Clone, Debug)]
@@ -46,20 +28,52 @@ pub struct Metric {
     path: String,
     /// Among the scenario's builds; none for all replications together.
     build: Option<usize>,
-    number: Number,
+    measure: &'static Measure,
+    leaf: Leaf,
 }
 
-/// Which number of a tally.
+/// Which number of a measure.
 #[derive(Clone, Copy, Debug)]
-enum Number {
-    Replications,
-    /// How many replications came to it.
-    Outcomes(fn(&Tally) -> u64),
+enum Leaf {
+    /// The only one.
+    Whole,
+    /// In how many replications an event happens.
+    Count,
     /// Their share.
-    Probability(fn(&Tally) -> u64),
-    /// Of a distribution, by its place in the list of entries.
-    Statistic(usize, Statistic, Unit),
+    Probability,
+    /// Of its distribution.
+    Statistic(Statistic),
     Occurrences(DeploymentJobErrorCode),
+}
+
+/// What kind of number a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The share of replications in which something happens.
+    Probability,
+    /// Of numbers, in percent.
+    Quantile(u64),
+    /// Of numbers.
+    Mean,
+    /// An extreme, a spread or a count: what grows with the number of replications, or has no test.
+    Other,
+}
+
+/// The measures that `summary.json` has of a scenario, in its order.
+fn listed(scenario: &Scenario) -> impl Iterator<Item = &'static Measure> {
+    MEASURES.iter().filter(|measure| measure.listed && measure.part.is_in(scenario))
+}
+
+/// All distributions of an experiment's results by their names in `summary.json`, in its order; those of each build as
+/// `builds.NAME.` and the name.
+pub fn distributions<'t>(scenario: &Scenario, tally: &'t Tally) -> Vec<(String, Numbers<'t>)> {
+    let builds =
+        scenario.builds.iter().zip(&tally.builds).map(|(build, tally)| (format!("builds.{}.", build.name), tally));
+    let of_tally = |(prefix, tally): (String, &'t Tally)| {
+        let numbers = move |measure: &Measure| Some((format!("{prefix}{}", measure.name), tally.numbers(measure)?));
+        listed(scenario).filter_map(numbers)
+    };
+    std::iter::once((String::new(), tally)).chain(builds).flat_map(of_tally).collect()
 }
 
 impl Metric {
@@ -70,25 +84,23 @@ impl Metric {
         let builds = scenario.builds.iter().enumerate().map(|(index, build)| (Some(index), build.name.as_str()));
         for (build, name) in std::iter::once((None, "")).chain(builds) {
             let prefix = if build.is_some() { format!("builds.{name}.") } else { String::new() };
-            for (entry, Entry { name, of, .. }) in
-                ENTRIES.iter().enumerate().filter(|(_, entry)| entry.part.is_in(scenario))
-            {
-                let mut add = |leaf: &str, number| {
-                    let dot = if leaf.is_empty() { "" } else { "." };
-                    metrics.push(Metric { path: format!("{prefix}{name}{dot}{leaf}"), build, number });
+            for measure in listed(scenario) {
+                let mut add = |name: &str, leaf| {
+                    let dot = if name.is_empty() { "" } else { "." };
+                    metrics.push(Metric { path: format!("{prefix}{}{dot}{name}", measure.name), build, measure, leaf });
                 };
-                match of {
-                    Of::Replications => add("", Number::Replications),
-                    Of::Outcome(count) => {
-                        add("count", Number::Outcomes(*count));
-                        add("probability", Number::Probability(*count));
+                match measure.source {
+                    Source::Replications => add("", Leaf::Whole),
+                    Source::Event(_) => {
+                        add("count", Leaf::Count);
+                        add("probability", Leaf::Probability);
                     }
-                    Of::Numbers(unit, _) => {
-                        for statistic in Statistic::ALL {
-                            add(statistic.as_str(), Number::Statistic(entry, statistic, *unit));
-                        }
+                    Source::Number(_) | Source::Robots(_) => {
+                        Statistic::ALL
+                            .iter()
+                            .for_each(|statistic| add(statistic.as_str(), Leaf::Statistic(*statistic)));
                     }
-                    Of::Codes => codes.iter().for_each(|code| add(code.as_str(), Number::Occurrences(*code))),
+                    Source::Codes => codes.iter().for_each(|code| add(code.as_str(), Leaf::Occurrences(*code))),
                 }
             }
         }
@@ -108,7 +120,7 @@ impl Metric {
             && let Some(code) = DeploymentJobErrorCode::from_name(code)
             && let Some(other) = all.iter().find(|metric| metric.is_code() && metric.path.starts_with(place))
         {
-            return Ok(Metric { path: path.to_owned(), build: other.build, number: Number::Occurrences(code) });
+            return Ok(Metric { path: path.to_owned(), leaf: Leaf::Occurrences(code), ..other.clone() });
         }
         Err(UnknownMetric::new(path, scenario, &all))
     }
@@ -118,32 +130,62 @@ impl Metric {
         &self.path
     }
 
+    /// What it is a number of.
+    pub fn measure(&self) -> &'static Measure {
+        self.measure
+    }
+
+    /// The build whose replications it is about, an index into the scenario's; none for all replications.
+    pub fn build(&self) -> Option<usize> {
+        self.build
+    }
+
     /// What it measures.
     pub fn unit(&self) -> Unit {
-        match self.number {
-            Number::Probability(_) => Unit::Probability,
-            Number::Statistic(_, statistic, unit) if statistic != Statistic::Count => unit,
+        match self.leaf {
+            Leaf::Probability => Unit::Probability,
+            Leaf::Statistic(statistic) if statistic != Statistic::Count => self.measure.unit,
             _ => Unit::Count,
+        }
+    }
+
+    /// What kind of number it is.
+    pub fn kind(&self) -> Kind {
+        match self.leaf {
+            Leaf::Probability => Kind::Probability,
+            Leaf::Statistic(Statistic::Mean) => Kind::Mean,
+            Leaf::Statistic(statistic) => statistic.percent().map_or(Kind::Other, Kind::Quantile),
+            _ => Kind::Other,
         }
     }
 
     /// Whether it has an interval, given replications enough.
     pub fn has_interval(&self) -> bool {
-        match self.number {
-            Number::Probability(_) => true,
-            Number::Statistic(_, statistic, _) => statistic.has_interval(),
+        match self.leaf {
+            Leaf::Probability => true,
+            Leaf::Statistic(statistic) => statistic.has_interval(),
             _ => false,
         }
     }
 
     /// Whether it is a quantile, which histograms know to some digits only.
     pub fn is_quantile(&self) -> bool {
-        matches!(self.number, Number::Statistic(_, statistic, _) if statistic.percent().is_some())
+        matches!(self.kind(), Kind::Quantile(_))
     }
 
     /// Whether it is of numbers of which a replication gives many.
     pub fn is_of_robots(&self) -> bool {
-        matches!(self.number, Number::Statistic(entry, ..) if CLUSTERED.contains(&ENTRIES[entry].name))
+        matches!(self.measure.source, Source::Robots(_))
+    }
+
+    /// What none of its numbers exceeds, in whole units, if anything is known. A probability is at most 1.
+    pub fn greatest(&self, scenario: &Scenario) -> Option<u128> {
+        self.measure.bound.greatest(scenario)
+    }
+
+    /// A number in whole units as it is shown: seconds, or as it is.
+    pub fn show(&self, whole: f64) -> f64 {
+        self.unit().show(whole)
     }
 
     /// The number and its 95 % interval; `tally` is that of the whole experiment.
@@ -154,40 +196,38 @@ impl Metric {
     /// The same of many metrics. Those of a distribution are best asked for side by side, as [`Metric::all`] lists them: a
     /// distribution is looked at once for all of them.
     pub fn estimates(metrics: &[Metric], tally: &Tally) -> Vec<Estimate> {
-        let mut last = None;
+        let mut last: Option<(Option<usize>, &'static Measure)> = None;
         let mut described = [Estimate::default(); Statistic::ALL.len()];
         let estimate = |metric: &Metric| {
-            let tally = match metric.build {
-                None => tally,
-                Some(build) => match tally.builds.get(build) {
-                    Some(tally) => tally,
-                    None => return Estimate::default(),
-                },
+            let Metric { build, measure, leaf, .. } = metric;
+            let Some(tally) = build.map_or(Some(tally), |build| tally.builds.get(build)) else {
+                return Estimate::default();
             };
-            match metric.number {
-                Number::Replications => Estimate::exact(Some(tally.replications as f64)),
-                Number::Outcomes(count) => Estimate::exact(Some(count(tally) as f64)),
-                Number::Probability(count) => {
-                    let Proportion { probability, ci95, .. } = Proportion::new(count(tally), tally.replications);
+            match leaf {
+                Leaf::Whole => Estimate::exact(Some(tally.replications as f64)),
+                Leaf::Count => Estimate::exact(tally.count(measure).map(|count| count as f64)),
+                Leaf::Probability => {
+                    let count = tally.count(measure).unwrap_or(0);
+                    let Proportion { probability, ci95, .. } = Proportion::new(count, tally.replications);
                     // No replication at all has no share, as summary.json says with `null`.
                     let value = (tally.replications > 0).then_some(probability.0);
                     Estimate { value, interval: Some(ci95.map(|end| end.0)) }
                 }
-                Number::Statistic(entry, statistic, _) => {
-                    if last != Some((metric.build, entry)) {
-                        last = Some((metric.build, entry));
-                        described = ENTRIES[entry].numbers(tally).map_or_else(Default::default, |n| n.estimates());
+                Leaf::Statistic(statistic) => {
+                    if last.is_none_or(|(of, known)| of != *build || known != *measure) {
+                        last = Some((*build, measure));
+                        described = tally.numbers(measure).map_or_else(Default::default, |n| n.estimates());
                     }
-                    described[statistic as usize]
+                    described[*statistic as usize]
                 }
-                Number::Occurrences(code) => Estimate::exact(Some(tally.failure_codes[code as usize] as f64)),
+                Leaf::Occurrences(code) => Estimate::exact(Some(tally.failure_codes[*code as usize] as f64)),
             }
         };
         metrics.iter().map(estimate).collect()
     }
 
     fn is_code(&self) -> bool {
-        matches!(self.number, Number::Occurrences(_))
+        matches!(self.leaf, Leaf::Occurrences(_))
     }
 }
 
@@ -235,9 +275,10 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::experiment::Experiment;
+    use crate::experiment::{Each, Experiment, Workers};
     use crate::metric::Summary;
-    use crate::simulation::Plan;
+    use crate::simulation::{Plan, Replication};
+    use crate::statistics::Sample;
 
     /// All numbers of a summary by their paths.
     fn numbers(value: &Value, path: &str, found: &mut Vec<String>) {
@@ -396,5 +437,85 @@ mod tests {
             let shown = unknown.to_string();
             assert!(shown.contains(title) && shown.contains(help), "{path}: {shown}");
         }
+    }
+
+    /// Keeps every replication as it is.
+    struct Keep;
+
+    impl Each for Keep {
+        type Watch = ();
+        type Seen = Replication;
+
+        fn watch(&self) {}
+
+        fn seen(&self, (): &mut (), replication: &Replication) -> Replication {
+            replication.clone()
+        }
+    }
+
+    /// For every shipped scenario: what replications say one by one comes to the numbers of the tally, of every metric that can
+    /// be expected to be anything; and no number exceeds its bound.
+    #[test]
+    fn replications_say_what_the_tally_says() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+        let (mut compared, mut bounded) = (0, 0);
+        for entry in std::fs::read_dir(&folder).expect("the scenarios") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_none_or(|extension| extension != "toml") {
+                continue;
+            }
+            let scenario = Scenario::load(&path, &[]).expect("it is a scenario");
+            let plan = Plan::new(&scenario);
+            let replications = (1_000_000 / plan.most_robots).clamp(3, 300);
+            let experiment = Experiment { plan: &plan, seed: 3, replications, threads: Some(2), curves: false };
+            let never = AtomicBool::new(false);
+            let tally = experiment.run(&mut (), &never, &|_| ()).expect("nobody cancels it");
+            let workers = Workers::new(Some(2)).expect("threads");
+            let kept = experiment.each(&workers, 0..replications, &Keep, &never, &|_| ()).expect("nobody cancels it");
+            assert!(kept.iter().map(|replication| replication.index).eq(0..replications), "in order");
+            for metric in Metric::all(&scenario) {
+                let context = format!("{}: {metric}", path.display());
+                let of_build = || kept.iter().filter(|r| metric.build().is_none() || metric.build() == r.build);
+                match (metric.kind(), metric.measure().source) {
+                    (Kind::Other, _) => (),
+                    (_, Source::Event(happened)) => {
+                        let share = of_build().filter(|r| happened(r)).count() as f64 / of_build().count() as f64;
+                        assert_eq!(
+                            metric.estimate(&tally).value.unwrap_or(f64::NAN).to_bits(),
+                            share.to_bits(),
+                            "{context}"
+                        );
+                        compared += 1;
+                    }
+                    (kind, Source::Number(number)) => {
+                        let number = |r: &Replication| number(r, plan.failure_threshold_percentage);
+                        let mut sample = Sample::new(metric.unit());
+                        of_build().filter_map(number).for_each(|number| sample.record(number));
+                        let statistic = match kind {
+                            Kind::Quantile(percent) => {
+                                Statistic::ALL.into_iter().find(|s| s.percent() == Some(percent)).expect("one")
+                            }
+                            _ => Statistic::Mean,
+                        };
+                        let Estimate { value, .. } = sample.estimate(statistic);
+                        // Of a huge fleet the tally's histogram is coarser.
+                        let same = match (value, metric.estimate(&tally).value) {
+                            (Some(a), Some(b)) => (a - b).abs() <= 0.002 * b.abs(),
+                            (a, b) => a == b,
+                        };
+                        assert!(same, "{context}: {value:?}");
+                        let greatest = of_build().filter_map(number).max();
+                        if let (Some(most), Some(greatest)) = (metric.greatest(&scenario), greatest) {
+                            assert!(greatest <= most, "{context}: {greatest} > {most}");
+                            bounded += 1;
+                        }
+                        compared += 1;
+                    }
+                    (_, Source::Robots(_)) => assert!(metric.is_of_robots(), "{context}"),
+                    (_, Source::Replications | Source::Codes) => panic!("{context} cannot be observed"),
+                }
+            }
+        }
+        assert!(compared > 1000 && bounded > 500, "{compared} {bounded}");
     }
 }

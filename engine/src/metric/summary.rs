@@ -1,18 +1,23 @@
 //! The result record: `summary.json`.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, Index};
 
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::experiment::{ApiTally, DownloadTally, Tally};
+use crate::experiment::Tally;
+use crate::measure::{EventId, MEASURES, Measure, NumberId, Source};
 use crate::rollout::DeploymentJobErrorCode;
 use crate::scenario::Scenario;
-use crate::statistics::{Description, Proportion, Sample};
+use crate::statistics::{Description, Proportion};
 
 /// Which numbers the same scenario, seed and replications give: it grows whenever a change of the program changes them.
 pub const RESULTS_VERSION: u32 = 2;
 
 /// Everything that results say, in the order in which `summary.json` says it. Times are in seconds.
+///
+/// It is indexed as its [`Results`] are: `summary[measure::IN_SYNC]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
     /// The version of the program.
@@ -23,40 +28,16 @@ pub struct Summary {
     pub scenario: ScenarioIdentity,
     /// Where randomness started.
     pub seed: u64,
-    /// How many campaigns were simulated.
-    pub replications: u64,
-    /// The campaign as a whole.
-    pub campaign: Campaign,
-    /// Its first job.
-    pub first_job: FirstJob,
-    /// Its robots.
-    pub robot: Robot,
-    /// Its downloads, if they take their own time (R16).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub download: Option<Download>,
+    /// The results of all replications.
+    #[serde(flatten)]
+    pub all: Results,
     /// The same of each build's replications alone, in the order of the scenario; absent without builds (R15).
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "by_name")]
-    pub builds: Vec<(String, Build)>,
-}
-
-/// The replications of one build (R15).
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Build {
-    /// How many campaigns were about this build.
-    pub replications: u64,
-    /// The campaign as a whole.
-    pub campaign: Campaign,
-    /// Its first job.
-    pub first_job: FirstJob,
-    /// Its robots.
-    pub robot: Robot,
-    /// Its downloads, if they take their own time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub download: Option<Download>,
+    pub builds: Vec<(String, Results)>,
 }
 
 /// Pairs as a map that keeps their order.
-fn by_name<S: Serializer>(builds: &[(String, Build)], serializer: S) -> Result<S::Ok, S::Error> {
+fn by_name<S: Serializer>(builds: &[(String, Results)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(builds.iter().map(|(name, build)| (name, build)))
 }
 
@@ -69,124 +50,28 @@ pub struct ScenarioIdentity {
     pub digest: String,
 }
 
-/// The campaign as a whole.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Campaign {
-    /// How campaigns end (R12).
-    pub outcomes: CampaignOutcomes,
-    /// Over campaigns that end in sync: start to the last robot's `InSync`.
-    pub time_to_success_s: Description,
-    /// Jobs run per campaign.
-    pub jobs: Description,
-    /// Calls refused because a job was active.
-    pub concurrent_deployment_exceptions: Description,
-    /// The most robots down at once.
-    pub peak_robots_down: Description,
-    /// What becomes of calls, if they may go wrong (R17).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub api: Option<Api>,
+/// What replications come to, by measure: those of the list that a scenario has.
+///
+/// As JSON, names are folded at their dots: `campaign.jobs` and `campaign.outcomes.halted` stand in one object `campaign`. What code
+/// has names for is got by indexing: `results[measure::TIME_TO_SUCCESS]` is a [`Description`], `results[measure::IN_SYNC]` a
+/// [`Proportion`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Results {
+    /// How many campaigns they are of.
+    pub replications: u64,
+    /// All that there are, those that JSON leaves out included.
+    entries: Vec<(&'static Measure, Entry)>,
 }
 
-/// What becomes of an operator's calls, per campaign (R17).
+/// What stands under the name of a measure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Api {
-    /// Every attempt of every call.
-    pub calls: Description,
-    /// Attempts answered with `ThrottlingException`.
-    pub throttled: Description,
-    /// Attempts answered with `InternalServerException`.
-    pub internal_errors: Description,
-    /// Attempts that took effect and whose answer was lost.
-    pub lost_answers: Description,
-    /// Attempts after a call's first.
-    pub retries: Description,
-    /// Calls that were never answered.
-    pub given_up: Description,
-    /// Calls answered with `ConcurrentDeploymentException`.
-    pub concurrent_deployment_exceptions: Description,
-}
-
-/// How campaigns end (R12).
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CampaignOutcomes {
-    /// The whole fleet is in sync.
-    pub in_sync: Proportion,
-    /// A job breached its threshold.
-    pub halted: Proportion,
-    /// A job hit the fleet timeout.
-    pub timed_out: Proportion,
-    /// The last allowed job ended.
-    pub max_jobs: Proportion,
-    /// The horizon came first.
-    pub horizon: Proportion,
-}
-
-/// The first job.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct FirstJob {
-    /// How first jobs end; those that the horizon cuts off are none of these.
-    pub outcomes: FirstJobOutcomes,
-    /// `InProgress` to the end of the last robot.
-    pub makespan_s: Description,
-    /// The same, over jobs that succeeded.
-    pub time_to_success_s: Description,
-    /// Robots that ended `InSync`.
-    pub robots_succeeded: Description,
-    /// Robots that ended `Failed`, aborted ones included.
-    pub robots_failed: Description,
-    /// Robots that ended `NoResponse`.
-    pub robots_no_response: Description,
-    /// Robots that never started.
-    pub robots_not_attempted: Description,
-    /// Over halted jobs: how many failures beyond the least number that breaches.
-    pub threshold_overshoot: Description,
-    /// Over halted jobs: failed and no response at the breach.
-    pub robots_failed_at_halt: Description,
-    /// Over halted jobs: first start to breach.
-    pub detection_s: Description,
-    /// The most robots deploying at once.
-    pub peak_in_flight: Description,
-}
-
-/// How first jobs end; those that the horizon cuts off have no outcome.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct FirstJobOutcomes {
-    /// All targets ended without a breach.
-    pub succeeded: Proportion,
-    /// It halted, and its robots in flight ended.
-    pub failure_threshold_breached: Proportion,
-    /// It hit the fleet timeout.
-    pub fleet_deployment_timeout: Proportion,
-}
-
-/// Single robots.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Robot {
-    /// Over robots that became `InSync`: campaign start to `InSync`.
-    pub time_to_success_s: Description,
-    /// Over successful deployments: start to end.
-    pub deployment_s: Description,
-    /// Per campaign: `Deploying` time summed over robots.
-    pub out_of_service_s: Description,
-    /// Per campaign: time without running processes summed over robots.
-    pub down_s: Description,
-    /// Per campaign: robots that got in sync by themselves after a timeout, if robots may be offline (R14).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub late_syncs: Option<Description>,
-    /// The codes of all failed attempts that occurred, in the API's order.
-    pub failure_codes: BTreeMap<DeploymentJobErrorCode, u64>,
-}
-
-/// Downloads, per campaign (R16).
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Download {
-    /// Bytes delivered, those of unfinished downloads included.
-    pub bytes: Description,
-    /// The origin's highest rate in bits a second.
-    pub peak_egress_bit_s: Description,
-    /// Its mean rate from the campaign's start to its end, in bits a second.
-    pub mean_egress_bit_s: Description,
+#[serde(untagged)]
+enum Entry {
+    Replications(u64),
+    Proportion(Proportion),
+    Description(Description),
+    /// The codes that occurred, in the API's order.
+    Codes(BTreeMap<DeploymentJobErrorCode, u64>),
 }
 
 impl Summary {
@@ -198,12 +83,8 @@ impl Summary {
             results_version: RESULTS_VERSION,
             scenario: ScenarioIdentity { name: scenario.name.clone(), digest: scenario.digest() },
             seed,
-            replications: tally.replications,
-            campaign: Campaign::new(tally),
-            first_job: FirstJob::new(tally),
-            robot: Robot::new(tally),
-            download: tally.download.as_ref().map(Download::new),
-            builds: builds.map(|(build, tally)| (build.name.clone(), Build::new(tally))).collect(),
+            all: Results::new(tally),
+            builds: builds.map(|(build, tally)| (build.name.clone(), Results::new(tally))).collect(),
         }
     }
 
@@ -213,88 +94,116 @@ impl Summary {
     }
 }
 
-impl Build {
-    fn new(tally: &Tally) -> Build {
-        Build {
-            replications: tally.replications,
-            campaign: Campaign::new(tally),
-            first_job: FirstJob::new(tally),
-            robot: Robot::new(tally),
-            download: tally.download.as_ref().map(Download::new),
-        }
+impl Deref for Summary {
+    type Target = Results;
+
+    fn deref(&self) -> &Results {
+        &self.all
     }
 }
 
-impl Campaign {
-    fn new(tally: &Tally) -> Campaign {
-        let proportion = |count: u64| Proportion::new(count, tally.replications);
-        let [in_sync, halted, timed_out, max_jobs, horizon] = tally.outcomes.map(proportion);
-        Campaign {
-            outcomes: CampaignOutcomes { in_sync, halted, timed_out, max_jobs, horizon },
-            time_to_success_s: tally.campaign_time_to_success.describe(),
-            jobs: tally.campaign_jobs.describe(),
-            concurrent_deployment_exceptions: tally.concurrent_deployment_exceptions.describe(),
-            peak_robots_down: tally.peak_robots_down.describe(),
-            api: tally.api.as_ref().map(Api::new),
-        }
+impl Results {
+    fn new(tally: &Tally) -> Results {
+        let codes = || DeploymentJobErrorCode::ALL.iter().copied().zip(tally.failure_codes);
+        let entry = |measure: &'static Measure| {
+            let entry = match measure.source {
+                Source::Replications => Entry::Replications(tally.replications),
+                Source::Event(_) => Entry::Proportion(Proportion::new(tally.count(measure)?, tally.replications)),
+                Source::Number(_) | Source::Robots(_) => Entry::Description(tally.numbers(measure)?.describe()),
+                Source::Codes => Entry::Codes(codes().filter(|(_, count)| *count > 0).collect()),
+            };
+            Some((measure, entry))
+        };
+        Results { replications: tally.replications, entries: MEASURES.iter().filter_map(entry).collect() }
+    }
+
+    fn find(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|(measure, _)| measure.name == name).map(|(_, entry)| entry)
+    }
+
+    /// What events come to whose names begin like this, `campaign.` or `first_job.`, with their words.
+    pub fn proportions(&self, of: &str) -> Vec<(&'static str, &Proportion)> {
+        Measure::events(of).filter_map(|measure| Some((measure.words, self.proportion(measure.name)?))).collect()
+    }
+
+    /// The distribution of the measure of this name, if there is one.
+    pub fn description(&self, name: &str) -> Option<&Description> {
+        self.find(name).and_then(|entry| if let Entry::Description(found) = entry { Some(found) } else { None })
+    }
+
+    /// How often the event of this name happens, if there is one.
+    pub fn proportion(&self, name: &str) -> Option<&Proportion> {
+        self.find(name).and_then(|entry| if let Entry::Proportion(found) = entry { Some(found) } else { None })
+    }
+
+    /// The codes of all failed attempts that occurred, in the API's order.
+    pub fn failure_codes(&self) -> impl Iterator<Item = (DeploymentJobErrorCode, u64)> {
+        let codes =
+            |(_, entry): &(&Measure, Entry)| if let Entry::Codes(codes) = entry { Some(codes.clone()) } else { None };
+        self.entries.iter().filter_map(codes).flatten()
     }
 }
 
-impl Api {
-    fn new(tally: &ApiTally) -> Api {
-        Api {
-            calls: tally.calls.describe(),
-            throttled: tally.throttled.describe(),
-            internal_errors: tally.internal_errors.describe(),
-            lost_answers: tally.lost_answers.describe(),
-            retries: tally.retries.describe(),
-            given_up: tally.given_up.describe(),
-            concurrent_deployment_exceptions: tally.concurrent_deployment_exceptions.describe(),
-        }
+impl Index<NumberId> for Results {
+    type Output = Description;
+
+    fn index(&self, id: NumberId) -> &Description {
+        self.description(id.measure().name).expect("names are of numbers that every summary has")
     }
 }
 
-impl FirstJob {
-    fn new(tally: &Tally) -> FirstJob {
-        let proportion = |count: u64| Proportion::new(count, tally.replications);
-        let [succeeded, failure_threshold_breached, fleet_deployment_timeout] =
-            tally.first_job_outcomes.map(proportion);
-        FirstJob {
-            outcomes: FirstJobOutcomes { succeeded, failure_threshold_breached, fleet_deployment_timeout },
-            makespan_s: tally.makespan.describe(),
-            time_to_success_s: tally.first_job_time_to_success.describe(),
-            robots_succeeded: tally.robots_succeeded.describe(),
-            robots_failed: tally.robots_failed.describe(),
-            robots_no_response: tally.robots_no_response.describe(),
-            robots_not_attempted: tally.robots_not_attempted.describe(),
-            threshold_overshoot: tally.threshold_overshoot.describe(),
-            robots_failed_at_halt: tally.robots_failed_at_halt.describe(),
-            detection_s: tally.detection.describe(),
-            peak_in_flight: tally.peak_in_flight.describe(),
-        }
+impl Index<EventId> for Results {
+    type Output = Proportion;
+
+    fn index(&self, id: EventId) -> &Proportion {
+        self.proportion(id.measure().name).expect("names are of events that every summary has")
     }
 }
 
-impl Robot {
-    fn new(tally: &Tally) -> Robot {
-        let codes = DeploymentJobErrorCode::ALL.iter().copied().zip(tally.failure_codes);
-        Robot {
-            time_to_success_s: tally.robot_time_to_success.describe(),
-            deployment_s: tally.robot_deployment.describe(),
-            out_of_service_s: tally.out_of_service.describe(),
-            down_s: tally.down.describe(),
-            late_syncs: tally.late_syncs.as_ref().map(Sample::describe),
-            failure_codes: codes.filter(|(_, count)| *count > 0).collect(),
-        }
+impl Index<NumberId> for Summary {
+    type Output = Description;
+
+    fn index(&self, id: NumberId) -> &Description {
+        &self.all[id]
     }
 }
 
-impl Download {
-    fn new(tally: &DownloadTally) -> Download {
-        Download {
-            bytes: tally.bytes.describe(),
-            peak_egress_bit_s: tally.peak_egress.describe(),
-            mean_egress_bit_s: tally.mean_egress.describe(),
+impl Index<EventId> for Summary {
+    type Output = Proportion;
+
+    fn index(&self, id: EventId) -> &Proportion {
+        &self.all[id]
+    }
+}
+
+impl Serialize for Results {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let listed = self.entries.iter().filter(|(measure, _)| measure.listed);
+        let entries: Vec<(&str, &Entry)> = listed.map(|(measure, entry)| (measure.name, entry)).collect();
+        Folded { entries: &entries, depth: 0 }.serialize(serializer)
+    }
+}
+
+/// Entries whose names agree in their first `depth` bytes, folded at the dots of what follows. Those that belong together stand
+/// together.
+struct Folded<'e> {
+    entries: &'e [(&'static str, &'e Entry)],
+    depth: usize,
+}
+
+impl Serialize for Folded<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let key = |name: &'static str| name[self.depth..].split('.').next().unwrap_or_default();
+        for group in self.entries.chunk_by(|(a, _), (b, _)| key(a) == key(b)) {
+            let (name, entry) = &group[0];
+            let depth = self.depth + key(name).len();
+            if depth == name.len() {
+                map.serialize_entry(key(name), entry)?;
+            } else {
+                map.serialize_entry(key(name), &Folded { entries: group, depth: depth + 1 })?;
+            }
         }
+        map.end()
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::Metric;
-use super::measures::ENTRIES;
+use crate::measure::{MEASURES, Measure};
 use crate::scenario::Scenario;
 
 /// A path under which no number stands in the summary of a scenario.
@@ -80,8 +80,8 @@ fn missing_part(path: &str, scenario: &Scenario) -> Option<String> {
         Some(rest) => rest.split_once('.').map_or("", |(_, within)| within),
         None => path,
     };
-    let lacking = |entry: &&super::Entry| within.starts_with(entry.name) && !entry.part.is_in(scenario);
-    ENTRIES.iter().find(lacking).map(|entry| format!("the scenario has no `{}`", entry.part.written()))
+    let lacking = |measure: &&Measure| within.starts_with(measure.name) && !measure.part.is_in(scenario);
+    MEASURES.iter().find(lacking).map(|measure| format!("the scenario has no `{}`", measure.part.written()))
 }
 
 /// At most three metrics that differ by a few letters; if there is none, some that contain the text or begin

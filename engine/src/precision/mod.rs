@@ -198,7 +198,7 @@ mod tests {
         let precision = Precision { target: Target::Share(share), most: u32::MAX };
         let (mut covered, mut looks) = (0, 0);
         for seed in 0..EXPERIMENTS {
-            let mut sample = Sample::new(Unit::Micros);
+            let mut sample = Sample::new(Unit::Seconds);
             let (mut done, mut end) = (0, first);
             loop {
                 (done..end).for_each(|index| sample.record(draw(seed, index)));

@@ -30,6 +30,7 @@ mod plan;
 mod presence;
 mod record;
 mod registrations;
+mod since;
 
 pub use calls::draw_fault;
 pub use campaign::Campaign;
@@ -44,3 +45,4 @@ pub use odds::{Odds, OddsPlan, StepOdds};
 pub use plan::{GroupPlan, Plan, StepPlan};
 pub use record::{Breach, JobRecord, Replication};
 pub use registrations::Registrations;
+pub use since::Since;

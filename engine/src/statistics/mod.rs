@@ -2,6 +2,7 @@
 //!
 //! * [`Sample`]: numbers of which each replication gives at most one, so they are independent.
 //! * [`ClusteredSample`]: numbers of which a replication gives many, so they are independent only between replications.
+//! * [`Numbers`]: either of these.
 //! * [`NestedSamples`]: many of these at once, each of which holds the numbers of the one before and more.
 //! * [`interval`]: the confidence intervals.
 //! * [`confidence_sequence`]: intervals that may be looked at after every single number.
@@ -19,11 +20,15 @@ mod description;
 pub mod differences;
 mod estimate;
 pub mod interval;
+mod numbers;
 pub mod paired;
 mod sample;
 pub mod two_sample;
+mod unit;
 
 pub use clustered::{ClusteredSample, NestedClusters, NestedSamples, Waiting};
 pub use description::{Description, Number, Proportion};
 pub use estimate::{Estimate, Statistic};
-pub use sample::{Sample, Unit, rank};
+pub use numbers::Numbers;
+pub use sample::{Sample, rank};
+pub use unit::Unit;

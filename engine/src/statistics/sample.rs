@@ -5,27 +5,7 @@ use hdrhistogram::Histogram;
 
 use super::cells::Cells;
 use super::interval::{quantile_ranks, t_quantile};
-use super::{Description, Estimate, Statistic};
-use crate::time::MICROS;
-
-/// What a sample's integers mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Microseconds, shown as seconds.
-    Micros,
-    /// A number of things.
-    Count,
-}
-
-impl Unit {
-    /// An integer of this unit as it is shown.
-    pub fn show(self, value: f64) -> f64 {
-        match self {
-            Unit::Micros => value / MICROS as f64,
-            Unit::Count => value,
-        }
-    }
-}
+use super::{Description, Estimate, Statistic, Unit};
 
 /// The largest integer a histogram is given.
 const HISTOGRAM_MAX: u128 = 1 << 62;
@@ -222,14 +202,14 @@ mod tests {
 
     #[test]
     fn one_number_and_none() {
-        let one = sample(Unit::Micros, &[1_500_000]).describe();
+        let one = sample(Unit::Seconds, &[1_500_000]).describe();
         assert_eq!((one.mean, one.std, one.mean_ci95, one.p99), (Some(Number(1.5)), None, None, Some(Number(1.5))));
-        assert_eq!(Sample::new(Unit::Micros).describe(), Description::default());
+        assert_eq!(Sample::new(Unit::Seconds).describe(), Description::default());
     }
 
     #[test]
     fn equal_numbers_have_no_spread() {
-        let described = sample(Unit::Micros, &[123_456_789; 1000]).describe();
+        let described = sample(Unit::Seconds, &[123_456_789; 1000]).describe();
         let same = Some(Number(123.456789));
         assert_eq!(described.std, Some(Number(0.0)));
         assert_eq!([described.mean, described.min, described.p50, described.p99, described.max], [same; 5]);
@@ -249,12 +229,12 @@ mod tests {
 
     #[test]
     fn merging_is_exact_in_any_order() {
-        let (a, b) = (sample(Unit::Micros, &[1, 2, 3_000_000]), sample(Unit::Micros, &[1 << 61, 5]));
+        let (a, b) = (sample(Unit::Seconds, &[1, 2, 3_000_000]), sample(Unit::Seconds, &[1 << 61, 5]));
         let (mut ab, mut ba) = (a.clone(), b.clone());
         ab.merge(&b);
         ba.merge(&a);
         assert_eq!(ab.describe(), ba.describe());
-        assert_eq!(ab.describe(), sample(Unit::Micros, &[1 << 61, 3_000_000, 5, 2, 1]).describe());
+        assert_eq!(ab.describe(), sample(Unit::Seconds, &[1 << 61, 3_000_000, 5, 2, 1]).describe());
     }
 
     /// The 90th and 95th percentile have intervals that a description leaves out.
@@ -272,7 +252,7 @@ mod tests {
     #[test]
     fn sums_over_the_largest_fleet_fit() {
         let bound = 100_000_000 * (1u128 << 50);
-        let mut sample = Sample::with_bound(Unit::Micros, bound);
+        let mut sample = Sample::with_bound(Unit::Seconds, bound);
         sample.record(bound);
         sample.record(bound / 2);
         let described = sample.describe();

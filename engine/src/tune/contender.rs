@@ -84,7 +84,7 @@ impl Contender {
         let plan = Plan::new(scenario);
         let experiment = Experiment { plan: &plan, seed: tuning.seed, replications: end, threads: None, curves: false };
         let wanted = self.tests.iter().map(|test| Some(test.wanted()));
-        let objective = std::iter::once(Some((measure.observed(), [0; 2])));
+        let objective = std::iter::once(Some((measure.source(), [0; 2])));
         let look = Look { watching: Watching::of(&plan, wanted.chain(objective)) };
         let part = self.replications..end;
         let glances = experiment.each(tuning.workers, part, &look, cancelled, tuning.advanced)?;

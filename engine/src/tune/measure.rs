@@ -1,7 +1,8 @@
 //! The objective as the race looks at it.
 
 use crate::expectation::{Observation, Seen};
-use crate::metric::{Kind, Metric, Observed, Unit};
+use crate::measure::Source;
+use crate::metric::{Kind, Metric, Unit};
 use crate::precision::Target;
 use crate::scenario::{Direction, Objective, Scenario};
 use crate::statistics::confidence_sequence::BernoulliSequence;
@@ -13,7 +14,6 @@ use crate::time::MICROS;
 #[derive(Clone, Debug)]
 pub struct Measure {
     metric: Metric,
-    observed: Observed,
     kind: Kind,
     sign: f64,
     slack: Slack,
@@ -45,19 +45,18 @@ impl Measure {
     /// Of an objective that the scenario's check has accepted. `alpha` is the error of intervals.
     pub fn new(objective: &Objective, margin: Target, scenario: &Scenario, alpha: f64) -> Measure {
         let metric = Metric::parse(&objective.metric, scenario).expect("a checked objective is one of the metrics");
-        let observed = metric.observed().expect("a checked objective is something that replications say");
         let unit = if metric.unit() == Unit::Seconds { MICROS as f64 } else { 1.0 };
         let slack = match margin {
             Target::Share(share) => Slack { amount: 0.0, share },
             Target::Absolute(amount) => Slack { amount: amount * unit, share: 0.0 },
         };
         let sign = if objective.direction == Direction::Minimize { 1.0 } else { -1.0 };
-        Measure { kind: metric.kind(), metric, observed, sign, slack, alpha }
+        Measure { kind: metric.kind(), metric, sign, slack, alpha }
     }
 
     /// What is to be seen of a replication.
-    pub fn observed(&self) -> Observed {
-        self.observed
+    pub fn source(&self) -> Source {
+        self.metric.measure().source
     }
 
     /// What it is a number of.

@@ -101,7 +101,7 @@ pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<Subject>) -> Resul
         bar.finish_and_clear();
         let tally = done?;
         let summary = Summary::new(scenario, experiment.seed, &tally);
-        texts.push([text_of(scenario, &summary, &tally), summary.to_json()]);
+        texts.push([text_of(&summary, &tally), summary.to_json()]);
     }
     let mut said = String::new();
     for ((outputs, place), [cells, summary]) in outputs.into_iter().zip(&places).zip(&texts) {

@@ -3,16 +3,22 @@
 use serde::{Serialize, Serializer};
 
 use crate::comparison::{Comparison, NumberComparison, OutcomeComparison, QuantileComparison};
+use crate::measure::Measure;
 use crate::metric::{RESULTS_VERSION, ScenarioIdentity};
 use crate::statistics::differences::Moments;
 use crate::statistics::{Number, Proportion};
+
+/// A measure's object in `summary.json` and its name there.
+fn parts(measure: &Measure) -> (&'static str, &'static str) {
+    measure.name.rsplit_once('.').unwrap_or(("", measure.name))
+}
 
 /// The content of `compare.json`.
 pub fn render(comparison: &Comparison) -> String {
     let [a, b] = [0, 1].map(|side| OfSide::new(comparison, side));
     let mut sections: Vec<(&str, Section<'_>)> = Vec::new();
     for number in &comparison.numbers {
-        let section = number.measure.section;
+        let (section, _) = parts(number.measure);
         if sections.last().is_none_or(|(last, _)| *last != section) {
             // The campaign's, which is the first one, begins with the outcomes.
             let outcomes = if sections.is_empty() { &comparison.outcomes[..] } else { &[] };
@@ -89,7 +95,7 @@ impl Serialize for Section<'_> {
         let outcomes = outcomes.map(|found| (found.outcome.as_str(), OfOutcome::new(found, self.replications)));
         let outcomes = (!self.outcomes.is_empty()).then(|| ("outcomes", Entry::Outcomes(InOrder(outcomes.collect()))));
         let numbers =
-            self.numbers.iter().map(|found| (found.measure.name, Entry::Numbers(Box::new(OfNumber::new(found)))));
+            self.numbers.iter().map(|found| (parts(found.measure).1, Entry::Numbers(Box::new(OfNumber::new(found)))));
         serializer.collect_map(outcomes.into_iter().chain(numbers))
     }
 }
@@ -182,8 +188,8 @@ type Known<T> = Option<(T, Option<[T; 2]>)>;
 
 impl OfNumber {
     fn new(found: &NumberComparison) -> OfNumber {
-        let show = |value: f64| Number(found.measure.scale(value));
-        let whole = |value: i128| Number(found.measure.show(value));
+        let show = |value: f64| Number(found.measure.unit.show(value));
+        let whole = |value: i128| Number(found.measure.unit.show(value as f64));
         let described = |count: Option<u64>, mean: Known<f64>, of: &dyn Fn(&QuantileComparison) -> Known<i128>| {
             let [p99, p95, p50] = found.quantiles.each_ref().map(of);
             let value = |known: Known<i128>| known.map(|(value, _)| whole(value));

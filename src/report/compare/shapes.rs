@@ -27,7 +27,7 @@ pub fn staircase(rows: &[Row], measure: usize) -> Stairs {
     let mut corners = Vec::new();
     let mut seen = 0;
     for (number, count) in steps {
-        let x = MEASURES[measure].show(number);
+        let x = MEASURES[measure].unit.show(number as f64);
         corners.push((x, share(seen)));
         corners.push((x, share(count)));
         seen = count;
@@ -70,7 +70,8 @@ impl Bars {
         }
         let rows = compared.rows(0).iter().zip(compared.rows(1));
         let differences = rows.filter_map(|(a, b)| Some(b.value(measure)? - a.value(measure)?));
-        let mut differences: Vec<f64> = differences.map(|difference| MEASURES[measure].show(difference)).collect();
+        let mut differences: Vec<f64> =
+            differences.map(|difference| MEASURES[measure].unit.show(difference as f64)).collect();
         differences.sort_unstable_by(f64::total_cmp);
         let (least, greatest) = (*differences.first()?, *differences.last()?);
         // Far tails would press everything else together; they are cut, and a note says so.

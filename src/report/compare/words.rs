@@ -2,6 +2,7 @@
 
 use super::Compared;
 use crate::comparison::{MEASURES, NumberComparison, OutcomeComparison, ROBOTS_FAILED, TIME_TO_SUCCESS};
+use crate::measure::Measure;
 use crate::metric::Unit;
 use crate::metric::words::shown;
 use crate::metric::words::{counted, percent};
@@ -216,23 +217,12 @@ pub struct Line {
     pub difference: Option<(f64, Option<[f64; 2]>)>,
 }
 
-/// The names of outcomes, as they stand in the table of a run.
-pub const fn name_of(outcome: CampaignOutcome) -> &'static str {
-    match outcome {
-        CampaignOutcome::InSync => "fleet in sync",
-        CampaignOutcome::Halted => "halted at the threshold",
-        CampaignOutcome::TimedOut => "hit the fleet timeout",
-        CampaignOutcome::MaxJobs => "jobs used up",
-        CampaignOutcome::Horizon => "horizon reached",
-    }
-}
-
 /// The outcomes that happen at all.
 pub fn outcome_lines(compared: &Compared<'_>) -> Vec<Line> {
     let replications = compared.comparison.replications;
     let happen = compared.comparison.outcomes.iter().filter(|found| found.counts != [0, 0]);
     let lines = happen.map(|found| Line {
-        name: name_of(found.outcome),
+        name: Measure::of_outcome(found.outcome).words,
         statistic: "share",
         unit: Unit::Probability,
         values: [0, 1].map(|side| Some(found.counts[side] as f64 / replications[side] as f64)),
@@ -248,14 +238,14 @@ pub fn number_lines(found: &NumberComparison) -> [Line; 4] {
         |statistic, values, difference| Line { name: measure.words, statistic, unit: measure.unit, values, difference };
     let mean = found
         .mean
-        .map(|(mean, interval)| (measure.scale(mean), interval.map(|ends| ends.map(|end| measure.scale(end)))));
-    let means = [0, 1].map(|side: usize| found.sides[side].mean().map(|mean| measure.scale(mean)));
+        .map(|(mean, interval)| (measure.unit.show(mean), interval.map(|ends| ends.map(|end| measure.unit.show(end)))));
+    let means = [0, 1].map(|side: usize| found.sides[side].mean().map(|mean| measure.unit.show(mean)));
     let quantile = |statistic, place: usize| {
         let quantile = &found.quantiles[place];
-        let values = quantile.sides.map(|side| side.map(|(value, _)| measure.show(value)));
-        let difference = quantile
-            .difference
-            .map(|(value, interval)| (measure.show(value), interval.map(|ends| ends.map(|end| measure.show(end)))));
+        let values = quantile.sides.map(|side| side.map(|(value, _)| measure.unit.show(value as f64)));
+        let difference = quantile.difference.map(|(value, interval)| {
+            (measure.unit.show(value as f64), interval.map(|ends| ends.map(|end| measure.unit.show(end as f64))))
+        });
         line(statistic, values, difference)
     };
     // From the greatest percentage to the least, see `PERCENTS`.

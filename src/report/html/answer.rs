@@ -1,6 +1,7 @@
 //! The answer in sentences, with its intervals.
 
 use crate::experiment::Tally;
+use crate::measure;
 use crate::metric::words::shown;
 use crate::metric::words::{counted, percent};
 use crate::metric::{Summary, Unit};
@@ -10,32 +11,31 @@ use crate::statistics::{Estimate, Number, Proportion, Sample, Statistic};
 
 /// What a run comes to; the first sentence says whether the whole fleet gets in sync.
 pub(super) fn of_run(scenario: &Scenario, summary: &Summary, tally: &Tally) -> Vec<String> {
-    let outcomes = &summary.campaign.outcomes;
-    let mut sentences = vec![in_sync(&outcomes.in_sync, summary.replications)];
-    sentences.extend(times(&tally.campaign_time_to_success));
-    for (proportion, what) in [
-        (&outcomes.halted, "breach the failure threshold and halt"),
-        (&outcomes.timed_out, "hit the fleet timeout"),
-        (&outcomes.max_jobs, "use up their jobs with robots left behind"),
-        (&outcomes.horizon, "reach the horizon unfinished"),
+    let mut sentences = vec![in_sync(&summary[measure::IN_SYNC], summary.replications)];
+    sentences.extend(times(&tally[measure::TIME_TO_SUCCESS]));
+    for (outcome, what) in [
+        (measure::HALTED, "breach the failure threshold and halt"),
+        (measure::TIMED_OUT, "hit the fleet timeout"),
+        (measure::MAX_JOBS, "use up their jobs with robots left behind"),
+        (measure::HORIZON, "reach the horizon unfinished"),
     ] {
+        let proportion = &summary[outcome];
         if proportion.count > 0 {
             sentences.push(format!("{} {what}.", capitalised(&between(&proportion.ci95))));
         }
     }
-    sentences.extend(hurt(&tally.counted_failures));
-    sentences.extend(overshoot(scenario, &tally.threshold_overshoot));
+    sentences.extend(hurt(&tally[measure::ROBOTS_HURT]));
+    sentences.extend(overshoot(scenario, &tally[measure::THRESHOLD_OVERSHOOT]));
     for ((name, build), tally) in summary.builds.iter().zip(&tally.builds) {
         if build.replications == 0 {
             continue;
         }
-        let outcomes = &build.campaign.outcomes;
-        let p95 = estimate(&tally.campaign_time_to_success, Statistic::P95);
+        let p95 = estimate(&tally[measure::TIME_TO_SUCCESS], Statistic::P95);
         let time = p95.value.map(|_| format!("; 95 % of those take at most {}", with_interval(Unit::Seconds, &p95)));
         sentences.push(format!(
             "If the build is {name}, {} bring the whole fleet in sync and {} halt{}.",
-            between(&outcomes.in_sync.ci95),
-            between(&outcomes.halted.ci95),
+            between(&build[measure::IN_SYNC].ci95),
+            between(&build[measure::HALTED].ci95),
             time.unwrap_or_default()
         ));
     }

@@ -7,12 +7,13 @@ use super::svg::{WIDTH, path, px, rectangle};
 use super::{Cell, Chart, Columns, Command, Mark, Page, Provenance, Reading};
 use super::{charts, section, settings};
 use crate::comparison::{MEASURES, ROBOTS_FAILED, TIME_TO_SUCCESS};
+use crate::measure::Measure;
 use crate::metric::Unit;
 use crate::metric::words::shown;
 use crate::metric::words::{counted, percent};
 use crate::report::compare::Compared;
 use crate::report::compare::shapes::{Bars, height_at, staircases};
-use crate::report::compare::words::{Line, answer, how, name_of, number_lines, of_pairs_alone, outcome_lines, signed};
+use crate::report::compare::words::{Line, answer, how, number_lines, of_pairs_alone, outcome_lines, signed};
 use crate::report::plots::axis::Axis;
 use crate::scenario::{Scenario, ScenarioFile};
 use crate::statistics::{Number, Proportion};
@@ -208,7 +209,7 @@ fn outcomes(compared: &Compared<'_>) -> Markup {
     let replications = compared.comparison.replications;
     let rows = compared.comparison.outcomes.iter().map(|found| {
         let proportions = [0, 1].map(|side| Proportion::new(found.counts[side], replications[side]));
-        (name_of(found.outcome), proportions)
+        (Measure::of_outcome(found.outcome).words, proportions)
     });
     let rows: Vec<(&str, [Proportion; 2])> = rows.collect();
     let words = rows.iter().map(|(name, [a, b])| format!("{name}: A {}, B {}", with_interval(a), with_interval(b)));

@@ -13,30 +13,8 @@ const WHOLE: f64 = 240.0;
 const ROW: f64 = 36.0;
 const HEADING: f64 = 26.0;
 
-/// Outcomes with their names, as they stand in the table on a terminal.
-pub(super) fn of_campaigns(summary: &Summary) -> [(&'static str, &Proportion); 5] {
-    let outcomes = &summary.campaign.outcomes;
-    [
-        ("fleet in sync", &outcomes.in_sync),
-        ("halted at the threshold", &outcomes.halted),
-        ("hit the fleet timeout", &outcomes.timed_out),
-        ("jobs used up", &outcomes.max_jobs),
-        ("horizon reached", &outcomes.horizon),
-    ]
-}
-
-/// Those of first jobs, as the API calls them.
-pub(super) fn of_first_jobs(summary: &Summary) -> [(&'static str, &Proportion); 3] {
-    let outcomes = &summary.first_job.outcomes;
-    [
-        ("Succeeded", &outcomes.succeeded),
-        ("FailureThresholdBreached", &outcomes.failure_threshold_breached),
-        ("FleetDeploymentTimeout", &outcomes.fleet_deployment_timeout),
-    ]
-}
-
 pub(super) fn chart(summary: &Summary) -> Markup {
-    let (campaigns, first_jobs) = (of_campaigns(summary), of_first_jobs(summary));
+    let (campaigns, first_jobs) = (summary.proportions("campaign."), summary.proportions("first_job."));
     let mut y = 0.0;
     let mut parts = Vec::new();
     for (heading, rows) in [("Campaign", &campaigns[..]), ("First job", &first_jobs[..])] {

@@ -3,13 +3,13 @@
 use maud::{Markup, html};
 
 use super::chart::{even_readings, nothing, value_at};
-use super::outcomes::{of_campaigns, of_first_jobs};
 use super::{Cell, Chart, Columns, Command, Mark, Page, Provenance, Reading};
 use super::{answer, charts, estimate, outcomes, section, settings};
 use crate::experiment::{OverTime, Tally};
+use crate::measure::{HALTED, IN_SYNC, Measure, ROBOTS_HURT, Section, TIME_TO_SUCCESS};
 use crate::metric::words::shown;
 use crate::metric::words::{counted, percent};
-use crate::metric::{Numbers, Summary, Unit};
+use crate::metric::{Summary, Unit};
 use crate::report::plots::axis::Axis;
 use crate::report::plots::in_sync_over_time::staircase;
 use crate::report::plots::over_time::{joined, rate_unit, shown_until};
@@ -74,7 +74,7 @@ fn pictures(scenario: &Scenario, summary: &Summary, tally: &Tally) -> Markup {
 /// How long campaigns take that end in sync, as a histogram.
 fn times(summary: &Summary, tally: &Tally) -> Markup {
     const TITLE: &str = "Time until the whole fleet is in sync";
-    let described = &summary.campaign.time_to_success_s;
+    let described = &summary[TIME_TO_SUCCESS];
     let Some(bars) = time_to_success::Bars::new(summary, tally, 5) else {
         return nothing(TITLE, "No campaign ended with the whole fleet in sync.");
     };
@@ -317,7 +317,7 @@ fn numbers(scenario: &Scenario, summary: &Summary, tally: &Tally) -> Markup {
     html! {
         p.note { "Small figures are 95 % intervals: Wilson's of shares, Student's of means, those of order statistics of quantiles." }
         (likely(summary))
-        @for (id, caption, rows) in distributions(tally) { (table_of(id, caption, rows)) }
+        @for table in Section::ALL.into_iter().filter_map(|section| table_of(section, tally)) { (table) }
         @if !summary.builds.is_empty() { (by_build(scenario, summary, tally)) }
     }
 }
@@ -335,83 +335,44 @@ fn likely(summary: &Summary) -> Markup {
         ];
         words.map(Cell::new).into()
     };
-    let campaigns = of_campaigns(summary).map(|(name, proportion)| row("campaign", name, proportion));
-    let first_jobs = of_first_jobs(summary).map(|(name, proportion)| row("first job", name, proportion));
+    let rows = |of: &str, what: &str| -> Vec<Vec<Cell>> {
+        summary.proportions(of).into_iter().map(|(name, proportion)| row(what, name, proportion)).collect()
+    };
     Columns {
         id: String::from("likely"),
         caption: String::from("How likely"),
         headings: ["outcome", "of", "share", "from", "to", "count"].map(str::to_owned).into(),
         leading: 1,
-        rows: campaigns.into_iter().chain(first_jobs).collect(),
+        rows: rows("campaign.", "campaign").into_iter().chain(rows("first_job.", "first job")).collect(),
         sortable: false,
     }
     .render()
 }
 
-type Row<'t> = (&'static str, Unit, Numbers<'t>);
-
-/// The distributions in the order and with the names of the table on a terminal, and a few more.
-fn distributions(tally: &Tally) -> Vec<(&'static str, &'static str, Vec<Row<'_>>)> {
-    let row = |name, unit, sample| (name, unit, Numbers::Independent(sample));
-    let count = |name, sample| row(name, Unit::Count, sample);
-    let mut hurt = vec![
-        count("failed in the first job", &tally.robots_failed),
-        count("no response in it", &tally.robots_no_response),
-        count("either, which counts against the threshold", &tally.counted_failures),
-        count("not attempted in it", &tally.robots_not_attempted),
-        count("beyond the threshold, in jobs that halt", &tally.threshold_overshoot),
-        count("robots down at once", &tally.peak_robots_down),
-        row("down time over all robots", Unit::Seconds, &tally.down),
-    ];
-    hurt.extend(tally.late_syncs.as_ref().map(|sample| count("in sync after a timeout", sample)));
-    let long = vec![
-        row("until the fleet is in sync", Unit::Seconds, &tally.campaign_time_to_success),
-        ("until a robot is in sync", Unit::Seconds, Numbers::Clustered(&tally.robot_time_to_success)),
-        row("first job", Unit::Seconds, &tally.makespan),
-        row("first start to the halt, in jobs that halt", Unit::Seconds, &tally.detection),
-        ("one robot's deployment", Unit::Seconds, Numbers::Clustered(&tally.robot_deployment)),
-        count("jobs run", &tally.campaign_jobs),
-    ];
-    let mut sections = vec![("long", "How long", long), ("hurt", "How many hurt", hurt)];
-    if let Some(download) = &tally.download {
-        let rows = vec![
-            row("downloaded", Unit::Bytes, &download.bytes),
-            row("peak egress", Unit::BitsPerSecond, &download.peak_egress),
-            row("mean egress", Unit::BitsPerSecond, &download.mean_egress),
-        ];
-        sections.push(("data", "How much data", rows));
-    }
-    if let Some(api) = &tally.api {
-        let rows = vec![count("made, repeats included", &api.calls), count("given up", &api.given_up)];
-        sections.push(("calls", "How many calls", rows));
-    }
-    sections
-}
-
-fn table_of(id: &'static str, caption: &str, rows: Vec<Row<'_>>) -> Markup {
+fn table_of(section: Section, tally: &Tally) -> Option<Markup> {
     use Statistic::{Max, Mean, P50, P90, P95, P99};
     const SHOWN: [Statistic; 6] = [P50, P90, P95, P99, Max, Mean];
-    let row = |(name, unit, numbers): Row<'_>| {
-        let estimates: [Estimate; Statistic::ALL.len()] = numbers.estimates();
-        let cells = SHOWN.iter().map(|statistic| estimate(unit, &estimates[*statistic as usize]));
-        std::iter::once(Cell::new(name)).chain(cells).collect()
+    let row = |measure: &'static Measure| {
+        let estimates = tally.numbers(measure)?.estimates();
+        let cells = SHOWN.iter().map(|statistic| estimate(measure.unit, &estimates[*statistic as usize]));
+        Some(std::iter::once(Cell::new(measure.words)).chain(cells).collect())
     };
+    let rows: Vec<Vec<Cell>> = section.measures().into_iter().filter_map(row).collect();
     let headings = std::iter::once(String::new()).chain(SHOWN.map(|statistic| statistic.as_str().to_owned()));
-    Columns {
-        id: id.to_owned(),
-        caption: caption.to_owned(),
+    let table = Columns {
+        id: section.id().to_owned(),
+        caption: section.words().to_owned(),
         headings: headings.collect(),
         leading: 1,
-        rows: rows.into_iter().map(row).collect(),
+        rows,
         sortable: false,
-    }
-    .render()
+    };
+    (!table.rows.is_empty()).then(|| table.render())
 }
 
 /// A build's share of the replications, its outcomes, and its 95th percentiles.
 fn by_build(scenario: &Scenario, summary: &Summary, tally: &Tally) -> Markup {
     let rows = scenario.builds.iter().zip(&summary.builds).zip(&tally.builds).map(|((build, (_, results)), tally)| {
-        let outcomes = &results.campaign.outcomes;
         let share = |proportion: &Proportion| {
             let value = (results.replications > 0).then_some(proportion.probability.0);
             estimate(Unit::Probability, &Estimate { value, interval: Some(proportion.ci95.map(|end| end.0)) })
@@ -420,10 +381,10 @@ fn by_build(scenario: &Scenario, summary: &Summary, tally: &Tally) -> Markup {
         vec![
             Cell::new(build.name.as_str()),
             share(&Proportion::new(results.replications, summary.replications)),
-            share(&outcomes.in_sync),
-            share(&outcomes.halted),
-            p95(&tally.campaign_time_to_success, Unit::Seconds),
-            p95(&tally.counted_failures, Unit::Count),
+            share(&results[IN_SYNC]),
+            share(&results[HALTED]),
+            p95(&tally[TIME_TO_SUCCESS], Unit::Seconds),
+            p95(&tally[ROBOTS_HURT], Unit::Count),
         ]
     });
     Columns {

@@ -5,6 +5,7 @@ use plotters::prelude::*;
 use super::axis::{Axis, decimal_step};
 use super::canvas::{BLUE, IN_MEMORY, Mesh, RED, chart, identity, label, picture};
 use crate::experiment::Tally;
+use crate::measure::ROBOTS_HURT;
 use crate::metric::Summary;
 use crate::metric::words::counted;
 use crate::rollout::{OnBreach, failure_limit};
@@ -30,7 +31,7 @@ impl Bars {
     pub fn new(scenario: &Scenario, tally: &Tally) -> Bars {
         let limit = failure_limit(scenario.fleet_size(), scenario.deployment.failure_threshold_percentage);
         let limit = u64::from(limit);
-        let histogram = tally.counted_failures.histogram();
+        let histogram = tally[ROBOTS_HURT].histogram();
         let most = histogram.max();
         let far = limit > 4 * (most + 5);
         let end = if far { most } else { most.max(limit) };

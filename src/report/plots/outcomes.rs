@@ -14,20 +14,7 @@ const SCALE: (i32, i32) = (560, 1200);
 const ROW: i32 = 72;
 
 pub fn draw(_scenario: &Scenario, summary: &Summary) -> String {
-    let campaign = &summary.campaign.outcomes;
-    let first_job = &summary.first_job.outcomes;
-    let campaign = [
-        ("fleet in sync", &campaign.in_sync),
-        ("halted at the threshold", &campaign.halted),
-        ("hit the fleet timeout", &campaign.timed_out),
-        ("jobs used up", &campaign.max_jobs),
-        ("horizon reached", &campaign.horizon),
-    ];
-    let first_job = [
-        ("Succeeded", &first_job.succeeded),
-        ("FailureThresholdBreached", &first_job.failure_threshold_breached),
-        ("FleetDeploymentTimeout", &first_job.fleet_deployment_timeout),
-    ];
+    let (campaign, first_job) = (summary.proportions("campaign."), summary.proportions("first_job."));
     let note = format!("{}; whiskers are 95 % confidence intervals", identity(summary));
     picture("How rollouts end", &note, &[], |body| {
         let at = |share: f64| SCALE.0 + (share * f64::from(SCALE.1 - SCALE.0)).round() as i32;

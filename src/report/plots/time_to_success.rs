@@ -5,6 +5,7 @@ use plotters::prelude::*;
 use super::axis::{Axis, time_step};
 use super::canvas::{BLUE, IN_MEMORY, Mesh, RED, chart, empty, identity, label, picture};
 use crate::experiment::Tally;
+use crate::measure::TIME_TO_SUCCESS;
 use crate::metric::Summary;
 use crate::metric::words::counted;
 use crate::scenario::Scenario;
@@ -27,13 +28,13 @@ pub struct Bars {
 impl Bars {
     /// With about so many ticks; none if no campaign ended in sync.
     pub fn new(summary: &Summary, tally: &Tally, ticks: u32) -> Option<Bars> {
-        let described = &summary.campaign.time_to_success_s;
+        let described = &summary[TIME_TO_SUCCESS];
         let (min, p99, max) = (described.min?, described.p99?, described.max?);
         // A far tail would press everything else against the left edge; it is cut, and a note says so.
         let end = if max.0 > 2.5 * p99.0 { 1.5 * p99.0 } else { max.0 };
         let axis = Axis::time(min.0, end, ticks);
         // No bar is narrower than a cell of the histogram, or it would show the cells instead of the distribution.
-        let histogram = tally.campaign_time_to_success.histogram();
+        let histogram = tally[TIME_TO_SUCCESS].histogram();
         let cell = seconds(histogram.equivalent_range((axis.end * MICROS as f64) as u64));
         let width = time_step(((axis.end - axis.start) / BARS).max(cell));
         let bars = ((axis.end - axis.start) / width).ceil() as usize;
@@ -53,7 +54,7 @@ impl Bars {
 }
 
 pub fn draw(_scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
-    let described = &summary.campaign.time_to_success_s;
+    let described = &summary[TIME_TO_SUCCESS];
     let (Some(Bars { axis, width, counts, beyond }), Some(p50), Some(p95), Some(p99), Some(max)) =
         (Bars::new(summary, tally, 8), described.p50, described.p95, described.p99, described.max)
     else {

@@ -6,6 +6,7 @@ use super::axis::Axis;
 use super::canvas::{BLUE, GREEN, IN_MEMORY, LegendEntry, Mesh, ORANGE, PURPLE, RED, chart};
 use super::canvas::{empty, identity, picture};
 use crate::experiment::Tally;
+use crate::measure::TIME_TO_SUCCESS;
 use crate::metric::Summary;
 use crate::scenario::Scenario;
 use crate::time::seconds;
@@ -52,7 +53,7 @@ pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
 
 /// The share of all campaigns that are in sync by each instant, as the corners of a staircase.
 pub fn in_sync_by(tally: &Tally) -> Vec<(f64, f64)> {
-    let histogram = tally.campaign_time_to_success.histogram();
+    let histogram = tally[TIME_TO_SUCCESS].histogram();
     let mut seen = 0;
     let mut curve = vec![(0.0, 0.0)];
     for cell in histogram.iter_recorded() {

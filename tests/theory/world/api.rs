@@ -1,5 +1,6 @@
 //! R17: calls that go wrong, and the client that repeats them under their token.
 
+use rollcast::measure;
 use rollcast::rollout::{CallCounts, CampaignOutcome, DeploymentStatus, JobKind, RobotEnd};
 use rollcast::simulation::{Plan, Replication};
 use rollcast::time::Time;
@@ -259,7 +260,8 @@ fn every_answer_is_lost() {
     assert_eq!((replication.outcome, replication.ended, replication.jobs), (CampaignOutcome::MaxJobs, at(125), 2));
     // Down: two robots for 10 s, twice, and the bad one from 0 on.
     assert_eq!((replication.out_of_service, replication.down), (micros(60), micros(2 * 20 + 125)));
-    let success = super::results::summary(&text, 2).robot.time_to_success_s;
+    let summary = super::results::summary(&text, 2);
+    let success = summary.description("robot.time_to_success_s").expect("every summary has it");
     assert_eq!((success.count, success.mean.map(|mean| mean.0)), (8, Some(67.5)));
 }
 
@@ -292,28 +294,28 @@ fn every_call_is_throttled() {
     assert_eq!((counts(&replication).calls, counts(&replication).given_up), (8, 1));
     // No first job is no figure of a first job.
     let summary = super::results::summary(&text, 5);
-    let first = &summary.first_job;
-    for figure in [
-        &first.makespan_s,
-        &first.time_to_success_s,
-        &first.robots_succeeded,
-        &first.robots_failed,
-        &first.robots_no_response,
-        &first.robots_not_attempted,
-        &first.threshold_overshoot,
-        &first.robots_failed_at_halt,
-        &first.detection_s,
-        &first.peak_in_flight,
-        &summary.robot.time_to_success_s,
-        &summary.campaign.time_to_success_s,
+    for name in [
+        "first_job.makespan_s",
+        "first_job.time_to_success_s",
+        "first_job.robots_succeeded",
+        "first_job.robots_failed",
+        "first_job.robots_no_response",
+        "first_job.robots_not_attempted",
+        "first_job.threshold_overshoot",
+        "first_job.robots_failed_at_halt",
+        "first_job.detection_s",
+        "first_job.peak_in_flight",
+        "robot.time_to_success_s",
+        "campaign.time_to_success_s",
     ] {
-        assert_eq!((figure.count, figure.mean), (0, None));
+        let figure = summary.description(name).expect("every summary has it");
+        assert_eq!((figure.count, figure.mean), (0, None), "{name}");
     }
-    let outcomes = &first.outcomes;
-    let counted = [&outcomes.succeeded, &outcomes.failure_threshold_breached, &outcomes.fleet_deployment_timeout];
-    assert!(counted.iter().all(|outcome| outcome.count == 0));
-    assert_eq!((summary.campaign.jobs.count, summary.campaign.jobs.mean.map(|mean| mean.0)), (5, Some(0.0)));
-    assert_eq!(summary.campaign.outcomes.horizon.count, 5);
+    let outcomes = summary.proportions("first_job.");
+    assert!(outcomes.len() == 3 && outcomes.iter().all(|(_, outcome)| outcome.count == 0));
+    let jobs = summary.description("campaign.jobs").expect("every summary has it");
+    assert_eq!((jobs.count, jobs.mean.map(|mean| mean.0)), (5, Some(0.0)));
+    assert_eq!(summary[measure::HORIZON].count, 5);
 }
 
 /// The rules with a coin for every answer, without retries: the robot's job lasts 35 s, and calls are 10 s after what came before.

@@ -1,5 +1,6 @@
 //! R15: a replication is about one build, and a failure probability may be drawn once a replication.
 
+use rollcast::measure;
 use rollcast::rollout::{CampaignOutcome, DeploymentJobErrorCode as Code, RobotEnd};
 use rollcast::simulation::{JobRecord, Replication};
 use statrs::function::gamma::{gamma_lr, ln_gamma};
@@ -326,16 +327,17 @@ fn detection_in_the_summary() {
     let summary = super::results::summary(&text, RUNS);
     let mut halted = 0;
     for (name, build) in &summary.builds {
-        let (failed, detection) = (&build.first_job.robots_failed_at_halt, &build.first_job.detection_s);
+        let of = |name: &str| build.description(name).expect("every summary has it");
+        let (failed, detection) = (of("first_job.robots_failed_at_halt"), of("first_job.detection_s"));
         let n = build.replications;
         match name.as_str() {
             "good" => {
                 assert_eq!((failed.count, detection.count, detection.mean), (0, 0, None));
-                assert_eq!(build.campaign.outcomes.in_sync.count, n);
+                assert_eq!(build[measure::IN_SYNC].count, n);
                 continue;
             }
-            "bad" => assert_eq!(build.campaign.outcomes.halted.count, n),
-            _ => assert_eq!(build.robot.time_to_success_s.count, 0),
+            "bad" => assert_eq!(build[measure::HALTED].count, n),
+            _ => assert_eq!(of("robot.time_to_success_s").count, 0),
         }
         // Two failures, of which each takes 60 s / p.
         let each = if name == "bad" { 120.0 } else { 60.0 };
@@ -348,5 +350,5 @@ fn detection_in_the_summary() {
         assert_eq!((failed.count, failed.min.map(|x| x.0), failed.max.map(|x| x.0)), (n, Some(2.0), Some(2.0)));
         halted += n;
     }
-    assert_eq!(summary.first_job.detection_s.count, halted);
+    assert_eq!(summary.description("first_job.detection_s").map(|all| all.count), Some(halted));
 }

@@ -474,11 +474,11 @@ fn late_syncs_in_the_summary() {
     let text = policy(100, 100, &format!("robot_deployment_timeout = \"1m\"\n{robots}{}", sync("100d", 2)));
     let summary = super::results::summary(&text, RUNS);
     let late = b / (a + b) * libm::exp(-60.0 / b);
-    let mean = summary.robot.late_syncs.expect("robots may be offline").mean.expect("replications").0;
+    let mean = summary.description("robot.late_syncs").expect("robots may be offline").mean.expect("replications").0;
     let error = (f64::from(ROBOTS) * late * (1.0 - late) / f64::from(RUNS)).sqrt();
     assert_near(mean, f64::from(ROBOTS) * late, error, "late syncs");
     // Every robot gets in sync, late or not, but a late one's deployment is none.
-    assert_eq!(summary.robot.time_to_success_s.count, u64::from(ROBOTS * RUNS));
-    let in_time = summary.robot.deployment_s.count as f64;
+    assert_eq!(summary.description("robot.time_to_success_s").expect("robots").count, u64::from(ROBOTS * RUNS));
+    let in_time = summary.description("robot.deployment_s").expect("robots").count as f64;
     assert_near(in_time, f64::from(RUNS * ROBOTS) - mean * f64::from(RUNS), 0.25, "deployments");
 }

@@ -99,7 +99,8 @@ fn waits_for_the_next_call_are_uniform() {
     });
     assert_distribution(&waits, |t| t / PERIOD, "wait for the next call");
     // The summary's times to success are these, and 0 of the robot of the start.
-    let success = super::results::summary(&text, 500).robot.time_to_success_s;
+    let summary = super::results::summary(&text, 500);
+    let success = summary.description("robot.time_to_success_s").expect("every summary has it");
     assert_eq!((success.count, all), (waits.len() as u64 + 500, waits.len() + 500));
     let mean = success.mean.expect("robots were in sync").0;
     assert_near(mean * success.count as f64, waits.iter().sum(), 1e-3, "total time to success");

@@ -1,11 +1,13 @@
 //! The summary: its keys, and how builds add up to the whole.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use rollcast::experiment::Experiment;
-use rollcast::metric::Summary;
+use rollcast::measure::{MEASURES, Measure, Source};
+use rollcast::metric::{Results, Summary};
 use rollcast::simulation::Plan;
-use rollcast::statistics::{Description, Proportion};
+use rollcast::statistics::Description;
 use serde_json::Value;
 
 use super::{connectivity, constant, exponential, fails, group, takes};
@@ -98,7 +100,8 @@ fn builds_in_the_order_of_the_file() {
     let places = ["\"zeta\"", "\"alpha\"", "\"never\""].map(|name| json.find(name).expect("a build's name is a key"));
     assert!(places.is_sorted());
     let (_, never) = &summary.builds[2];
-    assert_eq!((never.replications, never.campaign.jobs.count, never.campaign.jobs.mean), (0, 0, None));
+    let jobs = never.description("campaign.jobs").expect("every summary has it");
+    assert_eq!((never.replications, jobs.count, jobs.mean), (0, 0, None));
 }
 
 /// The whole is the merge of its builds: counts add up, means weigh, extremes are the extremes.
@@ -118,20 +121,10 @@ fn builds_add_up() {
     let sum = |count: &dyn Fn(usize) -> u64| (0..builds.len()).map(count).sum::<u64>();
     assert_eq!(sum(&|i| builds[i].replications), 1500);
 
-    macro_rules! proportions {
-        ($($path:ident).+) => {{
-            let of = |part: &Proportion| part.count;
-            assert_eq!(of(&whole.$($path).+), sum(&|i| of(&builds[i].$($path).+)), stringify!($($path).+));
-        }};
+    for measure in Measure::events("") {
+        let of = |results: &Results| results.proportion(measure.name).expect("every summary has it").count;
+        assert_eq!(of(&whole), sum(&|i| of(builds[i])), "{}", measure.name);
     }
-    proportions!(campaign.outcomes.in_sync);
-    proportions!(campaign.outcomes.halted);
-    proportions!(campaign.outcomes.timed_out);
-    proportions!(campaign.outcomes.max_jobs);
-    proportions!(campaign.outcomes.horizon);
-    proportions!(first_job.outcomes.succeeded);
-    proportions!(first_job.outcomes.failure_threshold_breached);
-    proportions!(first_job.outcomes.fleet_deployment_timeout);
 
     let merged = |what: &str, whole: &Description, parts: Vec<&Description>| {
         assert_eq!(whole.count, parts.iter().map(|part| part.count).sum::<u64>(), "{what}");
@@ -143,46 +136,16 @@ fn builds_add_up() {
         assert_eq!(whole.min, parts.iter().filter_map(|part| part.min).min_by(|a, b| a.0.total_cmp(&b.0)), "{what}");
         assert_eq!(whole.max, parts.iter().filter_map(|part| part.max).max_by(|a, b| a.0.total_cmp(&b.0)), "{what}");
     };
-    macro_rules! descriptions {
-        ($($($path:ident).+;)+) => {$(
-            merged(stringify!($($path).+), &whole.$($path).+, builds.iter().map(|build| &build.$($path).+).collect());
-        )+};
+    let mut merges = 0;
+    for measure in MEASURES.iter().filter(|measure| matches!(measure.source, Source::Number(_) | Source::Robots(_))) {
+        let of = |results: &Results| -> Description { results.description(measure.name).expect("it has all").clone() };
+        let parts: Vec<Description> = builds.iter().map(|build| of(build)).collect();
+        merged(measure.name, &of(&whole), parts.iter().collect());
+        merges += 1;
     }
-    descriptions! {
-        campaign.time_to_success_s;
-        campaign.jobs;
-        campaign.concurrent_deployment_exceptions;
-        campaign.peak_robots_down;
-        first_job.makespan_s;
-        first_job.time_to_success_s;
-        first_job.robots_succeeded;
-        first_job.robots_failed;
-        first_job.robots_no_response;
-        first_job.robots_not_attempted;
-        first_job.threshold_overshoot;
-        first_job.robots_failed_at_halt;
-        first_job.detection_s;
-        first_job.peak_in_flight;
-        robot.time_to_success_s;
-        robot.deployment_s;
-        robot.out_of_service_s;
-        robot.down_s;
-    }
-    let late = |late: &Option<Description>| late.clone().expect("robots may be offline");
-    let parts: Vec<Description> = builds.iter().map(|build| late(&build.robot.late_syncs)).collect();
-    merged("late syncs", &late(&whole.robot.late_syncs), parts.iter().collect());
-    let (api, downloads) = (whole.campaign.api.as_ref().expect("[api]"), whole.download.as_ref().expect("[download]"));
-    let of_api: Vec<_> = builds.iter().map(|build| build.campaign.api.as_ref().expect("[api]")).collect();
-    let of_downloads: Vec<_> = builds.iter().map(|build| build.download.as_ref().expect("[download]")).collect();
-    merged("calls", &api.calls, of_api.iter().map(|api| &api.calls).collect());
-    merged("throttled", &api.throttled, of_api.iter().map(|api| &api.throttled).collect());
-    merged("lost answers", &api.lost_answers, of_api.iter().map(|api| &api.lost_answers).collect());
-    merged("retries", &api.retries, of_api.iter().map(|api| &api.retries).collect());
-    merged("bytes", &downloads.bytes, of_downloads.iter().map(|part| &part.bytes).collect());
-    merged("peak", &downloads.peak_egress_bit_s, of_downloads.iter().map(|part| &part.peak_egress_bit_s).collect());
-    merged("egress", &downloads.mean_egress_bit_s, of_downloads.iter().map(|part| &part.mean_egress_bit_s).collect());
-    for (code, count) in &whole.robot.failure_codes {
-        let parts = builds.iter().map(|build| build.robot.failure_codes.get(code).unwrap_or(&0)).sum::<u64>();
-        assert_eq!(*count, parts, "{code:?}");
+    assert!(merges >= 29, "{merges}");
+    let codes: Vec<BTreeMap<_, _>> = builds.iter().map(|build| build.failure_codes().collect()).collect();
+    for (code, count) in whole.failure_codes() {
+        assert_eq!(count, codes.iter().filter_map(|codes| codes.get(&code)).sum::<u64>(), "{code:?}");
     }
 }

@@ -140,7 +140,7 @@ fn codes_of_late_failures() {
     assert_eq!(trace.late, [0, 1, 2].map(|robot| (at(90), robot, failed)));
     assert_eq!(replication.late_syncs, 0);
     let summary = super::results::summary(&text, 4);
-    let codes: Vec<_> = summary.robot.failure_codes.into_iter().collect();
+    let codes: Vec<_> = summary.failure_codes().collect();
     assert_eq!(codes, [(Code::RobotDeploymentNoResponse, 4 * 2 * 3)]);
 }
 

@@ -357,7 +357,7 @@ mod tests {
     #[test]
     fn nested_samples_are_samples_of_their_own() {
         const SAMPLES: usize = 7;
-        let mut alone = vec![ClusteredSample::new(Unit::Micros); SAMPLES];
+        let mut alone = vec![ClusteredSample::new(Unit::Seconds); SAMPLES];
         let mut nested = [NestedSamples::new(SAMPLES), NestedSamples::new(SAMPLES)];
         // Sums leave their narrow places now and then.
         nested.iter_mut().for_each(|nested| nested.room = 100);
@@ -376,7 +376,7 @@ mod tests {
             nested[cluster % 2].end_cluster(first, forks);
             nested[cluster % 2].room = nested[cluster % 2].room.min(1000);
         }
-        let mut pooled = ClusteredSample::new(Unit::Micros);
+        let mut pooled = ClusteredSample::new(Unit::Seconds);
         let numbers: Vec<Vec<u64>> = (0..SAMPLES)
             .map(|sample| {
                 nested.iter_mut().flat_map(|nested| nested.take_numbers(sample).collect::<Vec<_>>()).collect()

@@ -101,8 +101,8 @@ impl<'p> Tallies<'p> {
                 percentage: *percentage,
                 only: None,
                 since: None,
-                time_to_success: ClusteredSample::new(Unit::Micros),
-                deployment: ClusteredSample::new(Unit::Micros),
+                time_to_success: ClusteredSample::new(Unit::Seconds),
+                deployment: ClusteredSample::new(Unit::Seconds),
                 codes: Codes::default(),
             })
         };
@@ -178,8 +178,8 @@ impl<'p> Tallies<'p> {
                 continue;
             }
             let threshold = threshold.into_inner().unwrap_or_else(PoisonError::into_inner);
-            since.robot_time_to_success.merge(&threshold.time_to_success);
-            since.robot_deployment.merge(&threshold.deployment);
+            since.robots[0].merge(&threshold.time_to_success);
+            since.robots[1].merge(&threshold.deployment);
             since.failure_codes.iter_mut().zip(&threshold.codes).for_each(|(count, more)| *count += more);
             if let Some(more) = &threshold.since {
                 since.merge(more);
@@ -191,8 +191,7 @@ impl<'p> Tallies<'p> {
                 }
                 None => since.clone(),
             };
-            clusters[0].add_next(&mut tally.robot_time_to_success);
-            clusters[1].add_next(&mut tally.robot_deployment);
+            clusters.iter_mut().zip(&mut tally.robots).for_each(|(clusters, times)| clusters.add_next(times));
             tallies.push(tally);
         }
         tallies

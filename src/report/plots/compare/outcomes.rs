@@ -5,9 +5,10 @@ use plotters::style::text_anchor::HPos;
 
 use super::super::canvas::{Area, GRID, IN_MEMORY, INK, LABEL, SOFT, picture, text};
 use super::{COLORS, identity, legend, name};
+use crate::measure::Measure;
 use crate::metric::words::percent;
 use crate::report::compare::Compared;
-use crate::report::compare::words::name_of;
+
 use crate::statistics::Proportion;
 
 /// Where 0 % and 100 % are.
@@ -27,7 +28,7 @@ pub fn draw(compared: &Compared<'_>) -> String {
         }
         for (row, found) in compared.comparison.outcomes.iter().enumerate() {
             let y = 20 + row as i32 * ROW;
-            text(body, name_of(found.outcome), (50, y + BAR - 14), LABEL, &INK, HPos::Left);
+            text(body, Measure::of_outcome(found.outcome).words, (50, y + BAR - 14), LABEL, &INK, HPos::Left);
             for (side, color) in COLORS.into_iter().enumerate() {
                 let proportion = Proportion::new(found.counts[side], compared.comparison.replications[side]);
                 bar(body, &proportion, y + side as i32 * BAR, color, at);

@@ -1,0 +1,274 @@
+//! The list of measures.
+
+use super::{Bound, Column, Measure, OfRobots, Part, Row, Section, Source};
+use crate::rollout::{CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, failure_limit};
+use crate::simulation::{Downloaded, JobRecord, Replication};
+use crate::statistics::Unit;
+use crate::time::Span;
+
+use Bound::{Bundles, Horizon, Jobs, Robots, RobotsByHorizon, RobotsOnce, Unknown};
+use Part::{Api, Builds, Connectivity, Download};
+use Section::{Calls, Data, Hurt, Long};
+use Unit::{BitsPerSecond, Bytes, Count, Seconds};
+
+/// All measures, in the order of `summary.json`. See [`super`] for how to add one.
+pub static MEASURES: &[Measure] = &[
+    entry("replications", Count, Source::Replications, "replications"),
+    event("campaign.outcomes.in_sync", "fleet in sync", |r| r.outcome == CampaignOutcome::InSync),
+    event("campaign.outcomes.halted", "halted at the threshold", |r| r.outcome == CampaignOutcome::Halted),
+    event("campaign.outcomes.timed_out", "hit the fleet timeout", |r| r.outcome == CampaignOutcome::TimedOut),
+    event("campaign.outcomes.max_jobs", "jobs used up", |r| r.outcome == CampaignOutcome::MaxJobs),
+    event("campaign.outcomes.horizon", "horizon reached", |r| r.outcome == CampaignOutcome::Horizon),
+    // Start to the last robot's `InSync`, over campaigns that end in sync.
+    number("campaign.time_to_success_s", Seconds, "until the fleet is in sync", |r, _| micros(r.time_to_success()))
+        .within(Horizon)
+        .column("time_to_success_s", 3)
+        .row(Long, 0)
+        .compared(),
+    number("campaign.jobs", Count, "jobs run", |r, _| Some(r.jobs.into()))
+        .within(Jobs)
+        .column("jobs", 2)
+        .row(Long, 5)
+        .compared(),
+    number("campaign.concurrent_deployment_exceptions", Count, "calls refused while a job was active", |r, _| {
+        Some(r.concurrent_deployment_exceptions.into())
+    })
+    .column("concurrent_deployment_exceptions", 13),
+    number("campaign.peak_robots_down", Count, "robots down at once", |r, _| Some(r.peak_robots_down.into()))
+        .within(Robots)
+        .column("peak_robots_down", 17)
+        .row(Hurt, 5)
+        .compared(),
+    // Every attempt of every call.
+    number("campaign.api.calls", Count, "made, repeats included", |r, _| calls(r, |c| c.calls))
+        .needs(Api)
+        .column("calls", 25)
+        .row(Calls, 0),
+    // Attempts answered with `ThrottlingException`.
+    number("campaign.api.throttled", Count, "throttled", |r, _| calls(r, |c| c.throttled))
+        .needs(Api)
+        .column("throttled", 26),
+    // Attempts answered with `InternalServerException`.
+    number("campaign.api.internal_errors", Count, "internal errors", |r, _| calls(r, |c| c.internal_errors))
+        .needs(Api)
+        .column("internal_errors", 27),
+    // Attempts that took effect and whose answer was lost.
+    number("campaign.api.lost_answers", Count, "answers lost", |r, _| calls(r, |c| c.lost_answers))
+        .needs(Api)
+        .column("lost_answers", 28),
+    // Attempts after a call's first.
+    number("campaign.api.retries", Count, "repeats", |r, _| calls(r, |c| c.retries)).needs(Api).column("retries", 29),
+    // Calls that were never answered.
+    number("campaign.api.given_up", Count, "given up", |r, _| calls(r, |c| c.given_up))
+        .needs(Api)
+        .column("given_up", 30)
+        .row(Calls, 1),
+    // Calls answered with `ConcurrentDeploymentException`.
+    number("campaign.api.concurrent_deployment_exceptions", Count, "refused while a job was active", |r, _| {
+        calls(r, |c| c.concurrent_deployment_exceptions)
+    })
+    .needs(Api),
+    event("first_job.outcomes.Succeeded", "Succeeded", |r| {
+        r.first_job.as_ref().is_some_and(|job| job.status == DeploymentStatus::Succeeded)
+    }),
+    event("first_job.outcomes.FailureThresholdBreached", "FailureThresholdBreached", |r| {
+        failed(r, DeploymentJobErrorCode::FailureThresholdBreached)
+    }),
+    event("first_job.outcomes.FleetDeploymentTimeout", "FleetDeploymentTimeout", |r| {
+        failed(r, DeploymentJobErrorCode::FleetDeploymentTimeout)
+    }),
+    // `InProgress` to the end of the last robot.
+    number("first_job.makespan_s", Seconds, "first job", |r, _| first(r, |job| micros(job.makespan())))
+        .within(Horizon)
+        .column("first_job_makespan_s", 6)
+        .row(Long, 2)
+        .compared(),
+    // The same, over first jobs that succeeded.
+    number("first_job.time_to_success_s", Seconds, "first job, where it succeeds", |r, _| {
+        first(r, |job| micros(job.makespan()).filter(|_| job.status == DeploymentStatus::Succeeded))
+    })
+    .within(Horizon),
+    number("first_job.robots_succeeded", Count, "succeeded in first job", |r, _| {
+        first(r, |job| Some(job.progress.succeeded.into()))
+    })
+    .within(Robots)
+    .column("succeeded", 7),
+    // Robots that ended `Failed`, aborted ones included.
+    number("first_job.robots_failed", Count, "failed in first job", |r, _| {
+        first(r, |job| Some(job.progress.robots_failed().into()))
+    })
+    .within(Robots)
+    .column("failed", 8)
+    .row(Hurt, 0)
+    .compared(),
+    number("first_job.robots_no_response", Count, "no response in first job", |r, _| {
+        first(r, |job| Some(job.progress.no_response.into()))
+    })
+    .within(Robots)
+    .column("no_response", 9)
+    .row(Hurt, 1)
+    .compared(),
+    // Failed and no response: what counts against the threshold.
+    number("first_job.robots_hurt", Count, "failed or no response in first job", |r, _| {
+        first(r, |job| Some(job.progress.counted_failures().into()))
+    })
+    .within(Robots)
+    .detail(Hurt, 2)
+    .unlisted(),
+    number("first_job.robots_not_attempted", Count, "not attempted in first job", |r, _| {
+        first(r, |job| Some(job.progress.not_attempted().into()))
+    })
+    .within(Robots)
+    .column("not_attempted", 10)
+    .row(Hurt, 3)
+    .compared(),
+    // Over halted jobs: how many failures beyond the least number that breaches.
+    number("first_job.threshold_overshoot", Count, "beyond the threshold, in jobs that halt", |r, threshold| {
+        first(r, |job| job.threshold_overshoot(failure_limit(job.progress.fleet_size, threshold)).map(u128::from))
+    })
+    .within(Robots)
+    .detail(Hurt, 4),
+    // Over halted jobs: failed and no response at the breach.
+    number("first_job.robots_failed_at_halt", Count, "failed or no response at the halt, in jobs that halt", |r, _| {
+        first(r, |job| job.failed_at_halt().map(u128::from))
+    })
+    .within(Robots)
+    .column_with("robots_failed_at_halt", 19, Builds),
+    // Over halted jobs: first start to breach.
+    number("first_job.detection_s", Seconds, "first start to the halt, in jobs that halt", |r, _| {
+        first(r, |job| micros(job.detection()))
+    })
+    .within(Horizon)
+    .column_with("detection_s", 20, Builds)
+    .detail(Long, 3),
+    number("first_job.peak_in_flight", Count, "deploying at once in first job", |r, _| {
+        first(r, |job| Some(job.progress.peak_in_flight.into()))
+    })
+    .within(Robots)
+    .column("peak_in_flight", 11)
+    .compared(),
+    // Over robots that became `InSync`: registration to `InSync`.
+    entry("robot.time_to_success_s", Seconds, Source::Robots(OfRobots::TimeToSuccess), "until a robot is in sync")
+        .within(Horizon)
+        .row(Long, 1),
+    entry("robot.deployment_s", Seconds, Source::Robots(OfRobots::Deployment), "one robot's deployment")
+        .within(Horizon)
+        .row(Long, 4),
+    // `Deploying` time summed over robots.
+    number("robot.out_of_service_s", Seconds, "deploying time over all robots", |r, _| Some(r.out_of_service))
+        .within(RobotsByHorizon)
+        .column("out_of_service_s", 15)
+        .compared(),
+    // Time without running processes summed over robots.
+    number("robot.down_s", Seconds, "down time over all robots", |r, _| Some(r.down))
+        .within(RobotsByHorizon)
+        .column("down_s", 16)
+        .row(Hurt, 6)
+        .compared(),
+    // Robots that got in sync by themselves after a timeout.
+    number("robot.late_syncs", Count, "in sync after a timeout", |r, _| Some(r.late_syncs.into()))
+        .within(RobotsOnce)
+        .needs(Connectivity)
+        .column("late_syncs", 22)
+        .row(Hurt, 7),
+    entry("robot.failure_codes", Count, Source::Codes, "failure codes"),
+    // Bytes delivered, those of unfinished downloads included.
+    number("download.bytes", Bytes, "downloaded", |r, _| downloads(r, |d| Some(d.bytes)))
+        .within(Bundles)
+        .needs(Download)
+        .column("download_bytes", 23)
+        .row(Data, 0),
+    // The origin's highest rate.
+    number("download.peak_egress_bit_s", BitsPerSecond, "peak egress", |r, _| {
+        downloads(r, |d| Some(d.peak_egress.into()))
+    })
+    .needs(Download)
+    .column("peak_egress_bit_s", 24)
+    .row(Data, 1),
+    // Its mean rate from the campaign's start to its end, of campaigns that take time.
+    number("download.mean_egress_bit_s", BitsPerSecond, "mean egress", |r, _| downloads(r, |d| d.mean_egress(r.ended)))
+        .needs(Download)
+        .row(Data, 2),
+];
+
+const fn entry(name: &'static str, unit: Unit, source: Source, words: &'static str) -> Measure {
+    Measure {
+        name,
+        unit,
+        source,
+        bound: Unknown,
+        part: Part::None,
+        words,
+        column: None,
+        row: None,
+        listed: true,
+        compared: false,
+    }
+}
+
+const fn event(name: &'static str, words: &'static str, happened: fn(&Replication) -> bool) -> Measure {
+    entry(name, Count, Source::Event(happened), words)
+}
+
+type OfReplication = fn(&Replication, u32) -> Option<u128>;
+
+const fn number(name: &'static str, unit: Unit, words: &'static str, of: OfReplication) -> Measure {
+    entry(name, unit, Source::Number(of), words)
+}
+
+fn micros(span: Option<Span>) -> Option<u128> {
+    span.map(|span| span.micros().into())
+}
+
+fn first(replication: &Replication, of: impl FnOnce(&JobRecord) -> Option<u128>) -> Option<u128> {
+    replication.first_job.as_ref().and_then(of)
+}
+
+/// Whether the first job ended with this code: it is the job's last one, whatever else happened to it before (R10).
+fn failed(replication: &Replication, code: DeploymentJobErrorCode) -> bool {
+    replication.first_job.as_ref().is_some_and(|job| job.failure_code == Some(code))
+}
+
+fn calls(replication: &Replication, of: fn(&CallCounts) -> u64) -> Option<u128> {
+    replication.api.as_ref().map(|counts| of(counts).into())
+}
+
+fn downloads(replication: &Replication, of: impl FnOnce(&Downloaded) -> Option<u128>) -> Option<u128> {
+    replication.download.as_ref().and_then(of)
+}
+
+impl Measure {
+    const fn within(self, bound: Bound) -> Measure {
+        Measure { bound, ..self }
+    }
+
+    /// Before its column, which needs the same.
+    const fn needs(self, part: Part) -> Measure {
+        Measure { part, ..self }
+    }
+
+    const fn column(self, name: &'static str, place: u8) -> Measure {
+        let part = self.part;
+        self.column_with(name, place, part)
+    }
+
+    const fn column_with(self, name: &'static str, place: u8, part: Part) -> Measure {
+        Measure { column: Some(Column { name, place, part }), ..self }
+    }
+
+    const fn row(self, section: Section, place: u8) -> Measure {
+        Measure { row: Some(Row { section, place, detail: false }), ..self }
+    }
+
+    const fn detail(self, section: Section, place: u8) -> Measure {
+        Measure { row: Some(Row { section, place, detail: true }), ..self }
+    }
+
+    const fn unlisted(self) -> Measure {
+        Measure { listed: false, ..self }
+    }
+
+    const fn compared(self) -> Measure {
+        Measure { compared: true, ..self }
+    }
+}
