@@ -31,11 +31,11 @@ The whole fleet is in sync in 100 % of the campaigns (95 % interval 43.9 % to
  jobs run                         1       1       1      1    1
 
  HOW MANY HURT                  p50     p90     p95    p99  max
- failed in the first job          0       0       0      0    0
- no response in it                0       0       0      0    0
- not attempted in it              0       0       0      0    0
+ failed in first job              0       0       0      0    0
+ no response in first job         0       0       0      0    0
+ not attempted in first job       0       0       0      0    0
  robots down at once              2       2       2      2    2
- down time over all robots       4m      4m      4m     4m   4m
+ down, all robots                4m      4m      4m     4m   4m
 
 Files: results/counted/
 ";

@@ -141,7 +141,7 @@ pub static MEASURES: &[Measure] = &[
     .within(Horizon)
     .column_with("detection_s", 20, Builds)
     .detail(Long, 3),
-    number("first_job.peak_in_flight", Count, "deploying at once in first job", |r, _| {
+    number("first_job.peak_in_flight", Count, "robots deploying at once", |r, _| {
         first(r, |job| Some(job.progress.peak_in_flight.into()))
     })
     .within(Robots)
@@ -155,12 +155,12 @@ pub static MEASURES: &[Measure] = &[
         .within(Horizon)
         .row(Long, 4),
     // `Deploying` time summed over robots.
-    number("robot.out_of_service_s", Seconds, "deploying time over all robots", |r, _| Some(r.out_of_service))
+    number("robot.out_of_service_s", Seconds, "out of service, all robots", |r, _| Some(r.out_of_service))
         .within(RobotsByHorizon)
         .column("out_of_service_s", 15)
         .compared(),
     // Time without running processes summed over robots.
-    number("robot.down_s", Seconds, "down time over all robots", |r, _| Some(r.down))
+    number("robot.down_s", Seconds, "down, all robots", |r, _| Some(r.down))
         .within(RobotsByHorizon)
         .column("down_s", 16)
         .row(Hurt, 6)
