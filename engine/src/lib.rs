@@ -11,17 +11,18 @@
 //! | [`rollout`] | the rules of jobs, operator and client as state machines without clock, chance or I/O; the [`rollout::Controller`] seam | `time` |
 //! | [`control_plane`] | the door of the deployment API (R18): checks, idempotency, exceptions in their order | |
 //! | [`random`] | streams that are pure functions of what they are for; distributions | `rollout` |
-//! | [`scenario`] | TOML to checked values, every problem with its place, and the schema for editors | `metric`, `precision`, `random`, `rollout`, `time` |
+//! | [`scenario`] | TOML to checked values, every problem with its place, and the schema for editors | `random`, `rollout`, `time` |
 //! | [`simulation`] | the event loop and the world around it (R13 to R17), its plan, its observers | `control_plane`, `random`, `rollout`, `scenario`, `time` |
 //! | [`statistics`] | exact sums, histograms, intervals | `time` |
-//! | [`experiment`] | replications, blocks, threads, the tally | `random`, `rollout`, `simulation`, `statistics`, `time` |
-//! | [`metric`] | the numbers of results by their addresses | `experiment`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
+//! | [`experiment`] | replications, blocks, threads, the tally | `measure`, `random`, `rollout`, `simulation`, `statistics`, `time` |
+//! | [`metric`] | the numbers of results by their addresses | `experiment`, `measure`, `rollout`, `scenario`, `statistics`, `time` |
 //! | [`precision`] | replications until an interval is narrow enough | `experiment`, `metric`, `scenario`, `statistics` |
-//! | [`expectation`] | replications until it is proven what a scenario expects | `experiment`, `metric`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
-//! | [`baseline`] | whether a rollout still behaves as it did | `experiment`, `metric`, `rollout`, `scenario`, `statistics`, `time` |
-//! | [`comparison`] | what changes from one rollout to another | `experiment`, `metric`, `random`, `rollout`, `scenario`, `simulation`, `statistics` |
-//! | [`sweep`] | the same scenario under many settings | `experiment`, `metric`, `random`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
-//! | [`tune`] | the best setting that satisfies constraints, with a stated probability | `expectation`, `experiment`, `metric`, `precision`, `scenario`, `simulation`, `statistics`, `sweep`, `time` |
+//! | [`questions`] | what a scenario's file asks about the scenario: `[[expect]]`, `[check]`, `[tune]` | `metric`, `precision`, `scenario` |
+//! | [`expectation`] | replications until it is proven what a scenario expects | `experiment`, `measure`, `metric`, `questions`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
+//! | [`baseline`] | whether a rollout still behaves as it did | `experiment`, `measure`, `metric`, `rollout`, `scenario`, `statistics` |
+//! | [`comparison`] | what changes from one rollout to another | `experiment`, `measure`, `random`, `rollout`, `scenario`, `simulation`, `statistics` |
+//! | [`sweep`] | the same scenario under many settings | `experiment`, `metric`, `questions`, `random`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
+//! | [`tune`] | the best setting that satisfies constraints, with a stated probability | `expectation`, `experiment`, `measure`, `metric`, `precision`, `questions`, `scenario`, `simulation`, `statistics`, `sweep`, `time` |
 
 pub mod baseline;
 pub mod comparison;
@@ -31,6 +32,7 @@ pub mod experiment;
 pub mod measure;
 pub mod metric;
 pub mod precision;
+pub mod questions;
 pub mod random;
 pub mod rollout;
 pub mod scenario;

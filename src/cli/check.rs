@@ -13,6 +13,7 @@ use super::{Failure, exit, print, progress};
 use crate::baseline::Baseline;
 use crate::expectation::{Check, Checked};
 use crate::experiment::{Experiment, Stopped, Workers};
+use crate::questions::Questions;
 use crate::report::check::{Report, github, json, junit, markdown, table};
 use crate::report::{OutputError, Outputs, WholeFile, html};
 use crate::scenario::{Scenario, ScenarioFile};
@@ -68,6 +69,7 @@ struct Subject {
     path: PathBuf,
     source: ScenarioFile,
     scenario: Scenario,
+    questions: Questions,
 }
 
 /// All scenarios, or all that is wrong with any of them.
@@ -83,12 +85,12 @@ fn load_all(args: &CheckArgs) -> Result<Vec<Subject>, Failure> {
     };
     for path in &args.scenarios {
         match read(path, &args.simulation.set) {
-            Ok((_, scenario)) if scenario.expectations.is_empty() && args.baseline.is_none() => {
+            Ok((_, _, questions)) if questions.expectations.is_empty() && args.baseline.is_none() => {
                 refuse(nothing_expected(path))
             }
-            Ok((source, mut scenario)) => {
-                scenario.max_check_replications = args.max_replications.unwrap_or(scenario.max_check_replications);
-                scenarios.push(Subject { path: path.clone(), source, scenario });
+            Ok((source, scenario, mut questions)) => {
+                questions.max_check_replications = args.max_replications.unwrap_or(questions.max_check_replications);
+                scenarios.push(Subject { path: path.clone(), source, scenario, questions });
             }
             Err(refused) => refuse(refused),
         }
@@ -112,19 +114,20 @@ fn nothing_expected(path: &Path) -> Failure {
 /// Checks one scenario.
 fn check(
     args: &CheckArgs,
-    Subject { path, source, scenario }: Subject,
+    Subject { path, source, scenario, questions }: Subject,
     baseline: Option<Baseline>,
     workers: &Workers,
 ) -> Result<Report, Failure> {
     let options = &args.simulation;
     let plan = Plan::new(&scenario);
     let seed = options.seed.unwrap_or(scenario.seed);
-    let replications = scenario.max_check_replications;
+    let replications = questions.max_check_replications;
     let experiment = Experiment { plan: &plan, seed, replications, threads: None, curves: false };
     let bar = progress::bar(replications.into(), options.quiet);
-    let all = scenario.expectations.len();
+    let all = questions.expectations.len();
     let checked: Result<Checked, Stopped> = Check {
         scenario: &scenario,
+        expectations: &questions.expectations,
         experiment,
         cancelled: &INTERRUPTED,
         advanced: &|replications| bar.inc(replications.into()),
@@ -142,7 +145,7 @@ fn check(
             Err(stopped) => return Err(stopped.into()),
         }
     }
-    Ok(Report { file: path.display().to_string(), source, seed, checked, comparison, interrupted, scenario })
+    Ok(Report { file: path.display().to_string(), source, seed, checked, comparison, interrupted, scenario, questions })
 }
 
 /// Tells GitHub, if it is what runs this.

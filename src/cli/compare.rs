@@ -93,7 +93,7 @@ impl Subject {
         let content = if path.is_dir() {
             Content::Run(read_folder(path).map_err(unusable)?)
         } else {
-            let (file, scenario) = read(path, sets)?;
+            let (file, scenario, _) = read(path, sets)?;
             Content::Scenario(file, Box::new(scenario))
         };
         Ok(Subject { path: path.to_path_buf(), content })

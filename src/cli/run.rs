@@ -17,7 +17,7 @@ use crate::simulation::Plan;
 /// Loads, simulates, reports.
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let options = &args.simulation;
-    let (file, scenario) = read(&args.scenario, &options.set)?;
+    let (file, scenario, _) = read(&args.scenario, &options.set)?;
     let goal = goal(args, &scenario)?;
     let plan = Plan::new(&scenario);
     let seed = options.seed.unwrap_or(scenario.seed);

@@ -1,7 +1,7 @@
 //! `rollcast schema`
 
 use super::{Failure, print};
-use crate::scenario::schema;
+use crate::questions::schema;
 
 /// Prints the schema.
 pub fn run() -> Result<(), Failure> {

@@ -8,6 +8,7 @@ use anstream::ColorChoice;
 use super::{Failure, exit};
 use crate::experiment::Stopped;
 use crate::metric::UnknownMetric;
+use crate::questions::{self, Questions};
 use crate::report::OutputError;
 use crate::scenario::{Diagnostics, LoadError, Problem, Scenario, ScenarioFile};
 
@@ -22,14 +23,14 @@ pub fn watch_for_interrupts() {
 
 /// Reads a scenario with options laid over it.
 pub fn load(path: &Path, sets: &[String]) -> Result<Scenario, Failure> {
-    read(path, sets).map(|(_, scenario)| scenario)
+    read(path, sets).map(|(_, scenario, _)| scenario)
 }
 
 /// Reads a scenario's file, and checks it with options laid over it.
-pub fn read(path: &Path, sets: &[String]) -> Result<(ScenarioFile, Scenario), Failure> {
+pub fn read(path: &Path, sets: &[String]) -> Result<(ScenarioFile, Scenario, Questions), Failure> {
     let file = ScenarioFile::read(path).map_err(|error| unloadable(path, error))?;
-    let scenario = file.scenario(sets.iter().map(|set| ("--set", set.as_str())))?;
-    Ok((file, scenario))
+    let (scenario, questions) = questions::read(&file, sets.iter().map(|set| ("--set", set.as_str())))?;
+    Ok((file, scenario, questions))
 }
 
 /// Says why a scenario could not be loaded.

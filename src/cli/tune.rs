@@ -3,26 +3,24 @@
 use std::path::Path;
 
 use super::args::TuneArgs;
-use super::simulation::{INTERRUPTED, load, unloadable, watch_for_interrupts};
+use super::simulation::{INTERRUPTED, read, watch_for_interrupts};
 use super::{Failure, exit, large, print, progress};
 use crate::experiment::{Stopped, Workers};
 use crate::metric::words::counted;
 use crate::precision::Target;
+use crate::questions::{Constraint, Direction, Misplaced, Mistake, Objective, Tune, is_of_rollout};
 use crate::report::tune::{Report, json, table};
 use crate::report::{Outputs, html, plots};
-use crate::scenario::{
-    Constraint, Diagnostics, Direction, Misplaced, Mistake, Objective, Problem, Scenario, ScenarioFile, Value,
-    is_of_rollout,
-};
+use crate::scenario::{Diagnostics, Problem, Scenario, Value};
 use crate::sweep::{Overrides, Refused, Sweep, Variation, variations};
 use crate::tune::{Halt, Stage, Tuning};
 
 /// Checks all settings, finds the best one, reports.
 pub fn run(args: &TuneArgs) -> Result<(), Failure> {
     let options = &args.simulation;
-    let own = load(&args.scenario, &options.set)?;
-    let file = ScenarioFile::read(&args.scenario).map_err(|error| unloadable(&args.scenario, error))?;
-    let Asked { variations, objective, margin_text, margin, constraints } = asked(args, &own)?;
+    let (file, own, questions) = read(&args.scenario, &options.set)?;
+    let table = questions.tune;
+    let Asked { variations, objective, margin_text, margin, constraints } = asked(args, &own, &table)?;
     let sweep = Sweep { file, sets: options.set.clone(), variations };
     watch_for_interrupts();
     check(&sweep, &own, args.yes, &objective, &constraints)?;
@@ -31,7 +29,7 @@ pub fn run(args: &TuneArgs) -> Result<(), Failure> {
     let outputs = if options.no_files { None } else { Some(Outputs::of_tune(folder)?) };
     let workers = Workers::new(options.threads.map(|threads| threads as usize))?;
     let seed = options.seed.unwrap_or(own.seed);
-    let max_replications = args.max_replications.or(options.replications).unwrap_or(own.tune.max_replications);
+    let max_replications = args.max_replications.or(options.replications).unwrap_or(table.max_replications);
     let bar = progress::bar(0, options.quiet);
     let settings = sweep.len();
     let tuning = Tuning {
@@ -40,7 +38,7 @@ pub fn run(args: &TuneArgs) -> Result<(), Failure> {
         objective: &objective,
         margin,
         constraints: &constraints,
-        confidence: args.confidence.unwrap_or(own.tune.confidence),
+        confidence: args.confidence.unwrap_or(table.confidence),
         max_replications,
         seed,
         workers: &workers,
@@ -105,12 +103,12 @@ struct Asked {
 }
 
 /// Lays the options over the scenario's `[tune]`; all that is wrong with them is reported at once.
-fn asked(args: &TuneArgs, own: &Scenario) -> Result<Asked, Failure> {
+fn asked(args: &TuneArgs, own: &Scenario, table: &Tune) -> Result<Asked, Failure> {
     let mut problems = Diagnostics::default();
-    let varied = varied(args, own, &mut problems);
-    let objective = objective(args, own, &mut problems);
-    let constraints = constraints(args, own, &mut problems);
-    let margin_text = args.margin.clone().unwrap_or_else(|| own.tune.margin.clone());
+    let varied = varied(args, table, &mut problems);
+    let objective = objective(args, own, table, &mut problems);
+    let constraints = constraints(args, own, table, &mut problems);
+    let margin_text = args.margin.clone().unwrap_or_else(|| table.margin.clone());
     let margin = objective.as_ref().and_then(|objective| {
         let option = if args.margin.is_some() { "--margin" } else { "tune.margin" };
         let refused =
@@ -142,8 +140,8 @@ fn asked(args: &TuneArgs, own: &Scenario) -> Result<Asked, Failure> {
 }
 
 /// What may vary: of a path that both name the option's values.
-fn varied(args: &TuneArgs, own: &Scenario, problems: &mut Diagnostics) -> Vec<Variation> {
-    let mut varied = own.tune.vary.clone();
+fn varied(args: &TuneArgs, table: &Tune, problems: &mut Diagnostics) -> Vec<Variation> {
+    let mut varied = table.vary.clone();
     match variations(&args.vary) {
         Ok(given) => {
             for variation in given {
@@ -168,19 +166,19 @@ fn varied(args: &TuneArgs, own: &Scenario, problems: &mut Diagnostics) -> Vec<Va
 }
 
 /// The objective; the option's goes before the scenario's.
-fn objective(args: &TuneArgs, own: &Scenario, problems: &mut Diagnostics) -> Option<Objective> {
+fn objective(args: &TuneArgs, own: &Scenario, table: &Tune, problems: &mut Diagnostics) -> Option<Objective> {
     let given = match (&args.minimize, &args.maximize) {
         (Some(text), _) => (Direction::Minimize, "--minimize", text),
         (None, Some(text)) => (Direction::Maximize, "--maximize", text),
-        (None, None) => return own.tune.objective.clone(),
+        (None, None) => return table.objective.clone(),
     };
     let (direction, option, text) = given;
     Objective::parse(text, direction, own).map_err(|wrong| report(wrong, option, text, problems)).ok()
 }
 
 /// All constraints: of one metric and side the option's.
-fn constraints(args: &TuneArgs, own: &Scenario, problems: &mut Diagnostics) -> Vec<Constraint> {
-    let mut constraints = own.tune.constraints.clone();
+fn constraints(args: &TuneArgs, own: &Scenario, table: &Tune, problems: &mut Diagnostics) -> Vec<Constraint> {
+    let mut constraints = table.constraints.clone();
     for text in &args.constraint {
         let constraint = match Constraint::parse(text, own) {
             Ok(constraint) => constraint,

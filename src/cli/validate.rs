@@ -1,10 +1,9 @@
 //! `rollcast validate`
 
-use std::path::Path;
-
 use super::args::ValidateArgs;
-use super::simulation::{load, unloadable};
+use super::simulation::read;
 use super::{Failure, print};
+use crate::questions::{self, Questions};
 use crate::report::outline;
 use crate::scenario::{Diagnostics, Scenario, ScenarioFile};
 
@@ -13,7 +12,7 @@ pub fn run(args: &ValidateArgs) -> Result<(), Failure> {
     let mut outlines = Vec::new();
     let mut wrong: Option<Failure> = None;
     for path in &args.scenarios {
-        match load(path, &args.set).and_then(|scenario| settings_are_right(path, &args.set, scenario)) {
+        match read(path, &args.set).and_then(|read| settings_are_right(&args.set, read)) {
             Ok(scenario) => outlines.push(outline::render(&scenario)),
             Err(Failure { message, code }) => {
                 let before = wrong.get_or_insert(Failure { message: String::new(), code });
@@ -33,17 +32,16 @@ pub fn run(args: &ValidateArgs) -> Result<(), Failure> {
 }
 
 /// Checks every value that `[tune]` lets a path take, each by itself.
-fn settings_are_right(path: &Path, sets: &[String], scenario: Scenario) -> Result<Scenario, Failure> {
-    if scenario.tune.vary.is_empty() {
-        return Ok(scenario);
-    }
-    let file = ScenarioFile::read(path).map_err(|error| unloadable(path, error))?;
+fn settings_are_right(
+    sets: &[String],
+    (file, scenario, questions): (ScenarioFile, Scenario, Questions),
+) -> Result<Scenario, Failure> {
     let mut problems = Diagnostics::default();
-    for variation in &scenario.tune.vary {
+    for variation in &questions.tune.vary {
         for value in &variation.values {
             let setting = variation.setting(value);
             let sets = sets.iter().map(|set| ("--set", set.as_str()));
-            if let Err(found) = file.scenario(sets.chain([(variation.written, setting.as_str())])) {
+            if let Err(found) = questions::read(&file, sets.chain([(variation.written, setting.as_str())])) {
                 problems.absorb(found);
             }
             if problems.is_full() {

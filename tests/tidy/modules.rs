@@ -7,7 +7,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use super::sources::{self, Source, crate_sources, is_ident, is_punct, repository};
 
 /// The imports of the engine that still close a circle; none may be added.
-const KNOWN_CIRCLES: &[(&str, &str)] = &[("scenario", "metric"), ("scenario", "precision")];
+const KNOWN_CIRCLES: &[(&str, &str)] = &[];
 
 type Imports = BTreeMap<String, BTreeSet<String>>;
 

@@ -18,7 +18,8 @@ use std::sync::atomic::AtomicBool;
 pub use finding::{Finding, Share, Verdict};
 
 use crate::experiment::{Experiment, Stopped, Workers};
-use crate::scenario::{Expectation, Scenario};
+use crate::questions::Expectation;
+use crate::scenario::Scenario;
 pub use test::Test;
 pub use watch::{Observation, RobotTimes, Seen, Watching};
 
@@ -28,8 +29,10 @@ const LARGEST_STAGE: u32 = 1 << 16;
 
 /// What a check works with.
 pub struct Check<'a> {
-    /// The scenario, with its expectations.
+    /// The scenario.
     pub scenario: &'a Scenario,
+    /// What is expected of it.
+    pub expectations: &'a [Expectation],
     /// What is run; its number of replications is the most that there may be.
     pub experiment: Experiment<'a>,
     /// Stops the check soon after it becomes true.
@@ -64,7 +67,7 @@ impl Check<'_> {
     /// What stopped it otherwise.
     pub fn run(&self, workers: &Workers) -> Result<Checked, Stopped> {
         let mut running: Vec<Running> =
-            self.scenario.expectations.iter().map(|expectation| Running::new(expectation, self.scenario)).collect();
+            self.expectations.iter().map(|expectation| Running::new(expectation, self.scenario)).collect();
         let most = self.experiment.replications;
         let (mut done, mut stage, mut interrupted) = (0, FIRST_STAGE, false);
         while done < most && running.iter().any(|running| running.verdict == Verdict::Undecided) {

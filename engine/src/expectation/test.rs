@@ -4,7 +4,8 @@ use super::finding::{Finding, Share, Verdict};
 use super::watch::{Observation, Robots, Seen, Wanted};
 use crate::measure::Source;
 use crate::metric::{Kind, Metric};
-use crate::scenario::{Expectation, Scenario};
+use crate::questions::Expectation;
+use crate::scenario::Scenario;
 use crate::statistics::confidence_sequence::{BernoulliSequence, BoundedSequence, Side, Standing};
 use crate::statistics::rank;
 
@@ -274,7 +275,9 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::questions;
     use crate::random::{Luck, Purpose};
+    use crate::scenario::ScenarioFile;
 
     /// The test of an expectation at confidence 0.9, of a fleet of 20.
     fn test(metric: &str, bounds: &str) -> Test {
@@ -283,9 +286,9 @@ mod tests {
              [[group]]\nname = \"g\"\nrobots = 20\n[sync]\nschedule = {{ after_finish = \"1m\" }}\nhorizon = \"20s\"\n\
              [[expect]]\nmetric = \"{metric}\"\n{bounds}\nconfidence = 0.9\n"
         );
-        let scenario =
-            Scenario::parse(&text, "x.toml", Path::new(""), &[]).map_err(|p| p.render(false)).expect("right");
-        Test::new(&scenario.expectations[0], &scenario)
+        let file = ScenarioFile::of_text(&text, "x.toml", Path::new(""));
+        let (scenario, questions) = questions::read(&file, []).map_err(|p| p.render(false)).expect("right");
+        Test::new(&questions.expectations[0], &scenario)
     }
 
     fn uniform(seed: u64, index: u32, attempt: u32) -> f64 {

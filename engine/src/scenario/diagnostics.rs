@@ -36,7 +36,7 @@ impl Problem {
     }
 
     /// Adds a place with a word on it; the first one is where the problem is.
-    pub(super) fn at(mut self, place: &Place, label: impl Into<String>) -> Problem {
+    pub(crate) fn at(mut self, place: &Place, label: impl Into<String>) -> Problem {
         self.places.push((place.clone(), label.into()));
         self
     }
@@ -71,13 +71,13 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    pub(super) fn new(shown: &str, text: &str) -> Diagnostics {
+    pub(crate) fn new(shown: &str, text: &str) -> Diagnostics {
         let file = Source { shown: shown.to_owned(), text: text.to_owned() };
         Diagnostics { sources: vec![file], problems: Vec::new() }
     }
 
     /// One problem with a file as a whole.
-    pub(super) fn of_file(shown: &str, problem: Problem) -> Diagnostics {
+    pub(crate) fn of_file(shown: &str, problem: Problem) -> Diagnostics {
         let mut diagnostics = Diagnostics::new(shown, "");
         let place = Place { source: SourceId::FILE, span: 0..0 };
         diagnostics.report(problem.at(&place, ""));
@@ -118,26 +118,26 @@ impl Diagnostics {
         self.problems.len() > MOST_DRAWN
     }
 
-    pub(super) fn add_source(&mut self, shown: &str, text: &str) -> SourceId {
+    pub(crate) fn add_source(&mut self, shown: &str, text: &str) -> SourceId {
         self.sources.push(Source { shown: shown.to_owned(), text: text.to_owned() });
         SourceId(self.sources.len() - 1)
     }
 
     /// Adds a problem; a parser that stumbles over one thing again and again is heard once.
-    pub(super) fn report(&mut self, problem: Problem) {
+    pub(crate) fn report(&mut self, problem: Problem) {
         if self.problems.last() != Some(&problem) {
             self.problems.push(problem);
         }
     }
 
     /// The text at a place.
-    pub(super) fn text(&self, place: &Place) -> &str {
+    pub(crate) fn text(&self, place: &Place) -> &str {
         let text = self.sources.get(place.source.0).and_then(|source| source.text.get(place.span.clone()));
         text.unwrap_or_default()
     }
 
     /// The line at which a place begins, from 1, if it is in the scenario file.
-    pub(super) fn line(&self, place: &Place) -> Option<usize> {
+    pub(crate) fn line(&self, place: &Place) -> Option<usize> {
         let file = self.sources.first().filter(|_| place.source == SourceId::FILE);
         file.map(|file| file.line(place.span.start.min(file.text.len())))
     }
@@ -198,10 +198,15 @@ impl Diagnostics {
 impl Source {
     /// The part of a span that fits on its first line: a table's span may cover many lines.
     fn visible(&self, span: &Range<usize>) -> Range<usize> {
-        let start = span.start.min(self.text.len());
-        let end = span.end.clamp(start, self.text.len());
+        let start = self.boundary(span.start);
+        let end = self.boundary(span.end).max(start);
         let line = self.text[start..end].find('\n').map_or(end, |newline| start + newline);
         start..line
+    }
+
+    /// The last boundary of a character that is not behind a byte.
+    fn boundary(&self, byte: usize) -> usize {
+        (0..=byte.min(self.text.len())).rev().find(|byte| self.text.is_char_boundary(*byte)).unwrap_or(0)
     }
 
     /// The whole lines around some spans: all that a drawing of them needs of the text.

@@ -104,13 +104,14 @@ fn read_option(set: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Op
         return None;
     };
     let (path, value) = (&set[..equals], set[equals + 1..].trim());
+    let start = set.len() - set[equals + 1..].trim_start().len();
     let not_toml = !DeTable::parse_recoverable(set).1.is_empty();
     if not_toml && may_be_bare(value) {
         let quoted = format!("{path}={}", toml_string(value));
         let (table, errors) = DeTable::parse_recoverable(&quoted);
         if errors.is_empty() {
-            let mut node = Node { place: place.clone(), value: convert_table(table.into_inner(), source) };
-            clamp_places(&mut node, set.len());
+            let mut node = Node { place, value: convert_table(table.into_inner(), source) };
+            *place_of_value(&mut node) = start..start + value.len();
             return Some(node);
         }
     }
@@ -145,18 +146,11 @@ fn toml_string(text: &str) -> String {
     quoted + "\""
 }
 
-/// Brings places back into a text that is shorter than the one parsed, by the quotes added at its end.
-fn clamp_places(node: &mut Node, length: usize) {
-    let clamp = |span: &mut Range<usize>| {
-        span.start = span.start.min(length);
-        span.end = span.end.clamp(span.start, length);
-    };
-    clamp(&mut node.place.span);
-    if let Value::Table(table) = &mut node.value {
-        for entry in &mut table.0 {
-            clamp(&mut entry.key_place.span);
-            clamp_places(&mut entry.node, length);
-        }
+/// The place of the one value at the end of a dotted path.
+fn place_of_value(node: &mut Node) -> &mut Range<usize> {
+    match &mut node.value {
+        Value::Table(Table(entries)) if !entries.is_empty() => place_of_value(&mut entries[0].node),
+        _ => &mut node.place.span,
     }
 }
 

@@ -3,21 +3,16 @@
 //! [`Scenario::load`] reads a file, lays `--set` options over it and checks everything at once. It returns either a
 //! scenario in which nothing can be wrong any more, or every problem found, each with the place it stands at.
 
-mod check;
-mod claim;
-mod diagnostics;
+pub(crate) mod check;
+pub(crate) mod diagnostics;
 mod distribution;
-mod document;
-mod duration;
-mod expectation;
-#[cfg(test)]
-mod fuzz;
-mod quantity;
-mod reader;
+pub(crate) mod document;
+pub(crate) mod duration;
+pub(crate) mod quantity;
+pub(crate) mod reader;
 mod robot_names;
-mod schema;
-mod tune;
-mod variation;
+pub(crate) mod schema;
+pub(crate) mod variation;
 mod world;
 
 use std::io::Read;
@@ -26,19 +21,16 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-pub use claim::Mistake;
 pub use diagnostics::{Diagnostics, Problem};
 pub use document::as_toml;
 pub use duration::parse as parse_duration;
-pub use expectation::{Bounds, Expectation};
 pub use quantity::{parse_rate, parse_size, whole_rate};
 pub use reader::is_name;
 pub use robot_names::RobotNames;
-pub use schema::schema;
-pub use tune::{Constraint, Direction, Misplaced, Objective, Tune, is_of_rollout};
 pub use variation::{MOST_VALUES, Value, Variation, read as read_variation};
 pub use world::{Api, Build, BuildFailure, Connectivity, Download, GroupDownload, Probability, Registrations};
 
+use self::reader::Reader;
 use crate::random::Distribution;
 use crate::rollout::{Architecture, DeploymentJobErrorCode, OnBreach, RobotDeploymentStep, StartOrder, SyncPolicy};
 use crate::time::Span;
@@ -69,12 +61,6 @@ pub struct Scenario {
     pub download: Option<Download>,
     /// Calls go wrong (R17); none if they never do.
     pub api: Option<Api>,
-    /// What `rollcast check` holds the results to. Results do not depend on them, and so the digest does not.
-    pub expectations: Vec<Expectation>,
-    /// How many replications a check may take; >= 1, default 1000000.
-    pub max_check_replications: u32,
-    /// What `rollcast tune` is to find. Results do not depend on it.
-    pub tune: Tune,
 }
 
 /// The `[deployment]` table.
@@ -144,6 +130,9 @@ const MAX_CALL_ATTEMPTS: u32 = 1000;
 
 /// The longest scenario file that is read, in bytes.
 const MAX_FILE_SIZE: u64 = 1 << 20;
+
+/// The tables of a scenario's file that ask something about the scenario; [`questions`](crate::questions) reads them.
+const QUESTIONS: [&str; 3] = ["check", "expect", "tune"];
 
 /// Why a scenario could not be loaded.
 #[derive(Debug)]
@@ -217,30 +206,51 @@ impl ScenarioFile {
         Some(Value::new(diagnostics.text(&node.place)))
     }
 
-    /// Checks the scenario with options laid over it, each of them its name and `PATH=VALUE`.
-    ///
-    /// # Errors
-    /// All problems found.
-    pub fn scenario<'o>(&self, options: impl IntoIterator<Item = (&'o str, &'o str)>) -> Result<Scenario, Diagnostics> {
+    /// Checks the file with options laid over it, each of them its name and `PATH=VALUE`: the scenario's own tables, then what
+    /// `beside` reads, which is given what has been found of the scenario.
+    pub(crate) fn check<'o, T>(
+        &self,
+        options: impl IntoIterator<Item = (&'o str, &'o str)>,
+        beside: impl FnOnce(&mut Reader<'_>, &check::Found, &mut Diagnostics) -> T,
+    ) -> Result<(Scenario, T), Diagnostics> {
         let mut diagnostics = Diagnostics::new(&self.shown, &self.text);
-        let document = document::read(&self.text, options, &mut diagnostics);
-        let scenario = document.and_then(|root| check::scenario(&root, &self.folder, &mut diagnostics));
-        match scenario {
-            Some(scenario) if diagnostics.is_empty() => Ok(scenario),
+        let checked = document::read(&self.text, options, &mut diagnostics).and_then(|root| {
+            let mut top = Reader::open(&root, "", &mut diagnostics)?;
+            let found = check::scenario(&mut top, &self.folder, &mut diagnostics);
+            let beside = beside(&mut top, &found, &mut diagnostics);
+            top.close(&mut diagnostics);
+            Some((found.scenario?, beside))
+        });
+        match checked {
+            Some(checked) if diagnostics.is_empty() => Ok(checked),
             _ => Err(diagnostics),
         }
+    }
+
+    /// Checks the scenario with `--set` options laid over it.
+    fn scenario(&self, sets: &[String]) -> Result<Scenario, Diagnostics> {
+        let unread = |top: &mut Reader<'_>, _: &check::Found, _: &mut Diagnostics| {
+            QUESTIONS.iter().for_each(|key| _ = top.entry(key));
+        };
+        self.check(sets.iter().map(|set| ("--set", set.as_str())), unread).map(|(scenario, ())| scenario)
+    }
+
+    /// A file with this text, for messages called `shown`; CSV paths are relative to `folder`.
+    pub fn of_text(text: &str, shown: &str, folder: &Path) -> ScenarioFile {
+        ScenarioFile { text: text.to_owned(), shown: shown.to_owned(), folder: folder.to_path_buf() }
     }
 }
 
 impl Scenario {
-    /// Reads and checks a scenario file with options laid over it.
+    /// Reads and checks a scenario file with options laid over it. The questions that it asks besides are left to
+    /// [`questions::read`](crate::questions::read).
     ///
     /// Each of `sets` is `PATH=VALUE` as after `--set`: it replaces the value at PATH and is checked as if it stood in the file.
     ///
     /// # Errors
     /// [`LoadError::Unreadable`] if the file cannot be read, [`LoadError::Invalid`] with all problems otherwise.
     pub fn load(path: &Path, sets: &[String]) -> Result<Scenario, LoadError> {
-        ScenarioFile::read(path)?.scenario(sets.iter().map(|set| ("--set", set.as_str()))).map_err(LoadError::Invalid)
+        ScenarioFile::read(path)?.scenario(sets).map_err(LoadError::Invalid)
     }
 
     /// Checks a scenario's text. `shown` names it in messages; CSV paths are relative to `folder`.
@@ -248,8 +258,7 @@ impl Scenario {
     /// # Errors
     /// All problems found.
     pub fn parse(text: &str, shown: &str, folder: &Path, sets: &[String]) -> Result<Scenario, Diagnostics> {
-        let file = ScenarioFile { text: text.to_owned(), shown: shown.to_owned(), folder: folder.to_path_buf() };
-        file.scenario(sets.iter().map(|set| ("--set", set.as_str())))
+        ScenarioFile::of_text(text, shown, folder).scenario(sets)
     }
 
     /// F at the start of the campaign: the robots of all groups.

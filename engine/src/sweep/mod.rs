@@ -19,6 +19,7 @@ pub use thresholds::one_pass;
 
 use crate::experiment::Stopped;
 use crate::metric::{Metric, Unit};
+use crate::questions;
 use crate::scenario::{Diagnostics, Problem, Scenario, ScenarioFile, read_variation};
 pub use crate::scenario::{Value, Variation};
 
@@ -130,7 +131,8 @@ impl Sweep {
             .map(|(variation, value)| (variation.written, variation.setting(value)))
             .collect();
         let sets = self.sets.iter().map(|set| ("--set", set.as_str()));
-        self.file.scenario(sets.chain(varied.iter().map(|(written, setting)| (*written, setting.as_str()))))
+        let varied = varied.iter().map(|(written, setting)| (*written, setting.as_str()));
+        questions::read(&self.file, sets.chain(varied)).map(|(scenario, _)| scenario)
     }
 
     /// Checks all points. What is wrong with any of them is reported once.

@@ -7,7 +7,7 @@ use super::{Halt, Status};
 use crate::expectation::Finding;
 use crate::experiment::Stopped;
 use crate::metric::Metric;
-use crate::scenario::{Constraint, Direction};
+use crate::questions::{Constraint, Direction};
 
 /// Settings on the front, and the one that violates the constraints least, are shown with so many replications at least.
 const SHOWN_REPLICATIONS: u32 = 1000;

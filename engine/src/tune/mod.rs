@@ -42,7 +42,8 @@ pub use outcome::{Answer, Cost, Figures, HurtAndTime, Outcome, Own, Setting, Sta
 
 use crate::experiment::{Stopped, Workers};
 use crate::precision::Target;
-use crate::scenario::{Constraint, Diagnostics, Objective, Scenario};
+use crate::questions::{Constraint, Objective};
+use crate::scenario::{Diagnostics, Scenario};
 use crate::sweep::Sweep;
 
 /// What is to be found, and what with.

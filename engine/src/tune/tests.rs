@@ -5,7 +5,8 @@ use std::path::Path;
 use super::*;
 use crate::experiment::Experiment;
 use crate::metric::Metric;
-use crate::scenario::{Direction, LoadError, ScenarioFile, read_variation};
+use crate::questions::Direction;
+use crate::scenario::{LoadError, ScenarioFile, read_variation};
 use crate::simulation::Plan;
 use crate::sweep::Variation;
 

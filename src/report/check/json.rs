@@ -10,7 +10,7 @@ use crate::expectation::{Finding, Verdict};
 use crate::metric::Metric;
 use crate::metric::RESULTS_VERSION;
 use crate::metric::ScenarioIdentity;
-use crate::scenario::Expectation;
+use crate::questions::Expectation;
 use crate::statistics::Number;
 
 #[derive(Serialize)]
@@ -110,7 +110,7 @@ fn of_scenario(report: &Report) -> OfScenario<'_> {
         file: &report.file,
         scenario: ScenarioIdentity { name: scenario.name.clone(), digest: scenario.digest() },
         seed: report.seed,
-        max_replications: scenario.max_check_replications,
+        max_replications: report.questions.max_check_replications,
         passes: report.passes(),
         expectations: report
             .findings()

@@ -13,7 +13,8 @@ pub(in crate::report) mod words;
 use crate::baseline::Comparison;
 use crate::expectation::{Checked, Finding, Verdict};
 use crate::metric::Metric;
-use crate::scenario::{Expectation, Scenario, ScenarioFile};
+use crate::questions::{Expectation, Questions};
+use crate::scenario::{Scenario, ScenarioFile};
 
 /// What was checked of one scenario.
 pub struct Report {
@@ -23,6 +24,8 @@ pub struct Report {
     pub source: ScenarioFile,
     /// The scenario.
     pub scenario: Scenario,
+    /// What is asked about it.
+    pub questions: Questions,
     /// Where randomness started.
     pub seed: u64,
     /// What came of its expectations.
@@ -39,7 +42,7 @@ impl Report {
         let metric = |expectation: &Expectation| {
             Metric::parse(&expectation.metric, &self.scenario).expect("a checked scenario has its metrics")
         };
-        let expectations = self.scenario.expectations.iter().zip(&self.checked.findings);
+        let expectations = self.questions.expectations.iter().zip(&self.checked.findings);
         expectations.map(move |(expectation, finding)| (expectation, metric(expectation), finding))
     }
 

@@ -26,7 +26,7 @@ pub fn render(report: &Report) -> String {
 }
 
 fn settings(report: &Report) -> String {
-    let most = counted(report.scenario.max_check_replications.into(), "replication");
+    let most = counted(report.questions.max_check_replications.into(), "replication");
     let what = match report.checked.findings.len() as u64 {
         0 => String::from("compared with the baseline"),
         n => {
@@ -125,7 +125,7 @@ fn summary(report: &Report) -> String {
         }
     };
     if let Some(closest) = report.checked.closest() {
-        let (expectation, finding) = (&report.scenario.expectations[closest], &report.checked.findings[closest]);
+        let (expectation, finding) = (&report.questions.expectations[closest], &report.checked.findings[closest]);
         let name = expectation.name.as_ref().unwrap_or(&expectation.metric);
         let evidence = shown(Unit::Probability, (finding.evidence * 100.0).floor() / 100.0);
         let closest = if undecided == 1 { "" } else { ", which is closest," };

@@ -4,7 +4,7 @@ use crate::expectation::{Finding, Share, Verdict};
 use crate::metric::words::counted;
 use crate::metric::words::shown;
 use crate::metric::{Metric, Unit};
-use crate::scenario::{Bounds, Expectation};
+use crate::questions::{Bounds, Expectation};
 use crate::time::exact;
 
 /// A bound as somebody wrote it: nothing of it is rounded.

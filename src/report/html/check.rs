@@ -8,9 +8,9 @@ use crate::baseline::Comparison;
 use crate::expectation::{Finding, Verdict};
 use crate::metric::Metric;
 use crate::metric::words::counted;
+use crate::questions::{Bounds, Expectation};
 use crate::report::check::words::{Numbers, expected, numbers, sentence};
 use crate::report::check::{Report, baseline};
-use crate::scenario::{Bounds, Expectation};
 
 /// The options of a check that its results depend on.
 pub struct CheckOptions<'o> {
@@ -44,7 +44,7 @@ pub fn check(reports: &[Report], options: &CheckOptions<'_>) -> String {
         ("Scenarios", names.join(", ")),
         ("Digest", of_each(&|report| report.scenario.digest())),
         ("Seed", of_each(&|report| report.seed.to_string())),
-        ("Replications at most", of_each(&|report| report.scenario.max_check_replications.to_string())),
+        ("Replications at most", of_each(&|report| report.questions.max_check_replications.to_string())),
     ];
     Page {
         title: &names.join(", "),
@@ -96,7 +96,7 @@ fn verdict(reports: &[Report]) -> String {
         let alike = if differ == 0 { "Nothing differs from the baseline by more than chance." } else { "" };
         return format!("{alike}{baselines}").trim_start().to_owned();
     }
-    let confidences = reports.iter().flat_map(|report| &report.scenario.expectations).map(|e| e.confidence);
+    let confidences = reports.iter().flat_map(|report| &report.questions.expectations).map(|e| e.confidence);
     let confidence = confidences.fold(1.0, f64::min) * 100.0;
     let each = if all == 1 { "" } else { " each," };
     let confidence = format!("With {} % confidence{each}", (confidence * 1e9).round() / 1e9);

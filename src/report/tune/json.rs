@@ -9,7 +9,7 @@ use crate::metric::Metric;
 use crate::metric::RESULTS_VERSION;
 use crate::metric::ScenarioIdentity;
 use crate::precision::Target;
-use crate::scenario::{Constraint, Direction};
+use crate::questions::{Constraint, Direction};
 use crate::statistics::Number;
 use crate::tune::{Answer, Figures, HurtAndTime, Setting, Status, miss};
 

@@ -5,7 +5,8 @@ pub mod table;
 pub mod words;
 
 use crate::metric::Metric;
-use crate::scenario::{Constraint, Value};
+use crate::questions::Constraint;
+use crate::scenario::Value;
 use crate::tune::{Outcome, Tuning};
 
 /// A tuning and what came of it.

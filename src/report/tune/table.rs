@@ -211,19 +211,21 @@ fn costs(report: &Report<'_>) -> Option<String> {
     }
     let unit = report.outcome.metric.unit();
     let best = report.outcome.answer.setting();
-    let row =
-        |((constraint, metric), cost): (&(&crate::scenario::Constraint, crate::metric::Metric), &crate::tune::Cost)| {
-            let without = cost.without.filter(|without| *without != best);
-            let values = |setting: usize| {
-                let values = report.tuning.sweep.values(setting as u64);
-                values.into_iter().map(|value| value.shown()).collect::<Vec<_>>().join(", ")
-            };
-            let cells = match (without, cost.cost) {
-                (Some(without), Some(cost)) => vec![number(unit, cost), values(without)],
-                _ => vec![String::from("nothing"), String::new()],
-            };
-            (format!("{metric} {}", bound(constraint)), cells)
+    let row = |((constraint, metric), cost): (
+        &(&crate::questions::Constraint, crate::metric::Metric),
+        &crate::tune::Cost,
+    )| {
+        let without = cost.without.filter(|without| *without != best);
+        let values = |setting: usize| {
+            let values = report.tuning.sweep.values(setting as u64);
+            values.into_iter().map(|value| value.shown()).collect::<Vec<_>>().join(", ")
         };
+        let cells = match (without, cost.cost) {
+            (Some(without), Some(cost)) => vec![number(unit, cost), values(without)],
+            _ => vec![String::from("nothing"), String::new()],
+        };
+        (format!("{metric} {}", bound(constraint)), cells)
+    };
     let head: Row = (String::from("WHAT EACH CONSTRAINT COSTS"), ["COST", "WITHOUT IT"].map(str::to_owned).to_vec());
     let constraints = report.constraints();
     let rows: Vec<Row> = std::iter::once(head).chain(constraints.iter().zip(&report.outcome.costs).map(row)).collect();

@@ -4,8 +4,8 @@ use super::Report;
 use crate::expectation::Finding;
 use crate::metric::words::counted;
 use crate::metric::{Metric, Unit};
+use crate::questions::{Constraint, Direction};
 use crate::report::check::words::number;
-use crate::scenario::{Constraint, Direction};
 use crate::tune::{Answer, Status, miss};
 
 /// A probability as it was written: nothing of it is rounded but what floating point added.

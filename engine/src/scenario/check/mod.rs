@@ -1,9 +1,7 @@
 //! From the document to a [`Scenario`]: every table of the format, each key with what it accepts.
 
 mod builds;
-mod expect;
 mod failure;
-mod tune;
 mod world;
 
 use std::collections::BTreeMap;
@@ -14,11 +12,10 @@ use self::failure::Failure;
 use super::diagnostics::{Diagnostics, Problem};
 use super::distribution::{self, Of};
 use super::document::{self, Entry, Node, Value, join};
-use super::expectation::DEFAULT_CHECK_REPLICATIONS;
 use super::quantity::Quantity;
 use super::reader::{self, Reader, one_of};
 use super::{
-    DEFAULT_MAX_JOBS, Deployment, Group, MAX_JOBS, MAX_ROBOT_TIMEOUT, MAX_ROBOTS, Probability, Scenario, Step, Tune,
+    DEFAULT_MAX_JOBS, Deployment, Group, MAX_JOBS, MAX_ROBOT_TIMEOUT, MAX_ROBOTS, Probability, Scenario, Step,
 };
 use crate::random::Distribution;
 use crate::rollout::{Again, Architecture, OnBreach, RobotDeploymentStep, Schedule, StartOrder, SyncPolicy};
@@ -30,9 +27,16 @@ const MINUTE: Span = Span::from_secs(60);
 const HOUR: Span = Span::from_secs(3600);
 const DAY: Span = Span::from_secs(86_400);
 
-/// Checks the whole document; none if something required is missing or wrong (then `diagnostics` says what).
-pub fn scenario(root: &Node, folder: &Path, diagnostics: &mut Diagnostics) -> Option<Scenario> {
-    let mut top = Reader::open(root, "", diagnostics)?;
+/// What has been found of a scenario.
+pub struct Found {
+    /// None if its fleet is wrong. Where anything else is wrong a default stands in its place, and `diagnostics` says so.
+    pub scenario: Option<Scenario>,
+    /// Whether those parts are right on which it depends what can be asked about the scenario.
+    pub parts_are_right: bool,
+}
+
+/// Checks the tables of a scenario; whatever is wrong is told to `diagnostics`.
+pub fn scenario(top: &mut Reader<'_>, folder: &Path, diagnostics: &mut Diagnostics) -> Found {
     let name = top.required("name", "a name such as \"warehouse-amr\"", diagnostics, reader::name);
     let description = top.optional("description", diagnostics, reader::string).unwrap_or_default();
     let (seed, replications) = top.optional("run", diagnostics, run).unwrap_or((0, 1000));
@@ -50,43 +54,24 @@ pub fn scenario(root: &Node, folder: &Path, diagnostics: &mut Diagnostics) -> Op
     if top.entry("download").is_none() {
         report_downloads_of_nothing(top.entry("group").map(|entry| &entry.node), diagnostics);
     }
-    let max_check_replications =
-        top.optional("check", diagnostics, expect::max_replications).unwrap_or(DEFAULT_CHECK_REPLICATIONS);
-    let (expect, tune) = (top.entry("expect"), top.entry("tune"));
     let wrong = |key: &'static str, read: bool, top: &mut Reader<'_>| top.entry(key).is_some() && !read;
-    // Which metrics there are, and which of them have bounds, depends on these.
-    let parts_are_right = !wrong("build", builds.is_some(), &mut top)
-        && !wrong("download", download.is_some(), &mut top)
-        && !wrong("api", api.is_some(), &mut top)
-        && !wrong("sync", sync.is_some(), &mut top);
-    top.close(diagnostics);
-    let mut fine = name.is_some() && deployment.is_some();
-    let mut scenario = Scenario {
+    let parts_are_right = !wrong("build", builds.is_some(), top)
+        && !wrong("download", download.is_some(), top)
+        && !wrong("api", api.is_some(), top)
+        && !wrong("sync", sync.is_some(), top);
+    let scenario = groups.map(|groups| Scenario {
         name: name.unwrap_or_default(),
         description: description.to_owned(),
         seed,
         replications,
         deployment: deployment.unwrap_or(NO_DEPLOYMENT),
-        groups: groups?,
+        groups,
         sync: sync.unwrap_or(SyncPolicy::SINGLE_JOB),
         builds: builds.unwrap_or_default(),
         download,
         api,
-        expectations: Vec::new(),
-        max_check_replications,
-        tune: Tune::default(),
-    };
-    if let (Some(entry), true) = (expect, parts_are_right) {
-        let expectations = expect::expectations(&entry.node, "expect", &scenario, diagnostics);
-        fine &= expectations.is_some();
-        scenario.expectations = expectations.unwrap_or_default();
-    }
-    if let (Some(entry), true) = (tune, parts_are_right) {
-        let tune = tune::tune(&entry.node, "tune", &scenario, diagnostics);
-        fine &= tune.is_some();
-        scenario.tune = tune.unwrap_or_default();
-    }
-    fine.then_some(scenario)
+    });
+    Found { scenario, parts_are_right }
 }
 
 /// Stands for a `[deployment]` that is wrong while what else there is gets checked.
@@ -188,7 +173,7 @@ fn groups(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnostics)
 }
 
 /// The elements of an array of tables `[[what]]`, at least one.
-fn tables<'n>(node: &'n Node, path: &str, what: &str, diagnostics: &mut Diagnostics) -> Option<&'n [Node]> {
+pub fn tables<'n>(node: &'n Node, path: &str, what: &str, diagnostics: &mut Diagnostics) -> Option<&'n [Node]> {
     let (title, label) = match &node.value {
         Value::Array(elements) if !elements.is_empty() => return Some(elements),
         Value::Array(_) => (format!("there is no {what}"), format!("expected at least one [[{what}]]")),
@@ -198,7 +183,7 @@ fn tables<'n>(node: &'n Node, path: &str, what: &str, diagnostics: &mut Diagnost
     None
 }
 
-fn report_duplicate_names(elements: &[Node], what: &str, diagnostics: &mut Diagnostics) {
+pub fn report_duplicate_names(elements: &[Node], what: &str, diagnostics: &mut Diagnostics) {
     let mut seen: BTreeMap<&str, &Entry> = BTreeMap::new();
     for element in elements {
         let Value::Table(table) = &element.value else { continue };

@@ -5,21 +5,17 @@
 //! not all 0, that durations and rates are in their range, that names differ and files exist. A float without a fraction, such
 //! as `4.0`, is an integer in JSON.
 //!
-//! A key's description lives where its table is: [`deployment`], [`group`], [`sync`], [`build`], [`world`], [`expect`], [`mod@tune`], [`distribution`].
-//! Another table is another such function, and a line in [`schema`].
+//! A key's description lives where its table is: [`deployment`], [`group`], [`sync`], [`build`], [`world`], [`distribution`].
+//! Another table is another such function, and a line in [`tables`].
 
-#[cfg(test)]
-mod agreement;
 mod build;
 mod deployment;
 mod distribution;
-mod expect;
 mod failure;
 mod group;
 mod sync;
-mod table;
-mod tune;
-mod values;
+pub(crate) mod table;
+pub(crate) mod values;
 mod world;
 
 use serde_json::{Value, json};
@@ -27,14 +23,9 @@ use serde_json::{Value, json};
 use self::table::Table;
 use self::values::{integer, list, name, string};
 
-/// The schema of scenario files.
-///
-/// ```
-/// let schema = rollcast_engine::scenario::schema();
-/// assert_eq!(schema["properties"]["name"]["type"], "string");
-/// ```
-pub fn schema() -> Value {
-    let tables = Table::new("A rollout to a fleet of robots, as rollcast simulates it.")
+/// The tables of a scenario.
+pub fn tables() -> Table {
+    Table::new("A rollout to a fleet of robots, as rollcast simulates it.")
         .required("name", "The scenario's name; the default results folder is results/NAME/.", name())
         .optional("description", "What the scenario is about; its first line heads the table.", string())
         .optional("run", "How often to simulate, and where chance starts.", run())
@@ -52,14 +43,14 @@ pub fn schema() -> Value {
         )
         .optional("download", "downloading_extracting transfers a bundle, then takes its latency.", world::download())
         .optional("api", "Calls go wrong, each attempt for itself. Left out: they never do.", world::api())
-        .optional("expect", "What `rollcast check` is to prove of the results.", list(expect::table()))
-        .optional("check", "How far `rollcast check` goes.", expect::check())
-        .optional("tune", "What `rollcast tune` is to find.", tune::table());
+}
+
+/// The schema of a file with these tables.
+pub fn of_file(tables: Table) -> Value {
     let mut schema = tables.into_value();
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("rollcast scenario");
     schema["$defs"] = distribution::definitions();
-    schema["$defs"]["variations"] = tune::variations();
     // Links and uplinks of groups belong to a bundle.
     schema["if"] = json!({
         "required": ["group"],

@@ -64,7 +64,7 @@ const HELP_WITH_VALUE: &str = "write values between commas, or a range with its 
 
 /// What is wrong with a list of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Bad {
+pub(crate) struct Bad {
     /// Where in the list, in bytes.
     pub part: Range<usize>,
     pub title: String,
@@ -104,7 +104,7 @@ pub fn read(text: &str, problems: &mut Diagnostics) -> Option<Variation> {
 ///
 /// # Errors
 /// All that is wrong with them.
-pub(super) fn values(path: &str, list: &str) -> Result<Vec<Value>, Vec<Bad>> {
+pub(crate) fn values(path: &str, list: &str) -> Result<Vec<Value>, Vec<Bad>> {
     let mut values = Vec::new();
     let mut seen = HashSet::new();
     let mut wrong = Vec::new();

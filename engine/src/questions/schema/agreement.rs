@@ -13,7 +13,9 @@ use serde_json::{Map, Value, json};
 use toml::de::{DeTable, DeValue};
 
 use super::schema;
-use crate::scenario::{Diagnostics, Scenario, duration};
+use crate::questions::Questions;
+use crate::scenario::schema::values;
+use crate::scenario::{Diagnostics, Scenario, ScenarioFile, duration};
 
 const EVERYTHING: &str = include_str!("everything.toml");
 
@@ -61,9 +63,9 @@ fn document(root: &Value) -> String {
     entries.iter().map(|(key, value)| format!("{} = {}\n", json!(key), to_toml(value))).collect()
 }
 
-fn read(text: &str) -> Result<Scenario, Diagnostics> {
+fn read(text: &str) -> Result<(Scenario, Questions), Diagnostics> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-    Scenario::parse(text, "scenario.toml", &folder, &[])
+    crate::questions::read(&ScenarioFile::of_text(text, "scenario.toml", &folder), [])
 }
 
 fn shipped() -> Vec<(String, String)> {
@@ -464,8 +466,8 @@ proptest! {
     /// Durations letter by letter: the pattern takes what the reader takes, but for lengths.
     #[test]
     fn durations_agree(text in "[0-9. ]{0,3}(us|ms|s|m|min|h|hours|d|w|wk|µs|x)? ?([0-9. ]{1,3}(s|m|h|mins|y|h h)?)?") {
-        let pattern = jsonschema::draft202012::new(&super::values::duration()).expect("a schema");
-        let positive = jsonschema::draft202012::new(&super::values::positive_duration()).expect("a schema");
+        let pattern = jsonschema::draft202012::new(&values::duration()).expect("a schema");
+        let positive = jsonschema::draft202012::new(&values::positive_duration()).expect("a schema");
         let (text_json, read) = (json!(&text), duration::parse(&text));
         match &read {
             Ok(span) => {

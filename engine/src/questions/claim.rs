@@ -1,7 +1,8 @@
 //! What can be claimed of a metric, shared by `[[expect]]` and `[tune]`.
 
-use super::{Bounds, Scenario};
+use super::Bounds;
 use crate::metric::{Kind, Metric, Unit};
+use crate::scenario::Scenario;
 
 /// Why a claim makes no sense: what is wrong, a word on its place, and what would be accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]

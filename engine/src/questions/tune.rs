@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use super::Bounds;
 use super::claim::{self, Mistake};
-use super::{Bounds, Scenario, Variation, parse_duration, parse_rate, parse_size};
 use crate::metric::{Kind, Metric, Unit, UnknownMetric};
 use crate::precision::Target;
+use crate::scenario::{Scenario, Variation, parse_duration, parse_rate, parse_size};
 
 /// The `[tune]` table.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,10 +1,11 @@
 //! `[[expect]]` and `[check]`: what the results are expected to be.
 
+use super::claim::{self, Mistake};
+use super::expectation::{Bounds, DEFAULT_CHECK_REPLICATIONS, DEFAULT_CONFIDENCE, Expectation};
 use crate::metric::{Kind, Metric, Unit};
-use crate::scenario::claim::{self, Mistake};
+use crate::scenario::check::{report_duplicate_names, tables};
 use crate::scenario::diagnostics::{Diagnostics, Problem};
 use crate::scenario::document::{self, Entry, Node, Value, join};
-use crate::scenario::expectation::{Bounds, DEFAULT_CHECK_REPLICATIONS, DEFAULT_CONFIDENCE, Expectation};
 use crate::scenario::reader::{self, Reader};
 use crate::scenario::{Scenario, quantity};
 
@@ -26,8 +27,8 @@ pub fn expectations(
     scenario: &Scenario,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Expectation>> {
-    let elements = super::tables(node, path, "expect", diagnostics)?;
-    super::report_duplicate_names(elements, "expectations", diagnostics);
+    let elements = tables(node, path, "expect", diagnostics)?;
+    report_duplicate_names(elements, "expectations", diagnostics);
     let read = |element: &Node| {
         // An expectation is called by its name, as in a --set path.
         let path = document::name_of(element).map_or_else(|| path.to_owned(), |name| join(path, name));

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::table::Table;
-use super::values::{integer, positive, string};
-use crate::scenario::tune::{DEFAULT_MARGIN, DEFAULT_TUNE_CONFIDENCE, DEFAULT_TUNE_REPLICATIONS};
+use crate::questions::tune::{DEFAULT_MARGIN, DEFAULT_TUNE_CONFIDENCE, DEFAULT_TUNE_REPLICATIONS};
+use crate::scenario::schema::table::Table;
+use crate::scenario::schema::values::{integer, positive, string};
 
 /// `[tune]`: which metrics there are, and in which unit a bound is, a schema cannot know.
 pub fn table() -> Value {

@@ -1,12 +1,12 @@
 //! `[tune]`: what `rollcast tune` is to find.
 
-use crate::scenario::claim::Mistake;
+use super::claim::Mistake;
+use super::tune::{Constraint, Direction, Misplaced, Objective, Tune, is_of_rollout};
+use crate::scenario::Scenario;
 use crate::scenario::diagnostics::{Diagnostics, Place, Problem};
 use crate::scenario::document::{Entry, Node, Value, join};
 use crate::scenario::reader::{self, Reader};
-use crate::scenario::tune::{Direction, Misplaced, Tune, is_of_rollout};
 use crate::scenario::variation::{self, Variation};
-use crate::scenario::{Constraint, Objective, Scenario};
 
 /// Reads the table of a scenario that is right but for it; none if something is wrong.
 pub fn tune(node: &Node, path: &str, scenario: &Scenario, diagnostics: &mut Diagnostics) -> Option<Tune> {

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::table::Table;
-use super::values::{at_least, duration, integer, name, rate, size, string};
-use crate::scenario::expectation::{DEFAULT_CHECK_REPLICATIONS, DEFAULT_CONFIDENCE};
+use crate::questions::expectation::{DEFAULT_CHECK_REPLICATIONS, DEFAULT_CONFIDENCE};
+use crate::scenario::schema::table::Table;
+use crate::scenario::schema::values::{at_least, duration, integer, name, rate, size, string};
 
 /// `[check]`
 pub fn check() -> Value {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{RngAlgorithm, RngSeed};
 
-use super::Scenario;
+use crate::scenario::{Diagnostics, ScenarioFile, read_variation};
 
 /// Scenarios that have, between them, all parts of the format.
 const SHIPPED: [&str; 6] = [
@@ -97,6 +97,20 @@ fn option() -> impl Strategy<Value = String> {
     (path, select(vec!["=", ""]), select(SNIPPETS.to_vec())).prop_map(|(path, equals, value)| path + equals + value)
 }
 
+/// Any text after any path: what is between is what parsers get wrong.
+fn any_option() -> impl Strategy<Value = String> {
+    let paths = ["name", "group.amr.robots", "deployment.on_breach", "x.y", "\"é\"", "group.\"ü\".robots", "é", ""];
+    let blanks = ["", " ", "   ", "\u{3000}", "\u{a0}\t", "\u{2003} "];
+    let texts = prop_oneof![
+        any::<String>(),
+        "[ =é\u{3000}\"'{}\\[\\].,#\\\\0-9a-zü\u{1f916}]{0,12}",
+        select(SNIPPETS.to_vec()).prop_map(str::to_owned)
+    ];
+    let blank = move || select(blanks.to_vec());
+    (select(paths.to_vec()), blank(), select(vec!["=", "= ", ""]), blank(), texts, blank())
+        .prop_map(|(path, before, equals, after, text, end)| [path, before, equals, after, &text, end].concat())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 6000,
@@ -108,15 +122,49 @@ proptest! {
 
     #[test]
     fn the_reader_always_answers(text in mangled(), sets in vec(option(), 0..3)) {
-        match Scenario::parse(&text, "mangled.toml", Path::new(""), &sets) {
-            Ok(scenario) => prop_assert!(scenario.fleet_size() > 0 && scenario.digest().len() == 71),
-            Err(problems) => {
-                prop_assert!(!problems.is_empty());
-                let drawn = problems.render(false);
-                prop_assert!(drawn.ends_with("nothing was run and nothing was written\n"), "{drawn}");
-                prop_assert!(!drawn.contains('\u{1b}'), "control characters reach the terminal: {drawn:?}");
-                prop_assert!(problems.render(true).contains("error"));
+        answers(&text, &sets)?;
+    }
+
+    #[test]
+    fn every_text_of_an_option_is_answered(shipped in select(SHIPPED.to_vec()), sets in vec(any_option(), 1..3)) {
+        answers(shipped, &sets)?;
+        for set in &sets {
+            let mut problems = Diagnostics::default();
+            match read_variation(set, &mut problems) {
+                Some(variation) => prop_assert!(!variation.values.is_empty()),
+                None => prop_assert!(problems.render(false).contains("error")),
             }
         }
+    }
+}
+
+/// The reader takes the text with the options, or says what is wrong in a way that can be shown.
+fn answers(text: &str, sets: &[String]) -> Result<(), TestCaseError> {
+    let file = ScenarioFile::of_text(text, "mangled.toml", Path::new(""));
+    match super::read(&file, sets.iter().map(|set| ("--set", set.as_str()))) {
+        Ok((scenario, _)) => prop_assert!(scenario.fleet_size() > 0 && scenario.digest().len() == 71),
+        Err(problems) => {
+            prop_assert!(!problems.is_empty());
+            let drawn = problems.render(false);
+            prop_assert!(drawn.ends_with("nothing was run and nothing was written\n"), "{drawn}");
+            prop_assert!(!drawn.contains('\u{1b}'), "control characters reach the terminal: {drawn:?}");
+            prop_assert!(problems.render(true).contains("error"));
+        }
+    }
+    Ok(())
+}
+
+/// A value without quotes is marked where it stands, whatever blanks are before it.
+#[test]
+fn values_without_quotes_are_marked_in_their_place() {
+    for (set, marked) in [
+        ("name=   é", "name=   é\n  |         ^ "),
+        ("group.amr.robots=   ü", "group.amr.robots=   ü\n  |                     ^ "),
+        ("name=\u{3000}é è", "é è\n"),
+        ("name=a b", "name=a b\n  |      ^^^ "),
+    ] {
+        let file = ScenarioFile::of_text(SHIPPED[0], "warehouse.toml", Path::new(""));
+        let drawn = super::read(&file, [("--set", set)]).expect_err(set).render(false);
+        assert!(drawn.contains(marked), "{set}:\n{drawn}");
     }
 }
