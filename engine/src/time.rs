@@ -87,7 +87,6 @@ impl Span {
         (micros + TWO_52) - TWO_52
     }
 
-    /// Microseconds.
     pub const fn micros(self) -> u64 {
         self.0
     }

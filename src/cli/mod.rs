@@ -30,7 +30,6 @@ use args::{Cli, Command};
 
 /// Exit codes, as `--help` documents them.
 mod exit {
-    /// Done.
     pub const OK: u8 = 0;
     /// A check did not hold.
     pub const CHECK_FAILED: u8 = 1;

@@ -10,9 +10,7 @@ use crate::time::{MICROS, Time};
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When.
     pub at: Time,
-    /// What.
     pub what: What,
 }
 
@@ -23,7 +21,6 @@ pub enum What {
     CampaignBegan,
     /// The operator makes a call, or repeats one (R12, R17).
     Call {
-        /// For which job.
         kind: JobKind,
         /// The number of the call, from 0.
         call: u32,
@@ -43,7 +40,6 @@ pub enum What {
     JobCreated {
         /// The job's number, from 0.
         job: u32,
-        /// Which call.
         kind: JobKind,
         /// For how many robots.
         targets: u32,
@@ -54,9 +50,8 @@ pub enum What {
     JobInProgress(u32),
     /// The job has breached its failure threshold, and starts no robot any more.
     JobBreached {
-        /// Which one.
         job: u32,
-        /// Failed and no response by now.
+        /// Robots that have failed or not responded by now.
         failures: u32,
     },
     /// The job has ended, or the campaign with it unfinished: the place among the [jobs](Trace::jobs).
@@ -73,9 +68,7 @@ pub enum What {
     RobotBegan(usize),
     /// A robot begins a step that nothing delays.
     RobotStep {
-        /// Whose.
         attempt: usize,
-        /// Which one.
         step: RobotDeploymentStep,
         /// When it ends, or its attempt does.
         until: Time,
@@ -95,11 +88,10 @@ pub enum What {
 /// One attempt of a robot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// Whose.
     pub robot: RobotId,
     /// How many attempts the robot made before in this campaign.
     pub number: u32,
-    /// In which job.
+    /// The number of the job, from 0.
     pub job: u32,
     /// The slot that it holds: the lowest that was free, from 0 (R4).
     pub slot: u32,

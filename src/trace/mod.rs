@@ -30,13 +30,10 @@ pub const MOST_EVENTS: usize = 10_000_000;
 /// What happened in one replication.
 #[derive(Clone, Debug)]
 pub struct Trace<'s> {
-    /// What was simulated.
     pub scenario: &'s Scenario,
-    /// Under which seed.
     pub seed: u64,
-    /// What it came to.
+    /// How the campaign ended, and its counts.
     pub replication: Replication,
-    /// The robots' names.
     pub names: RobotNames,
     /// All events in the order of time, and of R1 within an instant.
     pub events: Vec<Event>,
@@ -44,7 +41,6 @@ pub struct Trace<'s> {
     pub attempts: Vec<Attempt>,
     /// When robots were offline during their attempts, attempt by attempt.
     pub offline: Vec<Offline>,
-    /// All jobs.
     pub jobs: Vec<JobRecord>,
 }
 
@@ -88,13 +84,13 @@ impl<'s> Trace<'s> {
 /// How a trace is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// A line an event, to read
+    /// A line for each event, to read
     Table,
-    /// A row an event, with all columns
+    /// A row for each event, with all columns
     Csv,
-    /// A JSON object an event
+    /// A JSON object for each event
     Jsonl,
-    /// Chrome trace events, which Perfetto opens: a track per robot, per slot, and for the jobs
+    /// Chrome trace events, which Perfetto opens: a track for each robot, each slot, and the jobs
     Chrome,
     /// A chart of robots over time, for small fleets
     Timeline,

@@ -34,7 +34,7 @@ pub struct Recorder {
     too_long: bool,
 }
 
-/// What was told.
+/// The events, attempts and jobs of a replication, as its observer was told of them.
 #[derive(Debug, Default)]
 pub struct Recorded {
     /// In the order in which they were told, which is that of time but for the egress and lost calls.
@@ -44,6 +44,7 @@ pub struct Recorded {
 }
 
 impl Recorder {
+    /// Nothing has happened yet to the scenario's robots.
     pub fn new(scenario: &Scenario) -> Recorder {
         let mut recorder = Recorder {
             recorded: Recorded::default(),

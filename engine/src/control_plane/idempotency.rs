@@ -38,7 +38,6 @@ impl ClientRequestToken {
         ClientRequestToken { bytes, length: text.len() as u8 }
     }
 
-    /// Its characters.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.bytes[..usize::from(self.length)]).expect("a token is ASCII")
     }

@@ -125,7 +125,6 @@ pub struct S3Object {
     /// Required: 1 to 1024 characters in one line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Any string.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
 }
@@ -140,7 +139,6 @@ pub struct DeploymentApplicationConfig {
     /// Required: 1 to 255 digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application_version: Option<String>,
-    /// Required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launch_config: Option<DeploymentLaunchConfig>,
 }
@@ -196,9 +194,7 @@ impl DeploymentLaunchConfig {
 /// A request for a deployment job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// SyncDeploymentJob.
     Sync(SyncDeploymentJobRequest),
-    /// CreateDeploymentJob.
     Create(Box<CreateDeploymentJobRequest>),
 }
 

@@ -1,39 +1,29 @@
-//! The string, number and list shapes of AWS's service model `robomaker-2018-06-29`, with what each demands.
+//! The string, number and list shapes of AWS's service model `robomaker-2018-06-29`, with what each demands. Constants are
+//! called by their shapes; where the name differs a comment gives it.
 
 use std::ops::RangeInclusive;
 
 use super::constraints::{Text, alphanumeric_or, one_line};
 
-/// Shape `ClientRequestToken`.
 pub const CLIENT_REQUEST_TOKEN: Text =
     Text { length: 1..=64, pattern: r"[a-zA-Z0-9_\-=]*", matches: |value| alphanumeric_or("_-=", value) };
-/// Shape `Arn`.
 pub const ARN: Text =
     Text { length: 1..=1224, pattern: "arn:.*", matches: |value| value.starts_with("arn:") && one_line(value) };
-/// Shape `DeploymentVersion`.
+/// Shape `DeploymentVersion`: digits alone.
 pub const VERSION: Text =
     Text { length: 1..=255, pattern: "[0-9]*", matches: |value| value.bytes().all(|byte| byte.is_ascii_digit()) };
-/// Shape `Command`.
 pub const COMMAND: Text =
     Text { length: 1..=1024, pattern: r"[a-zA-Z0-9_.\-]*", matches: |value| alphanumeric_or("_.-", value) };
-/// Shape `Path`.
 pub const PATH: Text = Text { length: 1..=1024, pattern: ".*", matches: one_line };
-/// Shape `EnvironmentVariableKey`.
 pub const ENVIRONMENT_VARIABLE_KEY: Text =
     Text { length: 1..=1024, pattern: "[A-Z_][A-Z0-9_]*", matches: is_environment_variable_key };
-/// Shape `EnvironmentVariableValue`.
 pub const ENVIRONMENT_VARIABLE_VALUE: Text = Text { length: 1..=1024, pattern: ".*", matches: one_line };
-/// Shape `S3Bucket`.
 pub const S3_BUCKET: Text = Text { length: 3..=63, pattern: r"[a-z0-9][a-z0-9.\-]*[a-z0-9]", matches: is_s3_bucket };
-/// Shape `S3Key`.
 pub const S3_KEY: Text = Text { length: 1..=1024, pattern: ".*", matches: one_line };
-/// Shape `TagKey`.
 pub const TAG_KEY: Text =
     Text { length: 1..=128, pattern: r"[a-zA-Z0-9 _.\-\/+=:]*", matches: |value| alphanumeric_or(" _.-/+=:", value) };
-/// Shape `TagValue`.
 pub const TAG_VALUE: Text =
     Text { length: 0..=256, pattern: r"[a-zA-Z0-9 _.\-\/+=:]*", matches: |value| alphanumeric_or(" _.-/+=:", value) };
-/// Shape `Percentage`.
 pub const PERCENTAGE: RangeInclusive<i64> = 1..=100;
 /// Shape `DeploymentTimeout`, in seconds: 1 minute to 7 days.
 pub const DEPLOYMENT_TIMEOUT: RangeInclusive<i64> = 60..=7 * 24 * 3600;
@@ -44,29 +34,22 @@ pub const ENVIRONMENT_VARIABLES: usize = 20;
 /// Shape `TagMap`: its most entries.
 pub const TAGS: usize = 50;
 
-/// Shape `Name`.
 pub const NAME: Text =
     Text { length: 1..=255, pattern: r"[a-zA-Z0-9_\-]*", matches: |value| alphanumeric_or("_-", value) };
-/// Shape `Id`.
 pub const ID: Text = Text { length: 1..=1224, pattern: ".*", matches: one_line };
-/// Shape `Version`.
+/// Shape `Version`: `$LATEST` is one, too.
 pub const ANY_VERSION: Text = Text {
     length: 1..=255,
     pattern: r"(\$LATEST)|[0-9]*",
     matches: |value| value == "$LATEST" || value.bytes().all(|byte| byte.is_ascii_digit()),
 };
-/// Shape `VersionQualifier`.
 pub const VERSION_QUALIFIER: Text = Text { length: 1..=255, pattern: "ALL", matches: |value| value == "ALL" };
-/// Shape `RevisionId`.
 pub const REVISION_ID: Text =
     Text { length: 1..=40, pattern: r"[a-zA-Z0-9_.\-]*", matches: |value| alphanumeric_or("_.-", value) };
-/// Shape `ImageDigest`.
 pub const IMAGE_DIGEST: Text =
     Text { length: 0..=72, pattern: "[Ss][Hh][Aa]256:[0-9a-fA-F]{64}", matches: is_image_digest };
-/// Shape `RepositoryUrl`.
 pub const REPOSITORY_URL: Text =
     Text { length: 1..=1024, pattern: ".+", matches: |value| !value.is_empty() && one_line(value) };
-/// Shape `PaginationToken`.
 pub const PAGINATION_TOKEN: Text =
     Text { length: 1..=2048, pattern: r"[a-zA-Z0-9_.\-\/+=]*", matches: |value| alphanumeric_or("_.-/+=", value) };
 /// Shapes `Filters` and `FilterValues`: exactly one.

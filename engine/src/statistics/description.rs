@@ -20,7 +20,7 @@ impl Serialize for Number {
     }
 }
 
-/// A distribution in results, in the metric's unit. What does not exist is none: everything but the count without numbers,
+/// A distribution in results, in the metric's unit: minimum and maximum are exact, quantiles right to one part in a thousand. What does not exist is none: everything but the count without numbers,
 /// deviation and interval of the mean with a single one, and intervals of quantiles that so few numbers cannot give.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Description {
@@ -32,21 +32,15 @@ pub struct Description {
     pub mean_ci95: Option<[Number; 2]>,
     /// The sample's standard deviation (n - 1).
     pub std: Option<Number>,
-    /// Exact.
     pub min: Option<Number>,
-    /// The median; quantiles are right to one part in a thousand.
     pub p50: Option<Number>,
     /// By order statistics.
     pub p50_ci95: Option<[Number; 2]>,
-    /// The 90th percentile.
     pub p90: Option<Number>,
-    /// The 95th percentile.
     pub p95: Option<Number>,
-    /// The 99th percentile.
     pub p99: Option<Number>,
     /// By order statistics.
     pub p99_ci95: Option<[Number; 2]>,
-    /// Exact.
     pub max: Option<Number>,
 }
 
@@ -75,11 +69,9 @@ impl Description {
 /// An outcome's share of the replications, with Wilson's interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Proportion {
-    /// How many replications.
     pub count: u64,
     /// Their share of all replications.
     pub probability: Number,
-    /// Wilson's interval.
     pub ci95: [Number; 2],
 }
 

@@ -99,13 +99,11 @@ pub fn welch_interval(first: &Moments, second: &Moments) -> Option<(f64, Option<
 /// In how many pairs an event happens: to both, to one alone, to none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fourfold {
-    /// To both.
     pub both: u64,
     /// To the first alone.
     pub first: u64,
     /// To the second alone.
     pub second: u64,
-    /// To none.
     pub neither: u64,
 }
 

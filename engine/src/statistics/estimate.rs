@@ -9,7 +9,6 @@ pub enum Statistic {
     Mean,
     /// The sample's standard deviation (n - 1).
     Std,
-    /// The least number.
     Min,
     /// The median, with an interval.
     P50,
@@ -19,7 +18,6 @@ pub enum Statistic {
     P95,
     /// The 99th percentile, with an interval.
     P99,
-    /// The greatest number.
     Max,
 }
 
@@ -37,7 +35,7 @@ impl Statistic {
         Statistic::Max,
     ];
 
-    /// The name in results.
+    /// Its name in results, such as `p95`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Statistic::Count => "count",
@@ -73,7 +71,6 @@ impl Statistic {
 /// or of so few numbers that they cannot give one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
-    /// The number.
     pub value: Option<f64>,
     /// Where its true value lies with 95 % confidence.
     pub interval: Option<[f64; 2]>,

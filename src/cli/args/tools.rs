@@ -52,7 +52,7 @@ pub struct SchemaArgs {}
 #[derive(Debug, Args)]
 #[command(after_long_help = COMPLETIONS_EXAMPLES, after_help = EXIT_CODES)]
 pub struct CompletionsArgs {
-    /// Which shell
+    /// The shell that is to complete
     pub shell: Shell,
 }
 
