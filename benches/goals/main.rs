@@ -1,7 +1,8 @@
-//! What the speed of the model M1 is held against, as ratios of paired runs: `cargo bench --bench goals`. See `benches/README.md`.
+//! What the speed of the model M1 is held against, as ratios of paired runs: `cargo bench --bench goals`. See
+//! `benches/README.md`.
 //!
-//! A pair is a run of the one and a run of the other, one right after the other; the median of many pairs' ratios moves little on a machine
-//! that is shared, where seconds move much.
+//! A pair is a run of the one and a run of the other, one right after the other; the median of many pairs' ratios moves
+//! little on a machine that is shared, where seconds move much.
 
 #[path = "../simulation/floor.rs"]
 mod floor;

@@ -1,7 +1,8 @@
 //! The floor: the benchmark model M1 as somebody would write it by hand, fast and for nothing else.
 //!
-//! A scalar generator, ziggurats from `rand_distr`, one event a robot, a binary heap whose top is replaced. No scenario, no
-//! controller, no statistics but a few sums. Every figure of the benchmarks is a ratio to it, measured in the same run.
+//! A scalar generator, ziggurats from `rand_distr`, one event a robot, a binary heap whose top is replaced. No
+//! scenario, no controller, no statistics but a few sums. Every figure of the benchmarks is a ratio to it, measured in
+//! the same run.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

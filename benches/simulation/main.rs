@@ -23,8 +23,9 @@ fn main() {
     divan::main();
 }
 
-/// Scenarios with each part of the world and without any, and what the bytes of their first 60 rows must come to: a change that makes
-/// them faster must not change them, and new parts of the world must neither change them nor slow them down.
+/// Scenarios with each part of the world and without any, and what the bytes of their first 60 rows must come to: a
+/// change that makes them faster must not change them, and new parts of the world must neither change them nor slow
+/// them down.
 const PINNED: [(&str, &str); 8] = [
     ("warehouse", "4f7b46a571474d0b4901390558b7ec86e1494407e4187bf6ca45a20fed79de44"),
     ("bad-build", "2723bedc2630e5a65bb6b1362bbaeba3e0b27394addc3508d1deb66350abe25c"),

@@ -73,14 +73,15 @@ impl Span {
     /// [`Span::MAX`] (R1). Here, and by [`Span::round_drawn_micros`], drawn numbers become time.
     #[inline(always)]
     pub fn from_drawn_micros(micros: f64) -> Span {
-        // From 2^52 on a float's last bit is a one, so the sum is rounded to a whole number, which stands in its low bits. Unlike
-        // a cast this can be done to many numbers at a time. The comparisons turn NaN into 0.
+        // From 2^52 on a float's last bit is a one, so the sum is rounded to a whole number, which stands in its low
+        // bits. Unlike a cast this can be done to many numbers at a time. The comparisons turn NaN into 0.
         let micros = if micros > 0.0 { micros } else { 0.0 };
         let micros = if micros < Span::MAX.0 as f64 { micros } else { Span::MAX.0 as f64 };
         Span((micros + TWO_52).to_bits() - TWO_52.to_bits())
     }
 
-    /// The microseconds of [`Span::from_drawn_micros`], but for the cut to [`Span::MAX`]: numbers far beyond it stay so.
+    /// The microseconds of [`Span::from_drawn_micros`], but for the cut to [`Span::MAX`]: numbers far beyond it stay
+    /// so.
     #[inline(always)]
     pub fn round_drawn_micros(micros: f64) -> f64 {
         let micros = if micros > 0.0 { micros } else { 0.0 };
@@ -121,8 +122,8 @@ pub fn seconds(micros: u64) -> f64 {
     micros as f64 / MICROS as f64
 }
 
-/// Shows a duration as a person writes it, with two units at most: `2h 30m`, `45s`, `1.5s`, `250ms`. Hours go up to 96, so that
-/// minutes are shown for that long; beyond 100 days hours are not.
+/// Shows a duration as a person writes it, with two units at most: `2h 30m`, `45s`, `1.5s`, `250ms`. Hours go up to 96,
+/// so that minutes are shown for that long; beyond 100 days hours are not.
 ///
 /// The number is rounded to the smaller unit shown, so this is for reading, never for computing.
 pub fn humane(seconds: f64) -> String {
@@ -169,8 +170,8 @@ impl fmt::Display for Humane {
     }
 }
 
-/// Shows a duration in all units down to the one that `step` needs: `1d 6h 10s` at a step of 10 s. For the ticks of an axis,
-/// which stand at multiples of a step and must differ from each other however far they are from 0.
+/// Shows a duration in all units down to the one that `step` needs: `1d 6h 10s` at a step of 10 s. For the ticks of an
+/// axis, which stand at multiples of a step and must differ from each other however far they are from 0.
 pub fn exact(seconds: f64, step: f64) -> String {
     const UNITS: [(f64, &str); 4] = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "m"), (1.0, "s")];
     if seconds < 1.0 {

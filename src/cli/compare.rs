@@ -22,7 +22,7 @@ pub fn run(args: &CompareArgs) -> Result<(), Failure> {
     let options = &args.simulation;
     let subjects = load_both(args)?;
     refuse_idle_options(options, &subjects)?;
-    let luck = Luck::new(options, &subjects);
+    let luck = SharedRun::new(options, &subjects);
     let names = names(&subjects);
     let outputs = match options.no_files {
         true => None,
@@ -161,14 +161,14 @@ fn refuse_idle_options(options: &SimulationArgs, subjects: &[Subject; 2]) -> Res
 }
 
 /// What both sides meet, as far as they are simulated now.
-struct Luck {
+struct SharedRun {
     seed: u64,
     replications: u32,
 }
 
-impl Luck {
+impl SharedRun {
     /// That of the folder of a run, so that the other side is paired with it, else that of scenario A.
-    fn new(options: &SimulationArgs, subjects: &[Subject; 2]) -> Luck {
+    fn new(options: &SimulationArgs, subjects: &[Subject; 2]) -> SharedRun {
         let of_run = subjects.iter().find_map(|subject| match &subject.content {
             Content::Run(side) => Some((side.identity.seed, side.rows.len() as u32)),
             Content::Scenario(..) => None,
@@ -178,7 +178,7 @@ impl Luck {
             Content::Run(_) => None,
         });
         let (seed, replications) = of_run.or(of_scenario).unwrap_or((0, 1));
-        Luck { seed: options.seed.unwrap_or(seed), replications: options.replications.unwrap_or(replications) }
+        SharedRun { seed: options.seed.unwrap_or(seed), replications: options.replications.unwrap_or(replications) }
     }
 }
 
@@ -191,11 +191,12 @@ fn names(subjects: &[Subject; 2]) -> [String; 2] {
     }
 }
 
-/// Simulates the sides that are scenarios, part by part in turn, so that Ctrl-C leaves pairs: sides then have fewer replications.
+/// Simulates the sides that are scenarios, part by part in turn, so that Ctrl-C leaves pairs: sides then have fewer
+/// replications.
 fn simulate(
     options: &SimulationArgs,
     subjects: &[Subject; 2],
-    luck: &Luck,
+    luck: &SharedRun,
     workers: &Workers,
 ) -> Result<[Side; 2], Failure> {
     let plans = subjects.each_ref().map(|subject| match &subject.content {

@@ -1,14 +1,14 @@
 //! The Chrome trace event format, as Perfetto reads it: <https://ui.perfetto.dev>.
 //!
-//! Three processes of tracks: the campaign (its jobs with their states, its calls, and counters), the slots, and the robots. A slice
-//! stands before those inside it, as readers want it; slices of one track nest.
+//! Three processes of tracks: the campaign (its jobs with their states, its calls, and counters), the slots, and the
+//! robots. A slice stands before those inside it, as readers want it; slices of one track nest.
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
 use super::event::{answer_name, kind_name};
-use super::{Attempt, Offline, Trace, What};
+use super::{AttemptRecord, Offline, Trace, What};
 use crate::rollout::RobotId;
 use crate::simulation::JobRecord;
 use crate::time::Time;
@@ -160,7 +160,12 @@ fn write_robots(trace: &Trace<'_>, tracks: &Tracks, writer: &mut Writer<'_>) -> 
     Ok(())
 }
 
-fn write_attempt(trace: &Trace<'_>, tracks: &Tracks, attempt: &Attempt, writer: &mut Writer<'_>) -> io::Result<()> {
+fn write_attempt(
+    trace: &Trace<'_>,
+    tracks: &Tracks,
+    attempt: &AttemptRecord,
+    writer: &mut Writer<'_>,
+) -> io::Result<()> {
     let track = tracks.robot(attempt.robot);
     let (until, end) = match attempt.ended {
         Some((at, end)) => (at, Some(end)),

@@ -9,7 +9,7 @@ use crate::time::{MICROS, Time};
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct TraceEvent {
     pub at: Time,
     pub what: What,
 }
@@ -87,7 +87,7 @@ pub enum What {
 
 /// One attempt of a robot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attempt {
+pub struct AttemptRecord {
     pub robot: RobotId,
     /// How many attempts the robot made before in this campaign.
     pub number: u32,
@@ -182,7 +182,7 @@ impl What {
     }
 }
 
-impl Event {
+impl TraceEvent {
     /// The event's fields, in the order of [`COLUMNS`], those that do not apply left out. Times are in seconds.
     pub fn fields(&self, trace: &Trace<'_>) -> Vec<(&'static str, Value)> {
         let mut fields = vec![("at_s", seconds(self.at)), ("event", json!(self.what.name(trace)))];
@@ -284,14 +284,19 @@ impl Event {
 }
 
 impl Trace<'_> {
-    fn add_attempt(&self, attempt: &Attempt, add: &mut dyn FnMut(&'static str, Value)) {
+    fn add_attempt(&self, attempt: &AttemptRecord, add: &mut dyn FnMut(&'static str, Value)) {
         add("job", json!(attempt.job));
         add("robot", json!(self.names.name(attempt.robot)));
         add("group", json!(self.names.group(attempt.robot)));
         add("attempt", json!(attempt.number));
     }
 
-    fn add_end(&self, attempt: &Attempt, end: Option<(Time, RobotEnd)>, add: &mut dyn FnMut(&'static str, Value)) {
+    fn add_end(
+        &self,
+        attempt: &AttemptRecord,
+        end: Option<(Time, RobotEnd)>,
+        add: &mut dyn FnMut(&'static str, Value),
+    ) {
         let Some((_, end)) = end else { return };
         if let (RobotEnd::Failed(_), Some(step)) = (end, attempt.failed_at) {
             add("step", json!(step.as_str()));

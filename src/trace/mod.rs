@@ -1,7 +1,8 @@
 //! Traces: the events of one replication, and how they are shown.
 //!
-//! * [`Trace::record`] simulates a replication and keeps what its observer is told. What an observer is not told but is a pure function
-//!   of the replication's luck is added: the steps of robots that nothing delays, and when robots are offline while they deploy.
+//! * [`Trace::record`] simulates a replication and keeps what its observer is told. What an observer is not told but is
+//!   a pure function of the replication's luck is added: the steps of robots that nothing delays, and when robots are
+//!   offline while they deploy.
 //! * [`Format`]: a [`table`] and a [`timeline`] to read, [`csv`] and [`jsonl`] for programs, [`chrome`] for Perfetto.
 //!
 //! A trace agrees with the replication's row in `replications.csv`: the row can be computed from it.
@@ -18,7 +19,7 @@ pub mod timeline;
 use std::io::{self, Write};
 use std::sync::atomic::AtomicBool;
 
-pub use event::{Attempt, COLUMNS, Event, Offline, What};
+pub use event::{AttemptRecord, COLUMNS, Offline, TraceEvent, What};
 
 use crate::scenario::{RobotNames, Scenario};
 use crate::simulation::{Campaign, JobRecord, Plan, Replication};
@@ -36,9 +37,9 @@ pub struct Trace<'s> {
     pub replication: Replication,
     pub names: RobotNames,
     /// All events in the order of time, and of R1 within an instant.
-    pub events: Vec<Event>,
+    pub events: Vec<TraceEvent>,
     /// All attempts in the order of their starts.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Vec<AttemptRecord>,
     /// When robots were offline during their attempts, attempt by attempt.
     pub offline: Vec<Offline>,
     pub jobs: Vec<JobRecord>,
@@ -54,7 +55,8 @@ pub enum Untraceable {
 }
 
 impl<'s> Trace<'s> {
-    /// Simulates replication `index` of a scenario under `seed`, and writes down all that happens. `plan` is the scenario's.
+    /// Simulates replication `index` of a scenario under `seed`, and writes down all that happens. `plan` is the
+    /// scenario's.
     ///
     /// # Errors
     /// See [`Untraceable`].
@@ -97,8 +99,8 @@ pub enum Format {
 }
 
 impl Trace<'_> {
-    /// Writes the trace in a format that takes any trace: all but [`Format::Timeline`], which this writes in `width` columns for a fleet of
-    /// at most [`timeline::MOST_ROBOTS`].
+    /// Writes the trace in a format that takes any trace: all but [`Format::Timeline`], which this writes in `width`
+    /// columns for a fleet of at most [`timeline::MOST_ROBOTS`].
     ///
     /// # Errors
     /// Whatever writing gives.

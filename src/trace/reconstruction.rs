@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::MOST_EVENTS;
-use super::event::{Attempt, Event, Offline, What};
+use super::event::{AttemptRecord, Offline, TraceEvent, What};
 use super::recorder::Recorded;
 use crate::rollout::{JobKind, RobotDeploymentStep, RobotEnd, RobotId};
 use crate::simulation::{Draws, GroupPlan, Replication, Timeline};
@@ -12,18 +12,19 @@ use crate::time::Time;
 /// Where an event stands within its instant: what is told has its place, what comes first or directly after it another.
 type Place = usize;
 
-/// All events in the order of time, those told and those added, and when robots were offline. None if they are too many.
+/// All events in the order of time, those told and those added, and when robots were offline. None if they are too
+/// many.
 pub fn complete(
     draws: &Draws<'_>,
     replication: &Replication,
     recorded: &mut Recorded,
-) -> Option<(Vec<Event>, Vec<Offline>)> {
+) -> Option<(Vec<TraceEvent>, Vec<Offline>)> {
     let ended = replication.ended;
-    let mut events: Vec<(Time, Place, Event)> = Vec::with_capacity(recorded.events.len());
+    let mut events: Vec<(Time, Place, TraceEvent)> = Vec::with_capacity(recorded.events.len());
     for (index, event) in recorded.events.iter().enumerate() {
         // The job that the campaign's end cuts off was told without an instant.
         let at = event.at.min(ended);
-        events.push((at, told(index), Event { at, ..*event }));
+        events.push((at, told(index), TraceEvent { at, ..*event }));
     }
     for (index, event) in recorded.events.iter().enumerate() {
         let What::RobotStarted(attempt) = event.what else { continue };
@@ -42,8 +43,8 @@ pub fn complete(
     }
     let offline = offline_while_deploying(draws, recorded, ended, MOST_EVENTS - events.len().min(MOST_EVENTS))?;
     for Offline { attempt, from, until, returns } in &offline {
-        let Attempt { robot, started, .. } = recorded.attempts[*attempt];
-        let mut add = |at, what| events.push((at, FIRST, Event { at, what }));
+        let AttemptRecord { robot, started, .. } = recorded.attempts[*attempt];
+        let mut add = |at, what| events.push((at, FIRST, TraceEvent { at, what }));
         if *from > started {
             add(*from, What::RobotOffline(robot));
         }
@@ -65,7 +66,7 @@ fn told(index: usize) -> Place {
 const FIRST: Place = 0;
 
 /// The step at which an attempt failed.
-fn failed_at(draws: &Draws<'_>, attempt: &Attempt) -> Option<RobotDeploymentStep> {
+fn failed_at(draws: &Draws<'_>, attempt: &AttemptRecord) -> Option<RobotDeploymentStep> {
     let outcome = draws.outcome(attempt.robot, attempt.number);
     let steps = &draws.group(attempt.robot).steps;
     steps.iter().find(|step| draws.odds.step(step.place).failure(outcome).is_some()).map(|step| step.step)
@@ -76,10 +77,10 @@ fn steps(
     draws: &Draws<'_>,
     group: &GroupPlan,
     index: usize,
-    attempt: &Attempt,
+    attempt: &AttemptRecord,
     campaign_ended: Time,
     start: usize,
-    events: &mut Vec<(Time, Place, Event)>,
+    events: &mut Vec<(Time, Place, TraceEvent)>,
 ) {
     let end = attempt.ended.map_or(campaign_ended, |(at, _)| at);
     let mut at = attempt.started;
@@ -90,7 +91,7 @@ fn steps(
         let failure = draw.failure.filter(|_| whole <= end);
         let what = What::RobotStep { attempt: index, step: step.step, until, failure };
         let place = if at == attempt.started { told(start) + 1 } else { FIRST };
-        events.push((at, place, Event { at, what }));
+        events.push((at, place, TraceEvent { at, what }));
         if failure.is_some() || whole > end {
             break;
         }
@@ -98,7 +99,8 @@ fn steps(
     }
 }
 
-/// When robots are offline while they deploy, or carry on after a timeout (R14). None if that is more often than `most`.
+/// When robots are offline while they deploy, or carry on after a timeout (R14). None if that is more often than
+/// `most`.
 fn offline_while_deploying(
     draws: &Draws<'_>,
     recorded: &Recorded,
@@ -137,7 +139,8 @@ fn offline_while_deploying(
     Some(offline)
 }
 
-/// Until when each attempt goes on, by itself after a timeout: until its late end, the robot's next start, or another deployment (R14).
+/// Until when each attempt goes on, by itself after a timeout: until its late end, the robot's next start, or another
+/// deployment (R14).
 fn ends(recorded: &Recorded, campaign_ended: Time) -> Vec<Time> {
     let Recorded { attempts, jobs, .. } = recorded;
     let mut next_start: BTreeMap<RobotId, Time> = BTreeMap::new();

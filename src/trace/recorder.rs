@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::MOST_EVENTS;
-use super::event::{Attempt, Event, What};
+use super::event::{AttemptRecord, TraceEvent, What};
 use crate::rollout::{RobotEnd, RobotId, Schedule};
 use crate::scenario::Scenario;
 use crate::simulation::{self, JobRecord, Observer, Replication};
@@ -38,8 +38,8 @@ pub struct Recorder {
 #[derive(Debug, Default)]
 pub struct Recorded {
     /// In the order in which they were told, which is that of time but for the egress and lost calls.
-    pub events: Vec<Event>,
-    pub attempts: Vec<Attempt>,
+    pub events: Vec<TraceEvent>,
+    pub attempts: Vec<AttemptRecord>,
     pub jobs: Vec<JobRecord>,
 }
 
@@ -73,13 +73,13 @@ impl Recorder {
 
     fn push(&mut self, at: Time, what: What) {
         if self.recorded.events.len() < MOST_EVENTS {
-            self.recorded.events.push(Event { at, what });
+            self.recorded.events.push(TraceEvent { at, what });
         } else {
             self.too_long = true;
         }
     }
 
-    fn latest(&mut self, robot: RobotId) -> Option<(usize, &mut Attempt)> {
+    fn latest(&mut self, robot: RobotId) -> Option<(usize, &mut AttemptRecord)> {
         let index = self.latest[robot as usize] as usize;
         Some((index, self.recorded.attempts.get_mut(index)?))
     }
@@ -105,7 +105,7 @@ impl Recorder {
         self.push(now, What::RobotStarted(index));
         if !self.too_long {
             self.latest[robot as usize] = index as u32;
-            self.recorded.attempts.push(Attempt {
+            self.recorded.attempts.push(AttemptRecord {
                 robot,
                 number: attempt,
                 job: self.job,
@@ -130,7 +130,7 @@ impl Observer for Recorder {
             }
             Seen::CallAnswered(told) => {
                 let event = self.call.take().and_then(|index| self.recorded.events.get_mut(index));
-                if let Some(Event { what: What::Call { answer, .. }, .. }) = event {
+                if let Some(TraceEvent { what: What::Call { answer, .. }, .. }) = event {
                     *answer = Some(told);
                 }
             }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::event::{answer_name, kind_name};
-use super::{Attempt, Event, Trace, What};
+use super::{AttemptRecord, Trace, TraceEvent, What};
 use crate::metric::words::counted;
 use crate::rollout::RobotEnd;
 use crate::simulation::Answer;
@@ -39,10 +39,10 @@ fn clock(at: Time) -> String {
 }
 
 /// The job, the robot, and what there is to say.
-fn columns(trace: &Trace<'_>, event: &Event) -> (Option<u32>, Option<String>, String) {
+fn columns(trace: &Trace<'_>, event: &TraceEvent) -> (Option<u32>, Option<String>, String) {
     let none = String::new;
     let of = |index: usize| &trace.attempts[index];
-    let robot = |attempt: &Attempt| Some(trace.names.name(attempt.robot));
+    let robot = |attempt: &AttemptRecord| Some(trace.names.name(attempt.robot));
     match event.what {
         What::CampaignBegan => {
             let build = trace.replication.build.map(|build| format!(", build {}", trace.scenario.builds[build].name));
@@ -111,7 +111,7 @@ fn columns(trace: &Trace<'_>, event: &Event) -> (Option<u32>, Option<String>, St
     }
 }
 
-fn ending(attempt: &Attempt, end: Option<(Time, RobotEnd)>) -> String {
+fn ending(attempt: &AttemptRecord, end: Option<(Time, RobotEnd)>) -> String {
     let Some((at, end)) = end else { return String::new() };
     let after = humane((at - attempt.started).seconds());
     match (end, attempt.failed_at, end.failure_code()) {

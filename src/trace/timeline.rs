@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Attempt, Offline, Trace, What};
+use super::{AttemptRecord, Offline, Trace, What};
 use crate::metric::words::counted;
 use crate::report::table::title;
 use crate::rollout::{JobKind, RobotDeploymentStep, RobotEnd};
@@ -49,8 +49,8 @@ pub fn render(trace: &Trace<'_>, width: usize) -> String {
     let names: Vec<String> = (0..robots).map(|robot| trace.names.name(robot)).collect();
     let margin = names.iter().map(String::len).max().unwrap_or(0).max(5) + 2;
     let columns = width.saturating_sub(margin + 1).max(NARROWEST);
-    let scale = Scale { end: trace.replication.ended, columns };
-    let rows = Rows::new(trace, scale);
+    let scale = TimeAxis { end: trace.replication.ended, columns };
+    let rows = Lines::new(trace, scale);
     let mut text = title(trace.scenario) + "\n";
     let replication = trace.replication.index;
     let outcome = trace.replication.outcome.as_str();
@@ -85,12 +85,12 @@ pub fn too_many(robots: u32) -> String {
 
 /// Time in columns.
 #[derive(Clone, Copy)]
-struct Scale {
+struct TimeAxis {
     end: Time,
     columns: usize,
 }
 
-impl Scale {
+impl TimeAxis {
     /// The column in which an instant falls.
     fn column(self, at: Time) -> usize {
         let column = u128::from(at.micros()) * self.columns as u128 / u128::from(self.end.micros().max(1));
@@ -118,7 +118,7 @@ impl Scale {
 }
 
 /// The lines of the chart.
-struct Rows {
+struct Lines {
     jobs: String,
     robots: Vec<String>,
 }
@@ -130,15 +130,15 @@ struct Stretch {
     symbol: char,
 }
 
-impl Rows {
-    fn new(trace: &Trace<'_>, scale: Scale) -> Rows {
+impl Lines {
+    fn new(trace: &Trace<'_>, scale: TimeAxis) -> Lines {
         let stretches = stretches(trace);
-        Rows { jobs: jobs(trace, scale), robots: stretches.iter().map(|stretches| row(stretches, scale)).collect() }
+        Lines { jobs: jobs(trace, scale), robots: stretches.iter().map(|stretches| row(stretches, scale)).collect() }
     }
 }
 
 /// The row of a robot: each column shows what the robot was at for the longest part of it, of equals the last.
-fn row(stretches: &[Stretch], scale: Scale) -> String {
+fn row(stretches: &[Stretch], scale: TimeAxis) -> String {
     let mut cells = vec![(0, ' '); scale.columns];
     for Stretch { from, until, symbol } in stretches {
         let (first, last) = (scale.column(*from), scale.column(*until));
@@ -157,7 +157,7 @@ fn row(stretches: &[Stretch], scale: Scale) -> String {
 /// What each robot was at, in the order of time.
 fn stretches(trace: &Trace<'_>) -> Vec<Vec<Stretch>> {
     let end = trace.replication.ended;
-    let mut robots: Vec<Robot> = (0..trace.names.robots()).map(|_| Robot::default()).collect();
+    let mut robots: Vec<RobotLine> = (0..trace.names.robots()).map(|_| RobotLine::default()).collect();
     let first_later = trace.scenario.fleet_size();
     for robot in &mut robots[first_later as usize..] {
         robot.registered = false;
@@ -207,20 +207,20 @@ fn stretches(trace: &Trace<'_>) -> Vec<Vec<Stretch>> {
 }
 
 /// What a robot is at now, and was before.
-struct Robot {
+struct RobotLine {
     registered: bool,
     since: Time,
     symbol: char,
     before: Vec<Stretch>,
 }
 
-impl Default for Robot {
-    fn default() -> Robot {
-        Robot { registered: true, since: Time::ZERO, symbol: ' ', before: Vec::new() }
+impl Default for RobotLine {
+    fn default() -> RobotLine {
+        RobotLine { registered: true, since: Time::ZERO, symbol: ' ', before: Vec::new() }
     }
 }
 
-impl Robot {
+impl RobotLine {
     fn turn(&mut self, at: Time, symbol: char) {
         if at > self.since {
             self.before.push(Stretch { from: self.since, until: at, symbol: self.symbol });
@@ -264,7 +264,7 @@ fn symbol_of(step: RobotDeploymentStep) -> char {
 }
 
 /// What a robot is at after an end.
-fn after(attempt: &Attempt, end: Option<(Time, RobotEnd)>) -> char {
+fn after(attempt: &AttemptRecord, end: Option<(Time, RobotEnd)>) -> char {
     match end.map(|(_, end)| end) {
         Some(RobotEnd::InSync) => '=',
         Some(RobotEnd::Failed(_)) => 'x',
@@ -275,7 +275,7 @@ fn after(attempt: &Attempt, end: Option<(Time, RobotEnd)>) -> char {
 }
 
 /// The row of jobs; marks of one column hide each other, the later and the rarer on top.
-fn jobs(trace: &Trace<'_>, scale: Scale) -> String {
+fn jobs(trace: &Trace<'_>, scale: TimeAxis) -> String {
     let mut cells = vec![' '; scale.columns];
     let end = trace.replication.ended;
     for job in &trace.jobs {

@@ -30,15 +30,11 @@ impl Text {
         self.broken(value).next().is_none()
     }
 
-    fn constraints(&self) -> [Constraint; 3] {
-        [
-            Constraint::MaxLength(*self.length.end()),
-            Constraint::MinLength(*self.length.start()),
-            Constraint::Pattern(self.pattern),
-        ]
+    fn constraints(&self) -> [Demand; 3] {
+        [Demand::MaxLength(*self.length.end()), Demand::MinLength(*self.length.start()), Demand::Pattern(self.pattern)]
     }
 
-    fn broken(&self, value: &str) -> impl Iterator<Item = Constraint> {
+    fn broken(&self, value: &str) -> impl Iterator<Item = Demand> {
         let length = value.chars().count();
         let kept = [length <= *self.length.end(), length >= *self.length.start(), (self.matches)(value)];
         self.constraints().into_iter().zip(kept).filter(|(_, kept)| !kept).map(|(constraint, _)| constraint)
@@ -56,7 +52,7 @@ pub fn alphanumeric_or(others: &str, value: &str) -> bool {
 }
 
 /// What a member must satisfy, in the words of AWS's services.
-enum Constraint {
+enum Demand {
     NotNull,
     MaxLength(usize),
     MinLength(usize),
@@ -68,19 +64,19 @@ enum Constraint {
     OneOf(String),
 }
 
-impl Display for Constraint {
+impl Display for Demand {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let all = |text: &Text| text.constraints().map(|constraint| constraint.to_string()).join(", ");
         match self {
-            Constraint::NotNull => write!(f, "Member must not be null"),
-            Constraint::MaxLength(max) => write!(f, "Member must have length less than or equal to {max}"),
-            Constraint::MinLength(min) => write!(f, "Member must have length greater than or equal to {min}"),
-            Constraint::Pattern(pattern) => write!(f, "Member must satisfy regular expression pattern: {pattern}"),
-            Constraint::MaxValue(max) => write!(f, "Member must have value less than or equal to {max}"),
-            Constraint::MinValue(min) => write!(f, "Member must have value greater than or equal to {min}"),
-            Constraint::OneOf(names) => write!(f, "Member must satisfy enum value set: [{names}]"),
-            Constraint::MapKeys(text) => write!(f, "Map keys must satisfy constraint: [{}]", all(text)),
-            Constraint::MapValues(text) => write!(f, "Map value must satisfy constraint: [{}]", all(text)),
+            Demand::NotNull => write!(f, "Member must not be null"),
+            Demand::MaxLength(max) => write!(f, "Member must have length less than or equal to {max}"),
+            Demand::MinLength(min) => write!(f, "Member must have length greater than or equal to {min}"),
+            Demand::Pattern(pattern) => write!(f, "Member must satisfy regular expression pattern: {pattern}"),
+            Demand::MaxValue(max) => write!(f, "Member must have value less than or equal to {max}"),
+            Demand::MinValue(min) => write!(f, "Member must have value greater than or equal to {min}"),
+            Demand::OneOf(names) => write!(f, "Member must satisfy enum value set: [{names}]"),
+            Demand::MapKeys(text) => write!(f, "Map keys must satisfy constraint: [{}]", all(text)),
+            Demand::MapValues(text) => write!(f, "Map value must satisfy constraint: [{}]", all(text)),
         }
     }
 }
@@ -96,7 +92,7 @@ impl Violations {
     /// A required member: what it holds, or a violation if it is absent.
     pub fn required<'a, T>(&mut self, path: &str, value: &'a Option<T>) -> Option<&'a T> {
         if value.is_none() {
-            self.add("Value null", path, Constraint::NotNull);
+            self.add("Value null", path, Demand::NotNull);
         }
         value.as_ref()
     }
@@ -119,10 +115,10 @@ impl Violations {
     pub fn integer(&mut self, path: &str, value: Option<i64>, range: RangeInclusive<i64>) {
         let Some(value) = value else { return };
         if value > *range.end() {
-            self.add(format_args!("Value '{value}'"), path, Constraint::MaxValue(*range.end()));
+            self.add(format_args!("Value '{value}'"), path, Demand::MaxValue(*range.end()));
         }
         if value < *range.start() {
-            self.add(format_args!("Value '{value}'"), path, Constraint::MinValue(*range.start()));
+            self.add(format_args!("Value '{value}'"), path, Demand::MinValue(*range.start()));
         }
     }
 
@@ -138,7 +134,7 @@ impl Violations {
         let found = all.iter().copied().find(|known| name(*known) == value);
         if found.is_none() {
             let names: Vec<&str> = all.iter().map(|known| name(*known)).collect();
-            self.add(format_args!("Value '{value}'"), path, Constraint::OneOf(names.join(", ")));
+            self.add(format_args!("Value '{value}'"), path, Demand::OneOf(names.join(", ")));
         }
         found
     }
@@ -146,10 +142,10 @@ impl Violations {
     /// The length of a list or map; true if it is right. The message does not repeat the value, which may be long.
     pub fn length(&mut self, path: &str, length: usize, range: RangeInclusive<usize>) -> bool {
         if length > *range.end() {
-            self.add("Value", path, Constraint::MaxLength(*range.end()));
+            self.add("Value", path, Demand::MaxLength(*range.end()));
         }
         if length < *range.start() {
-            self.add("Value", path, Constraint::MinLength(*range.start()));
+            self.add("Value", path, Demand::MinLength(*range.start()));
         }
         range.contains(&length)
     }
@@ -165,14 +161,14 @@ impl Violations {
     ) {
         self.length(path, map.len(), 0..=max);
         if let Some((key, value)) = map.iter().find(|(key, _)| !keys.accepts(key)) {
-            self.add(format_args!("Value '{{{key}={value}}}'"), path, Constraint::MapKeys(keys));
+            self.add(format_args!("Value '{{{key}={value}}}'"), path, Demand::MapKeys(keys));
         }
         if let Some((key, value)) = map.iter().find(|(_, value)| !values.accepts(value)) {
-            self.add(format_args!("Value '{{{key}={value}}}'"), path, Constraint::MapValues(values));
+            self.add(format_args!("Value '{{{key}={value}}}'"), path, Demand::MapValues(values));
         }
     }
 
-    fn add(&mut self, value: impl Display, path: &str, constraint: Constraint) {
+    fn add(&mut self, value: impl Display, path: &str, constraint: Demand) {
         self.0.push(format!("{value} at '{path}' failed to satisfy constraint: {constraint}"));
     }
 

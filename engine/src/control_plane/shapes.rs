@@ -1,5 +1,5 @@
-//! The string, number and list shapes of AWS's service model `robomaker-2018-06-29`, with what each demands. Constants are
-//! called by their shapes; where the name differs a comment gives it.
+//! The string, number and list shapes of AWS's service model `robomaker-2018-06-29`, with what each demands. Constants
+//! are called by their shapes; where the name differs a comment gives it.
 
 use std::ops::RangeInclusive;
 

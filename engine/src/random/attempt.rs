@@ -1,9 +1,9 @@
 //! The numbers that a robot's attempt takes: one for the outcome of all its steps, and one for the latency of each.
 //!
-//! Each has a slot of its own, whatever steps and families a scenario has, so a change of one leaves the luck of the others alone.
-//! Three slots share the 128 bits of a block of the generator, 42 bits each: a cell of 2e-13 is far below what any number of
-//! replications could tell from none. Families that need more numbers than one take them from a stream of their own
-//! ([`Purpose::Step`]).
+//! Each has a slot of its own, whatever steps and families a scenario has, so a change of one leaves the luck of the
+//! others alone. Three slots share the 128 bits of a block of the generator, 42 bits each: a cell of 2e-13 is far below
+//! what any number of replications could tell from none. Families that need more numbers than one take them from a
+//! stream of their own ([`Purpose::Step`]).
 
 use super::elementary::unit;
 use super::philox::{philox4x32, philox4x32_each};
@@ -22,7 +22,8 @@ pub const SLOTS_PER_BLOCK: usize = 3;
 /// The slot of the number that decides at which step an attempt fails, if it does.
 pub const OUTCOME: usize = 0;
 
-/// The slot of a step's latency. Steps that most scenarios have come first, so that these need two blocks and not three.
+/// The slot of a step's latency. Steps that most scenarios have come first, so that these need two blocks and not
+/// three.
 pub const fn latency_slot(step: RobotDeploymentStep) -> usize {
     match step {
         RobotDeploymentStep::Validating => 1,
@@ -35,7 +36,8 @@ pub const fn latency_slot(step: RobotDeploymentStep) -> usize {
     }
 }
 
-/// The number in a slot of a block, by its place there: 32 bits of a word of its own, and ten of the one that all share.
+/// The number in a slot of a block, by its place there: 32 bits of a word of its own, and ten of the one that all
+/// share.
 #[inline(always)]
 fn number([a, shared, c, d]: [u64; 4], place: usize) -> f64 {
     let low = [a, c, d][place];

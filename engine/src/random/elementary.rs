@@ -1,13 +1,14 @@
 //! Logarithm, exponential and the middle of the normal quantile in plain arithmetic.
 //!
-//! The standard library's functions call the machine's C library, whose last bits differ from machine to machine, and no compiler
-//! vectorises a call. These are polynomials in `+ - * /` and moves of bits, without a branch: every machine gives the
-//! same bits, for one number or for many at a time, since Rust never fuses a multiplication with an addition by itself.
+//! The standard library's functions call the machine's C library, whose last bits differ from machine to machine, and
+//! no compiler vectorises a call. These are polynomials in `+ - * /` and moves of bits, without a branch: every machine
+//! gives the same bits, for one number or for many at a time, since Rust never fuses a multiplication with an addition
+//! by itself.
 
 use std::f64::consts::{LN_2, LOG2_E};
 
-/// Adding and subtracting this rounds a number below 2^51 to the nearest integer (of two the even one), which stands in the low bits
-/// of the sum: 1.5 * 2^52.
+/// Adding and subtracting this rounds a number below 2^51 to the nearest integer (of two the even one), which stands in
+/// the low bits of the sum: 1.5 * 2^52.
 pub const ROUNDS: f64 = 6_755_399_441_055_744.0;
 
 /// A number in the open interval (0, 1): the middles of 2^BITS equal cells, symmetric about 1/2, for at most 52 bits.
@@ -21,8 +22,8 @@ pub fn unit<const BITS: u32>(bits: u64) -> f64 {
 
 /// The polynomial with these coefficients, the constant first, at `x`.
 ///
-/// As four polynomials in x^4 of a quarter of the degree each: a step of Horner's scheme waits for the one before, and four such chains
-/// wait side by side.
+/// As four polynomials in x^4 of a quarter of the degree each: a step of Horner's scheme waits for the one before, and
+/// four such chains wait side by side.
 #[inline(always)]
 fn polynomial<const N: usize>(coefficients: &[f64; N], x: f64) -> f64 {
     let x2 = x * x;
@@ -39,10 +40,11 @@ fn polynomial<const N: usize>(coefficients: &[f64; N], x: f64) -> f64 {
     (quarters[3] * x + quarters[2]) * x2 + (quarters[1] * x + quarters[0])
 }
 
-/// The natural logarithm of a positive normal number, to about 5e-16 relative where it is not near 0 (and absolute there).
+/// The natural logarithm of a positive normal number, to about 5e-16 relative where it is not near 0 (and absolute
+/// there).
 ///
-/// x = 2^k m with m in [sqrt(1/2), sqrt(2)), and ln m = 2 artanh(s) with s = (m - 1) / (m + 1), which is s times a polynomial in s^2,
-/// interpolated at the Chebyshev nodes.
+/// x = 2^k m with m in [sqrt(1/2), sqrt(2)), and ln m = 2 artanh(s) with s = (m - 1) / (m + 1), which is s times a
+/// polynomial in s^2, interpolated at the Chebyshev nodes.
 #[inline(always)]
 #[allow(clippy::excessive_precision, reason = "the coefficients stand as they were computed")]
 pub fn ln(x: f64) -> f64 {
@@ -67,7 +69,8 @@ pub fn ln(x: f64) -> f64 {
 
 /// The exponential, to about 4e-14 relative; exponents are cut to -708..=709.
 ///
-/// x = k ln 2 + r with |r| <= ln(2) / 2, and e^r by a polynomial that is exact at 0 and else interpolated at the Chebyshev nodes.
+/// x = k ln 2 + r with |r| <= ln(2) / 2, and e^r by a polynomial that is exact at 0 and else interpolated at the
+/// Chebyshev nodes.
 #[inline(always)]
 #[allow(clippy::excessive_precision, reason = "the coefficients stand as they were computed")]
 pub fn exp(x: f64) -> f64 {
@@ -98,11 +101,12 @@ pub fn exp(x: f64) -> f64 {
 /// Up to here [`middle_normal`] holds.
 pub const MIDDLE: f64 = 6.25;
 
-/// The `p`-quantile of the standard normal for p from about 0.0005 to 0.9995, to about 4e-12 relative, with a number that says
-/// whether p lies there: it does if that is at most [`MIDDLE`].
+/// The `p`-quantile of the standard normal for p from about 0.0005 to 0.9995, to about 4e-12 relative, with a number
+/// that says whether p lies there: it does if that is at most [`MIDDLE`].
 ///
-/// With x = 2 p - 1 the quantile is x times a smooth function of w = -ln(1 - x^2), as in M. B. Giles, "Approximating the erfinv
-/// function", GPU Computing Gems 2 (2011); here a polynomial of degree 15 in w - 3.125, interpolated at the Chebyshev nodes.
+/// With x = 2 p - 1 the quantile is x times a smooth function of w = -ln(1 - x^2), as in M. B. Giles, "Approximating
+/// the erfinv function", GPU Computing Gems 2 (2011); here a polynomial of degree 15 in w - 3.125, interpolated at the
+/// Chebyshev nodes.
 #[inline(always)]
 #[allow(clippy::excessive_precision, reason = "the coefficients stand as they were computed")]
 pub fn middle_normal(p: f64) -> (f64, f64) {

@@ -15,10 +15,10 @@
 //! So a robot's k-th attempt has the same luck whatever the percentages, thresholds, timeouts, other robots or
 //! threads (*common random numbers*): two settings of a policy can be compared pair by pair.
 //!
-//! **How far the promise reaches.** Results are the same bytes on every machine and target that Rust compiles for
-//! with IEEE 754 arithmetic. Draws use only `+ - * /`, `sqrt`, polynomials made of them, and the pure-Rust `libm` crate at an
-//! exact version, because the standard library's `ln`, `exp` and `powf` call the machine's C library, whose last bits depend on
-//! its version and the CPU (clippy bans them in this crate). `rand_distr` is not used here for the same
+//! **How far the promise reaches.** Results are the same bytes on every machine and target that Rust compiles for with
+//! IEEE 754 arithmetic. Draws use only `+ - * /`, `sqrt`, polynomials made of them, and the pure-Rust `libm` crate at
+//! an exact version, because the standard library's `ln`, `exp` and `powf` call the machine's C library, whose last
+//! bits depend on its version and the CPU (clippy bans them in this crate). `rand_distr` is not used here for the same
 //! reason: its `libm` mode is switched off by any other crate that asks `num-traits` for `std`. It serves as an
 //! independent check of these samplers in the tests.
 
@@ -68,7 +68,8 @@ pub enum Purpose {
     Link,
     /// An attempt of an API call. The robot is the call's number.
     Call,
-    /// Which replications a bootstrap takes again. The replication is the resample's number, the robot which of the samples.
+    /// Which replications a bootstrap takes again. The replication is the resample's number, the robot which of the
+    /// samples.
     Resample,
 }
 

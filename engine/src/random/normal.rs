@@ -12,7 +12,9 @@ pub(super) fn normal_density(x: f64) -> f64 {
     libm::exp(-0.5 * x * x) / (2.0 * std::f64::consts::PI).sqrt()
 }
 
-/// The x with P(Z <= x) = p for p in (0, 1), to about 4e-12 relative: a polynomial in the middle, and in the tails algorithm AS 241 (PPND16): M. J. Wichura, "The percentage points of the normal distribution", Applied Statistics 37 (1988).
+/// The x with P(Z <= x) = p for p in (0, 1), to about 4e-12 relative: a polynomial in the middle, and in the tails
+/// algorithm AS 241 (PPND16): M. J. Wichura, "The percentage points of the normal distribution", Applied Statistics 37
+/// (1988).
 #[inline]
 pub fn normal_quantile(p: f64) -> f64 {
     let (x, w) = middle_normal(p);

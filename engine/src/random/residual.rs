@@ -18,13 +18,13 @@ enum Left {
     /// The residual life itself.
     Direct(Sampler),
     /// Of an interval that the instant falls into.
-    Of(Interval),
+    Of(Biased),
     Mixture(Choice<Residual>),
 }
 
 /// Samplers of X*.
 #[derive(Clone, Debug)]
-enum Interval {
+enum Biased {
     /// Where a family's X* is in the family again.
     Family(Sampler),
     /// P(X* <= x) = (x^2 - min^2) / (max^2 - min^2); `ratio` is min / max.
@@ -56,15 +56,15 @@ enum Interval {
 impl From<&Distribution> for Residual {
     fn from(distribution: &Distribution) -> Residual {
         debug_assert!(distribution.mean() > 0.0 && distribution.mean().is_finite(), "{distribution:?}");
-        let family = |biased: Distribution| Interval::Family(Sampler::from(&biased));
-        let bounded = |max| Interval::Bounded { sampler: Sampler::from(distribution), max };
+        let family = |biased: Distribution| Biased::Family(Sampler::from(&biased));
+        let bounded = |max| Biased::Bounded { sampler: Sampler::from(distribution), max };
         Residual(Left::Of(match *distribution {
             Distribution::Constant(value) => family(Distribution::Constant(value)),
-            Distribution::Uniform { min, max } => Interval::Uniform { ratio: min / max, max },
+            Distribution::Uniform { min, max } => Biased::Uniform { ratio: min / max, max },
             Distribution::Exponential { .. } => return Residual(Left::Direct(Sampler::from(distribution))),
             Distribution::Normal { mean, std } => {
                 let plain = mean / (mean + std * std::f64::consts::FRAC_2_PI.sqrt());
-                Interval::Normal { mean, std, plain }
+                Biased::Normal { mean, std, plain }
             }
             Distribution::Lognormal { median, sigma } => {
                 family(Distribution::Lognormal { median: median * libm::exp(sigma * sigma), sigma })
@@ -72,12 +72,12 @@ impl From<&Distribution> for Residual {
             Distribution::Gamma { shape, scale } => family(Distribution::Gamma { shape: shape + 1.0, scale }),
             Distribution::Weibull { shape, scale } => {
                 let inverse_shape = 1.0 / shape;
-                Interval::Weibull { gamma: Gamma::new(1.0 + inverse_shape), inverse_shape, scale }
+                Biased::Weibull { gamma: Gamma::new(1.0 + inverse_shape), inverse_shape, scale }
             }
             Distribution::Triangular { max, .. } | Distribution::Pert { max, .. } => bounded(max),
             Distribution::Pareto { scale, shape } => family(Distribution::Pareto { scale, shape: shape - 1.0 }),
             Distribution::Empirical(ref values) => {
-                Interval::Empirical(Choice::new(values.iter().map(|value| (*value, *value))))
+                Biased::Empirical(Choice::new(values.iter().map(|value| (*value, *value))))
             }
             Distribution::Mixture(ref components) => {
                 // An instant falls into a component's interval in proportion to the time that these make up.
@@ -107,17 +107,17 @@ impl Residual {
     }
 }
 
-impl Interval {
+impl Biased {
     fn sample(&self, stream: &mut Stream) -> f64 {
         match *self {
-            Interval::Family(ref sampler) => sampler.sample(stream),
-            Interval::Uniform { ratio, max } => {
+            Biased::Family(ref sampler) => sampler.sample(stream),
+            Biased::Uniform { ratio, max } => {
                 max * (ratio * ratio + stream.open01() * (1.0 - ratio) * (1.0 + ratio)).sqrt()
             }
-            Interval::Weibull { ref gamma, inverse_shape, scale } => {
+            Biased::Weibull { ref gamma, inverse_shape, scale } => {
                 scale * libm::pow(gamma.sample(stream), inverse_shape)
             }
-            Interval::Bounded { ref sampler, max } => loop {
+            Biased::Bounded { ref sampler, max } => loop {
                 let x = sampler.sample(stream);
                 if stream.chance() * max < x {
                     break x;
@@ -125,7 +125,7 @@ impl Interval {
             },
             // x is at most mean + |x - mean|, so the proposal's density is proportional to the latter times the
             // normal's: a mixture of the normal and of mean +- std * Rayleigh. At least half of the draws are kept.
-            Interval::Normal { mean, std, plain } => loop {
+            Biased::Normal { mean, std, plain } => loop {
                 let z = if stream.chance() < plain {
                     normal_quantile(stream.open01())
                 } else {
@@ -137,7 +137,7 @@ impl Interval {
                     break x;
                 }
             },
-            Interval::Empirical(ref values) => *values.choose(stream),
+            Biased::Empirical(ref values) => *values.choose(stream),
         }
     }
 }

@@ -18,7 +18,8 @@ pub const SIGNIFICANT_DIGITS: u8 = 3;
 impl Grid {
     /// The cell that holds a value below 2^52.
     ///
-    /// From 2^bits on it is the exponent and the first bits of the value as a float, in plain arithmetic that vectorises.
+    /// From 2^bits on it is the exponent and the first bits of the value as a float, in plain arithmetic that
+    /// vectorises.
     #[inline(always)]
     pub const fn cell(self, value: u64) -> usize {
         const TWO_52: f64 = (1u64 << 52) as f64;

@@ -19,19 +19,21 @@ use super::{Description, Estimate, Statistic, Unit};
 ///
 /// Values are pooled over replications, while intervals treat a replication as one cluster:
 /// * the mean is a ratio of sums over clusters, with the ratio estimator's variance and a t interval (W. G. Cochran,
-///   "Sampling Techniques", 3rd edition (1977), section 9A.2, with the number of clusters less one as degrees of freedom);
-/// * the p-quantile's interval holds the points x at which the share of numbers up to x, a ratio again, does not differ from
-///   p by more than chance (R. S. Woodruff, "Confidence intervals for medians and other position measures", JASA 47
-///   (1952)). Chance is p (1 - p) / n times the design effect of clusters at x, as in a score test, because the plain
-///   variance of a share near 1 is too small where few clusters reach (E. L. Korn and B. I. Graubard, "Confidence intervals
-///   for proportions with small expected number of positive counts", Survey Methodology 24 (1998)). The interval is found on
-///   a grid of 128 cells an octave and so is up to 0.8 % too wide on either side.
+///   "Sampling Techniques", 3rd edition (1977), section 9A.2, with the number of clusters less one as degrees of
+///   freedom);
+/// * the p-quantile's interval holds the points x at which the share of numbers up to x, a ratio again, does not differ
+///   from p by more than chance (R. S. Woodruff, "Confidence intervals for medians and other position measures", JASA
+///   47 (1952)). Chance is p (1 - p) / n times the design effect of clusters at x, as in a score test, because the
+///   plain variance of a share near 1 is too small where few clusters reach (E. L. Korn and B. I. Graubard, "Confidence
+///   intervals for proportions with small expected number of positive counts", Survey Methodology 24 (1998)). The
+///   interval is found on a grid of 128 cells an octave and so is up to 0.8 % too wide on either side.
 ///
-/// The share up to x needs, for every x, sums over clusters of c(x)^2 and c(x) n, where c(x) counts the cluster's numbers up
-/// to x and n all of them. Both are cumulative sums over cells of what a cluster adds in each cell, so a cluster touches only
-/// the cells in which it has numbers.
+/// The share up to x needs, for every x, sums over clusters of c(x)^2 and c(x) n, where c(x) counts the cluster's
+/// numbers up to x and n all of them. Both are cumulative sums over cells of what a cluster adds in each cell, so a
+/// cluster touches only the cells in which it has numbers.
 ///
-/// Numbers are counted 64 at a time, with the machine's best instructions: where they come one by one, [`Waiting`] gathers them.
+/// Numbers are counted 64 at a time, with the machine's best instructions: where they come one by one, [`Waiting`]
+/// gathers them.
 #[derive(Clone, Debug)]
 pub struct ClusteredSample {
     unit: Unit,
@@ -300,7 +302,8 @@ impl ClusteredSample {
         Some(t_quantile(self.clusters - 1) * (residuals.max(0.0) * k / (k - 1.0)).sqrt() / n as f64)
     }
 
-    /// The interval of the `p`-quantile; none with fewer than two clusters, or if even the largest numbers leave it open.
+    /// The interval of the `p`-quantile; none with fewer than two clusters, or if even the largest numbers leave it
+    /// open.
     fn quantile_interval(&self, p: f64) -> Option<[u64; 2]> {
         if self.clusters < 2 {
             return None;
@@ -317,8 +320,8 @@ impl ClusteredSample {
             squared += cell.squared;
             crossed += cell.crossed;
             let share = up_to as f64 / n;
-            // The sum over clusters of (c - share n)^2 gives the share's variance; over that of independent numbers it is the
-            // design effect. Where every number counts there is none to be seen, and the last one seen holds.
+            // The sum over clusters of (c - share n)^2 gives the share's variance; over that of independent numbers it
+            // is the design effect. Where every number counts there is none to be seen, and the last one seen holds.
             let residuals = squared as f64 - 2.0 * share * crossed as f64 + share * share * self.counts_squared as f64;
             if up_to < self.count {
                 design_effect = residuals.max(0.0) * k / (k - 1.0) / n / (share * (1.0 - share));
@@ -329,8 +332,8 @@ impl ClusteredSample {
             }
             if share - error >= p {
                 let low = low?;
-                // In the last cell every number counts, so nothing bounds the quantile from above, unless the cell holds
-                // the whole interval.
+                // In the last cell every number counts, so nothing bounds the quantile from above, unless the cell
+                // holds the whole interval.
                 let bounded = index < last || low == last;
                 let clamp = |value: u64| value.clamp(self.min, self.max);
                 return bounded.then(|| [clamp(COARSE.lowest(low)), clamp(COARSE.lowest(index + 1) - 1)]);
@@ -448,9 +451,9 @@ mod tests {
         assert_eq!((ab.describe(), ba.describe()), (whole.clone(), whole));
     }
 
-    /// Coverage of the 95 % intervals where numbers of a cluster go together: a common part and an own one, of equal size.
-    /// Over 600 samples a true coverage of 0.95 has a standard error of 0.009; four of them are allowed below, none above
-    /// matters. An interval that took the 4,000 numbers for independent would cover less than two thirds.
+    /// Coverage of the 95 % intervals where numbers of a cluster go together: a common part and an own one, of equal
+    /// size. Over 600 samples a true coverage of 0.95 has a standard error of 0.009; four of them are allowed below,
+    /// none above matters. An interval that took the 4,000 numbers for independent would cover less than two thirds.
     #[test]
     fn intervals_cover_in_spite_of_clusters() {
         let normal = |stream: &mut Stream| normal_quantile(stream.open01());

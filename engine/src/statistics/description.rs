@@ -20,8 +20,9 @@ impl Serialize for Number {
     }
 }
 
-/// A distribution in results, in the metric's unit: minimum and maximum are exact, quantiles right to one part in a thousand. What does not exist is none: everything but the count without numbers,
-/// deviation and interval of the mean with a single one, and intervals of quantiles that so few numbers cannot give.
+/// A distribution in results, in the metric's unit: minimum and maximum are exact, quantiles right to one part in a
+/// thousand. What does not exist is none: everything but the count without numbers, deviation and interval of the mean
+/// with a single one, and intervals of quantiles that so few numbers cannot give.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Description {
     /// How many numbers there are.

@@ -77,9 +77,10 @@ impl Differences {
     }
 }
 
-/// The difference of two means of independent samples, second less first, with its 95 % interval: B. L. Welch, "The generalization
-/// of 'Student's' problem when several different population variances are involved", Biometrika 34 (1947), the degrees of freedom
-/// rounded down. None where a sample is empty; no interval where one has a single number.
+/// The difference of two means of independent samples, second less first, with its 95 % interval: B. L. Welch, "The
+/// generalization of 'Student's' problem when several different population variances are involved", Biometrika 34
+/// (1947), the degrees of freedom rounded down. None where a sample is empty; no interval where one has a single
+/// number.
 pub fn welch_interval(first: &Moments, second: &Moments) -> Option<(f64, Option<[f64; 2]>)> {
     let difference = second.mean()? - first.mean()?;
     let errors = first.squared_error().zip(second.squared_error());
@@ -123,10 +124,10 @@ impl Fourfold {
         self.both + self.first + self.second + self.neither
     }
 
-    /// The difference of the probabilities, second less first, with its 95 % interval, of at least one pair: R. G. Newcombe,
-    /// "Improved confidence intervals for the difference between binomial proportions based on paired data", Statistics in
-    /// Medicine 17 (1998), method 10: Wilson's intervals of both, put together with their correlation, which has a correction for
-    /// continuity.
+    /// The difference of the probabilities, second less first, with its 95 % interval, of at least one pair: R. G.
+    /// Newcombe, "Improved confidence intervals for the difference between binomial proportions based on paired data",
+    /// Statistics in Medicine 17 (1998), method 10: Wilson's intervals of both, put together with their correlation,
+    /// which has a correction for continuity.
     pub fn difference(&self) -> (f64, [f64; 2]) {
         let pairs = self.pairs();
         let n = pairs as f64;
@@ -237,8 +238,9 @@ mod tests {
         }
     }
 
-    /// Both intervals contain the true difference about as often as they say, in pairs that go together; the standard error of 0.95
-    /// over 4000 experiments is 0.0034. Newcombe's is known to err on the safe side where events are rare.
+    /// Both intervals contain the true difference about as often as they say, in pairs that go together; the standard
+    /// error of 0.95 over 4000 experiments is 0.0034. Newcombe's is known to err on the safe side where events are
+    /// rare.
     #[test]
     fn intervals_cover_what_is_true() {
         const EXPERIMENTS: u32 = 4000;

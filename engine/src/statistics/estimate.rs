@@ -67,8 +67,8 @@ impl Statistic {
     }
 }
 
-/// A number of results with its 95 % interval. What does not exist is none: the value of nothing, the interval of what has none
-/// or of so few numbers that they cannot give one.
+/// A number of results with its 95 % interval. What does not exist is none: the value of nothing, the interval of what
+/// has none or of so few numbers that they cannot give one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
     pub value: Option<f64>,

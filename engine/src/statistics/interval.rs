@@ -24,9 +24,9 @@ pub fn wilson(count: u64, n: u64) -> [f64; 2] {
 
 /// The 97.5 % point of Student's t distribution with `degrees` >= 1 degrees of freedom, to nine decimals.
 ///
-/// statrs computes it for few degrees, with the machine's C library; rounding takes the machine out of the result. For many
-/// degrees its inverse loses digits (four are right at 10^6), and the expansion about the normal distribution is exact:
-/// M. Abramowitz and I. A. Stegun, "Handbook of Mathematical Functions" (1964), 26.7.5.
+/// statrs computes it for few degrees, with the machine's C library; rounding takes the machine out of the result. For
+/// many degrees its inverse loses digits (four are right at 10^6), and the expansion about the normal distribution is
+/// exact: M. Abramowitz and I. A. Stegun, "Handbook of Mathematical Functions" (1964), 26.7.5.
 pub fn t_quantile(degrees: u64) -> f64 {
     const FEW: u64 = 300;
     let n = degrees as f64;
@@ -41,12 +41,14 @@ pub fn t_quantile(degrees: u64) -> f64 {
     Z * (1.0 + (first + (second + third / n) / n) / n)
 }
 
-/// The ranks (from 1) of the order statistics that enclose the quantile of `percent` (1 to 99) of `n` independent numbers with
-/// probability of at least 95 %, at most 2.5 % on either side; none if `n` is too small for such an interval to exist.
+/// The ranks (from 1) of the order statistics that enclose the quantile of `percent` (1 to 99) of `n` independent
+/// numbers with probability of at least 95 %, at most 2.5 % on either side; none if `n` is too small for such an
+/// interval to exist.
 ///
 /// H. A. David and H. N. Nagaraja, "Order Statistics", 3rd edition (2003), section 7.1.
 pub fn quantile_ranks(n: u64, percent: u64) -> Option<(u64, u64)> {
-    // Most of an experiment's samples have as many numbers, and the search takes as long as all else that is said of them.
+    // Most of an experiment's samples have as many numbers, and the search takes as long as all else that is said of
+    // them.
     thread_local! {
         static LAST: RefCell<HashMap<u64, Found>> = RefCell::default();
     }

@@ -94,7 +94,8 @@ impl Sample {
         (self.count > 0).then(|| self.at_ranks(&[rank(self.count, percent)])[0].1)
     }
 
-    /// The numbers at these ranks (from 1, ascending): the ends of the histogram's cells, within the exact minimum and maximum.
+    /// The numbers at these ranks (from 1, ascending): the ends of the histogram's cells, within the exact minimum and
+    /// maximum.
     fn at_ranks(&self, ranks: &[u64]) -> Vec<(f64, f64)> {
         let show =
             |coarse: u64| self.unit.show((u128::from(coarse) * self.resolution).clamp(self.min, self.max) as f64);

@@ -7,11 +7,11 @@ use super::interval::wilson;
 /// A distribution as the cells of a histogram: values, ascending, with their counts.
 pub type Cells = [(u64, u64)];
 
-/// The p-value of Fisher's exact test that `counts` of `trials` have the same probability in both samples, two-sided: the
-/// probability of all tables that are no more probable than this one, given its margins.
+/// The p-value of Fisher's exact test that `counts` of `trials` have the same probability in both samples, two-sided:
+/// the probability of all tables that are no more probable than this one, given its margins.
 ///
-/// R. A. Fisher, "The logic of inductive inference", Journal of the Royal Statistical Society 98 (1935). Where there are millions
-/// of such tables the normal approximation cannot be told from it, and stands in.
+/// R. A. Fisher, "The logic of inductive inference", Journal of the Royal Statistical Society 98 (1935). Where there
+/// are millions of such tables the normal approximation cannot be told from it, and stands in.
 pub fn fisher(counts: [u64; 2], trials: [u64; 2]) -> f64 {
     const MANY: u64 = 2_000_000;
     let [n, m] = trials;
@@ -34,8 +34,8 @@ pub fn fisher(counts: [u64; 2], trials: [u64; 2]) -> f64 {
     tail.min(1.0)
 }
 
-/// The difference of two probabilities, second less first, with its 95 % interval: R. G. Newcombe, "Interval estimation for the
-/// difference between independent proportions", Statistics in Medicine 17 (1998), method 10.
+/// The difference of two probabilities, second less first, with its 95 % interval: R. G. Newcombe, "Interval estimation
+/// for the difference between independent proportions", Statistics in Medicine 17 (1998), method 10.
 pub fn risk_difference(counts: [u64; 2], trials: [u64; 2]) -> (f64, [f64; 2]) {
     let [a, b] = [0, 1].map(|sample| counts[sample] as f64 / trials[sample] as f64);
     let [[a_low, a_high], [b_low, b_high]] = [0, 1].map(|sample| wilson(counts[sample], trials[sample]));
@@ -44,9 +44,9 @@ pub fn risk_difference(counts: [u64; 2], trials: [u64; 2]) -> (f64, [f64; 2]) {
     (difference, [difference - root(b - b_low, a_high - a), difference + root(b_high - b, a - a_low)])
 }
 
-/// The p-value of the test of A. N. Kolmogorov and N. V. Smirnov that both distributions are the same, with M. A. Stephens'
-/// correction for small samples ("Use of the Kolmogorov-Smirnov, Cramer-von Mises and related statistics without extensive
-/// tables", JRSS B 32 (1970)). With ties it errs less often than it says. Neither may be empty.
+/// The p-value of the test of A. N. Kolmogorov and N. V. Smirnov that both distributions are the same, with M. A.
+/// Stephens' correction for small samples ("Use of the Kolmogorov-Smirnov, Cramer-von Mises and related statistics
+/// without extensive tables", JRSS B 32 (1970)). With ties it errs less often than it says. Neither may be empty.
 pub fn kolmogorov_smirnov(a: &Cells, b: &Cells) -> f64 {
     let [n, m] = [a, b].map(|cells| total(cells) as f64);
     let mut distance = 0.0_f64;
@@ -61,9 +61,9 @@ pub fn kolmogorov_smirnov(a: &Cells, b: &Cells) -> f64 {
     (1..=100).map(term).sum::<f64>().clamp(0.0, 1.0)
 }
 
-/// Cliff's delta: the probability that a number of the second sample is greater than one of the first, less the probability
-/// that it is less. From -1 to 1; 0 if neither tends to be greater. N. Cliff, "Dominance statistics", Psychological Bulletin 114
-/// (1993). Neither may be empty.
+/// Cliff's delta: the probability that a number of the second sample is greater than one of the first, less the
+/// probability that it is less. From -1 to 1; 0 if neither tends to be greater. N. Cliff, "Dominance statistics",
+/// Psychological Bulletin 114 (1993). Neither may be empty.
 pub fn cliffs_delta(a: &Cells, b: &Cells) -> f64 {
     let [n, m] = [a, b].map(|cells| total(cells) as f64);
     let mut dominance = 0.0;
@@ -76,8 +76,8 @@ pub fn cliffs_delta(a: &Cells, b: &Cells) -> f64 {
 }
 
 /// The p-value of B. L. Welch's test that two means are the same, from counts, means and standard deviations ("The
-/// generalization of 'Student's' problem when several different population variances are involved", Biometrika 34 (1947)). Each
-/// count is at least 2.
+/// generalization of 'Student's' problem when several different population variances are involved", Biometrika 34
+/// (1947)). Each count is at least 2.
 pub fn welch(a: [f64; 3], b: [f64; 3]) -> f64 {
     let [error_a, error_b] = [a, b].map(|[count, _, std]| std * std / count);
     let error = error_a + error_b;
@@ -90,8 +90,9 @@ pub fn welch(a: [f64; 3], b: [f64; 3]) -> f64 {
     (2.0 * student.cdf(-t)).min(1.0)
 }
 
-/// p-values after S. Holm's correction: the probability that any true one of these hypotheses is rejected below alpha is at most
-/// alpha ("A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6 (1979)).
+/// p-values after S. Holm's correction: the probability that any true one of these hypotheses is rejected below alpha
+/// is at most alpha ("A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6
+/// (1979)).
 pub fn holm(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
@@ -195,8 +196,8 @@ mod tests {
         assert_eq!(holm(&[]), [0.0; 0]);
     }
 
-    /// Samples of the same source are told apart no more often than the level says, those of others nearly always. The standard
-    /// error of 0.05 over 1000 pairs is 0.007.
+    /// Samples of the same source are told apart no more often than the level says, those of others nearly always. The
+    /// standard error of 0.05 over 1000 pairs is 0.007.
     #[test]
     fn tests_keep_their_level() {
         let draw = |seed: u64, index: u32| Luck::new(seed, index).job(0, Purpose::Preparing).open01();

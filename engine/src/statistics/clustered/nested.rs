@@ -9,16 +9,18 @@ use super::{COARSE, Cell, ClusteredSample};
 
 /// Samples 0, 1, 2, ... over the same clusters: a number that belongs to one of them belongs to all that follow.
 ///
-/// A cluster may tell the samples before some sample f apart; from f on they have the same numbers of it. So a cluster is one of its
-/// own in each sample before f, and one cluster in all from f on. What it adds is kept accordingly: `only` for one sample, or `since`
-/// for a sample and all that follow. A sample's sums are its own `only` and the `since` of all up to it, and all of them are integers, so
-/// nothing is lost.
+/// A cluster may tell the samples before some sample f apart; from f on they have the same numbers of it. So a cluster
+/// is one of its own in each sample before f, and one cluster in all from f on. What it adds is kept accordingly:
+/// `only` for one sample, or `since` for a sample and all that follow. A sample's sums are its own `only` and the
+/// `since` of all up to it, and all of them are integers, so nothing is lost.
 ///
-/// The numbers themselves need no cluster. They are pooled by the first sample that they belong to, in plain [`ClusteredSample`]s that
-/// the caller keeps ([`NestedSamples::take_numbers`], [`ClusteredSample::pool`]) and merges up to the sample that is wanted.
+/// The numbers themselves need no cluster. They are pooled by the first sample that they belong to, in plain
+/// [`ClusteredSample`]s that the caller keeps ([`NestedSamples::take_numbers`], [`ClusteredSample::pool`]) and merges
+/// up to the sample that is wanted.
 ///
-/// What is costly is c(x)^2 and c(x) n of each sample in each cell. Cells are gone through in order with the counts of all samples
-/// side by side, eight of which are one vector of the machine; samples that have no number yet in the cell are left out.
+/// What is costly is c(x)^2 and c(x) n of each sample in each cell. Cells are gone through in order with the counts of
+/// all samples side by side, eight of which are one vector of the machine; samples that have no number yet in the cell
+/// are left out.
 #[derive(Clone, Debug)]
 pub struct NestedSamples {
     arch: Arch,
@@ -140,8 +142,9 @@ impl NestedSamples {
         self.from.push(from as u8);
     }
 
-    /// Ends the present cluster: it tells the samples from `first` to before `forks` apart, and is one and the same since sample
-    /// `forks`. No number may belong to samples after that only; samples before `first` get nothing of the cluster.
+    /// Ends the present cluster: it tells the samples from `first` to before `forks` apart, and is one and the same
+    /// since sample `forks`. No number may belong to samples after that only; samples before `first` get nothing of the
+    /// cluster.
     pub fn end_cluster(&mut self, first: usize, forks: usize) {
         debug_assert!(first <= forks && forks < self.samples && self.numbers.len() < 1 << 31);
         let n = self.numbers.len() as u64;
@@ -183,7 +186,8 @@ impl NestedSamples {
         self.pooled.iter().map(Vec::len).sum()
     }
 
-    /// Takes the numbers of clusters that have ended and that belong to `sample` and all that follow, but to none before.
+    /// Takes the numbers of clusters that have ended and that belong to `sample` and all that follow, but to none
+    /// before.
     pub fn take_numbers(&mut self, sample: usize) -> std::vec::Drain<'_, u64> {
         self.pooled[sample].drain(..)
     }
@@ -260,7 +264,8 @@ impl NestedClusters {
         }
     }
 
-    /// Passes over the next sample, to whose clusters nothing is added and which shares all its clusters with the one before.
+    /// Passes over the next sample, to whose clusters nothing is added and which shares all its clusters with the one
+    /// before.
     pub fn pass(&mut self) {
         self.next += 1;
     }
@@ -353,7 +358,8 @@ mod tests {
     use crate::random::{Luck, Purpose};
     use crate::statistics::Unit;
 
-    /// Against samples of their own: random clusters that fork at random samples, some without any number, some that begin late.
+    /// Against samples of their own: random clusters that fork at random samples, some without any number, some that
+    /// begin late.
     #[test]
     fn nested_samples_are_samples_of_their_own() {
         const SAMPLES: usize = 7;

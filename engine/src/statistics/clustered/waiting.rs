@@ -2,7 +2,8 @@
 
 use super::{BATCH, ClusteredSample};
 
-/// Numbers of several samples that come together, one of each: they wait until there are 64 of each, which are then counted together.
+/// Numbers of several samples that come together, one of each: they wait until there are 64 of each, which are then
+/// counted together.
 #[derive(Clone, Debug)]
 pub struct Waiting<const N: usize> {
     count: usize,

@@ -4,10 +4,10 @@ use super::{Side, Standing, edge};
 
 /// Counts how often an event happens.
 ///
-/// The wealth against a probability p is that of the beta-binomial mixture (H. Robbins, "Statistical methods related to the law
-/// of the iterated logarithm", Annals of Mathematical Statistics 41 (1970)): the likelihood of what happened, averaged over
-/// the Beta(1/2, 1/2) distribution of R. E. Krichevsky and V. K. Trofimov (1981), over that under p. It is a martingale under p
-/// exactly, and depends on the counts alone.
+/// The wealth against a probability p is that of the beta-binomial mixture (H. Robbins, "Statistical methods related to
+/// the law of the iterated logarithm", Annals of Mathematical Statistics 41 (1970)): the likelihood of what happened,
+/// averaged over the Beta(1/2, 1/2) distribution of R. E. Krichevsky and V. K. Trofimov (1981), over that under p. It
+/// is a martingale under p exactly, and depends on the counts alone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BernoulliSequence {
     count: u64,
@@ -45,8 +45,8 @@ impl BernoulliSequence {
         self.mixture - likelihood(self.count, self.trials, p)
     }
 
-    /// On which side of `p`, in (0, 1), the probability is. Ever wrong, over all times and for all `p` at once, with probability at
-    /// most `alpha`.
+    /// On which side of `p`, in (0, 1), the probability is. Ever wrong, over all times and for all `p` at once, with
+    /// probability at most `alpha`.
     pub fn standing(&self, p: f64, alpha: f64) -> Standing {
         standing(self.count, self.trials, p, self.wealth(p), alpha)
     }
@@ -59,8 +59,8 @@ impl BernoulliSequence {
         [edge(share, 0.0, outside), edge(share, 1.0, outside)]
     }
 
-    /// The logarithm of the wealth of those who bet that a probability of which `count` of `trials` speak is below `p`, in (0, 1);
-    /// 0 if they have gained nothing.
+    /// The logarithm of the wealth of those who bet that a probability of which `count` of `trials` speak is below `p`,
+    /// in (0, 1); 0 if they have gained nothing.
     pub fn evidence_below(count: u64, trials: u64, p: f64) -> f64 {
         if count as f64 >= p * trials as f64 {
             0.0
@@ -78,12 +78,12 @@ impl BernoulliSequence {
         }
     }
 
-    /// The ranks (from 1) of the numbers between which the quantile of `percent` of `n` independent numbers is: at all times at
-    /// once, with an error of at most `alpha` on either side. None where the numbers give no such bound.
+    /// The ranks (from 1) of the numbers between which the quantile of `percent` of `n` independent numbers is: at all
+    /// times at once, with an error of at most `alpha` on either side. None where the numbers give no such bound.
     ///
-    /// The quantile is one fixed number, so it is enough that the test of the event "a number is at most this" is valid there,
-    /// whatever it is (S. R. Howard and A. Ramdas, "Sequential estimation of quantiles with applications to A/B testing and
-    /// best-arm identification", Bernoulli 28 (2022)).
+    /// The quantile is one fixed number, so it is enough that the test of the event "a number is at most this" is valid
+    /// there, whatever it is (S. R. Howard and A. Ramdas, "Sequential estimation of quantiles with applications to A/B
+    /// testing and best-arm identification", Bernoulli 28 (2022)).
     pub fn quantile_ranks(n: u64, percent: u64, alpha: f64) -> [Option<u64>; 2] {
         let p = percent as f64 / 100.0;
         let proven = |count: u64| {
@@ -212,8 +212,8 @@ mod tests {
         assert!(low.is_some() && high.is_none(), "200 numbers say little of what one in a hundred exceeds");
     }
 
-    /// Looks after every trial, up to `trials` of them: whether the sequence ever excludes the truth, and when it first proves
-    /// that p is above `bound`.
+    /// Looks after every trial, up to `trials` of them: whether the sequence ever excludes the truth, and when it first
+    /// proves that p is above `bound`.
     fn watch(seed: u64, p: f64, alpha: f64, trials: u32, bound: f64) -> (bool, Option<u32>) {
         let mut sequence = BernoulliSequence::default();
         let mut proven = None;
@@ -229,8 +229,8 @@ mod tests {
         (false, proven)
     }
 
-    /// How often the truth is ever excluded by somebody who looks after every one of 3000 trials. Over 1000 seeds the standard
-    /// error of a rate of 0.1 is 0.0095. And what is far from the truth is always excluded.
+    /// How often the truth is ever excluded by somebody who looks after every one of 3000 trials. Over 1000 seeds the
+    /// standard error of a rate of 0.1 is 0.0095. And what is far from the truth is always excluded.
     #[test]
     fn looking_all_the_time_errs_no_more_than_it_may() {
         const SEEDS: u64 = 1000;

@@ -2,22 +2,24 @@
 
 use super::{Standing, edge};
 
-/// How many gamblers there are, each of whom stakes half as much as the one before; they begin with equal shares of the wealth.
+/// How many gamblers there are, each of whom stakes half as much as the one before; they begin with equal shares of the
+/// wealth.
 const GAMBLERS: usize = 16;
-/// The share of what could be lost that the boldest one stakes. The most cautious one, at a 32768th of that, is right for numbers
-/// that are told from a bound by a million replications.
+/// The share of what could be lost that the boldest one stakes. The most cautious one, at a 32768th of that, is right
+/// for numbers that are told from a bound by a million replications.
 const BOLDEST: f64 = 0.9;
 
-/// Pairs of numbers (part, whole) with 0 <= part <= whole <= 1, and the ratio of their means, mean(part) / mean(whole). With
-/// wholes of 1 it is the mean of the parts.
+/// Pairs of numbers (part, whole) with 0 <= part <= whole <= 1, and the ratio of their means, mean(part) / mean(whole).
+/// With wholes of 1 it is the mean of the parts.
 ///
-/// The ratio is r exactly if part - r * whole is 0 on average, and that difference lies in [-r, 1 - r], so it can be bet on (I.
-/// Waudby-Smith and A. Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86 (2024)): half of the wealth
-/// bets that the ratio is above r, half that it is below. Which stake is best depends on how far r is from the truth, which
-/// nobody knows; so each half is spread over gamblers with fixed stakes, of whom the best one soon owns nearly all (T. M. Cover,
-/// "Universal portfolios", Mathematical Finance 1 (1991); F. Orabona and K.-S. Jun, "Tight concentrations and confidence
-/// sequences from the regret of universal portfolio", IEEE Transactions on Information Theory 70 (2024)). That costs no more
-/// than the logarithm of their number. Each one's wealth is monotone in r, so what is not excluded is an interval.
+/// The ratio is r exactly if part - r * whole is 0 on average, and that difference lies in [-r, 1 - r], so it can be
+/// bet on (I. Waudby-Smith and A. Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86 (2024)):
+/// half of the wealth bets that the ratio is above r, half that it is below. Which stake is best depends on how far r
+/// is from the truth, which nobody knows; so each half is spread over gamblers with fixed stakes, of whom the best one
+/// soon owns nearly all (T. M. Cover, "Universal portfolios", Mathematical Finance 1 (1991); F. Orabona and K.-S. Jun,
+/// "Tight concentrations and confidence sequences from the regret of universal portfolio", IEEE Transactions on
+/// Information Theory 70 (2024)). That costs no more than the logarithm of their number. Each one's wealth is monotone
+/// in r, so what is not excluded is an interval.
 ///
 /// A mean far below the bound of its numbers is slow to be proven small: a single number at the bound could undo it.
 #[derive(Clone, Debug)]
@@ -113,8 +115,8 @@ impl BoundedSequence {
         libm::log(2.0 / self.alpha)
     }
 
-    /// On which side of the bound `index` the ratio is. Ever wrong, over all times and bounds at once, with probability at most
-    /// alpha.
+    /// On which side of the bound `index` the ratio is. Ever wrong, over all times and bounds at once, with probability
+    /// at most alpha.
     pub fn standing(&self, index: usize) -> Standing {
         let Watched { below, above, .. } = &self.bounds[index];
         Standing::new(below.ln_wealth(), above.ln_wealth(), self.needed())
@@ -128,7 +130,8 @@ impl BoundedSequence {
             self.pairs.iter().for_each(|pair| gamblers.bet(*pair));
             gamblers.ln_wealth() >= self.needed()
         };
-        // 0 and 1 themselves cannot be bet against; a ratio that is one of them is inside, and any other is not excluded there.
+        // 0 and 1 themselves cannot be bet against; a ratio that is one of them is inside, and any other is not
+        // excluded there.
         let inside = |ratio: f64| (1e-12..=1.0 - 1e-12).contains(&ratio);
         [
             edge(estimate, 0.0, |ratio| excluded(ratio.max(1e-12), true) && (inside(ratio) || ratio < estimate)),
@@ -147,8 +150,8 @@ mod tests {
         Luck::new(seed, index).job(attempt, Purpose::Preparing).open01()
     }
 
-    /// A replication with up to 20 robots of which a share counts; robots of a replication are alike, so they cluster. The
-    /// ratio of means is 0.9.
+    /// A replication with up to 20 robots of which a share counts; robots of a replication are alike, so they cluster.
+    /// The ratio of means is 0.9.
     fn cluster(seed: u64, index: u32) -> [f64; 2] {
         let robots = (uniform(seed, index, 0) * 20.0).ceil();
         let bad = uniform(seed, index, 1) < 0.2;
@@ -165,8 +168,8 @@ mod tests {
         [u * u * u, 1.0]
     }
 
-    /// Looks after each of 2000 pairs: over 600 seeds, how often the truth is ever excluded, and how often a bound 0.06 below and
-    /// one 0.06 above it are.
+    /// Looks after each of 2000 pairs: over 600 seeds, how often the truth is ever excluded, and how often a bound 0.06
+    /// below and one 0.06 above it are.
     fn rates(truth: f64, draw: fn(u64, u32) -> [f64; 2]) -> [f64; 3] {
         const SEEDS: u64 = 600;
         let mut counts = [0; 3];
@@ -198,8 +201,9 @@ mod tests {
         }
     }
 
-    /// What is 1.2 % above a bound is proven so with some ten thousands of numbers, also where the numbers are far below what they
-    /// could be. The best that any test could do on average is 7.6 / (0.006^2 / 2 / (1/12)), 35 thousand.
+    /// What is 1.2 % above a bound is proven so with some ten thousands of numbers, also where the numbers are far
+    /// below what they could be. The best that any test could do on average is 7.6 / (0.006^2 / 2 / (1/12)), 35
+    /// thousand.
     #[test]
     fn small_differences_are_proven() {
         for scale in [0.002, 0.5, 1.0] {

@@ -1,17 +1,18 @@
 //! Confidence sequences: intervals that may be looked at after every single number.
 //!
-//! An ordinary 95 % interval holds the truth with 95 % at one number of replications that was chosen before. Who looks again
-//! and again, and stops at the first interval that suits him, is wrong far more often. A confidence sequence holds the truth
-//! **at all times at once** with its confidence, so it may be looked at, and stopped, whenever anybody likes.
+//! An ordinary 95 % interval holds the truth with 95 % at one number of replications that was chosen before. Who looks
+//! again and again, and stops at the first interval that suits him, is wrong far more often. A confidence sequence
+//! holds the truth **at all times at once** with its confidence, so it may be looked at, and stopped, whenever anybody
+//! likes.
 //!
 //! * [`BernoulliSequence`]: a probability, from events that happen or not.
 //! * [`BoundedSequence`]: a mean, or a ratio of means, of numbers within known bounds.
 //!
 //! Both are made in the same way (S. R. Howard, A. Ramdas, J. McAuliffe and J. Sekhon, "Time-uniform, nonparametric,
-//! nonasymptotic confidence sequences", Annals of Statistics 49 (2021)). Somebody who bets against a hypothesis, at odds that
-//! are fair if it is true, hardly ever grows rich if it is: his wealth is a nonnegative martingale that starts at 1, and by
-//! Ville's inequality it *ever* reaches 1/alpha with probability at most alpha. The hypotheses against which the wealth is
-//! below 1/alpha are the interval.
+//! nonasymptotic confidence sequences", Annals of Statistics 49 (2021)). Somebody who bets against a hypothesis, at
+//! odds that are fair if it is true, hardly ever grows rich if it is: his wealth is a nonnegative martingale that
+//! starts at 1, and by Ville's inequality it *ever* reaches 1/alpha with probability at most alpha. The hypotheses
+//! against which the wealth is below 1/alpha are the interval.
 
 mod bernoulli;
 mod bounded;
@@ -24,8 +25,8 @@ pub use bounded::BoundedSequence;
 pub struct Standing {
     /// Whether the estimate is below the bound or above it; none if it is neither.
     pub side: Option<Side>,
-    /// The logarithm of the wealth of those who bet that the truth is on this side, as a share of what is needed to be sure: from
-    /// 1 on the bound is outside of the confidence sequence.
+    /// The logarithm of the wealth of those who bet that the truth is on this side, as a share of what is needed to be
+    /// sure: from 1 on the bound is outside of the confidence sequence.
     pub evidence: f64,
 }
 

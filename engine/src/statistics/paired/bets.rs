@@ -1,15 +1,16 @@
 //! Bets on the sign of a mean.
 
-/// How many gamblers there are, each of whom stakes half as much as the one before; they begin with equal shares of the wealth.
+/// How many gamblers there are, each of whom stakes half as much as the one before; they begin with equal shares of the
+/// wealth.
 const GAMBLERS: usize = 10;
 /// What the boldest one stakes on a difference of 1.
 const BOLDEST: f64 = 0.95;
 
 /// Bets that numbers which take few values, none below -1, have a mean above 0.
 ///
-/// A gambler with the stake s multiplies his wealth by 1 + s * x at each number x. If the mean is not above 0 his wealth is a
-/// supermartingale, and so is the average over gamblers (T. M. Cover, "Universal portfolios", Mathematical Finance 1 (1991)). It
-/// depends only on how often each value came.
+/// A gambler with the stake s multiplies his wealth by 1 + s * x at each number x. If the mean is not above 0 his
+/// wealth is a supermartingale, and so is the average over gamblers (T. M. Cover, "Universal portfolios", Mathematical
+/// Finance 1 (1991)). It depends only on how often each value came.
 pub struct Bets<const VALUES: usize> {
     /// For each gambler the logarithm of what each value does to his wealth.
     gains: [[f64; VALUES]; GAMBLERS],

@@ -18,12 +18,12 @@ const SPREAD: f64 = 0.02;
 
 /// Evidence that the first mean is at most `slack` above the second one.
 ///
-/// The difference of the means is that of independent terms, one a pair (the influence of a pair on a ratio of means), whose variance
-/// is estimated. Evidence is the mixture of H. Robbins (1970) for normal terms; I. Waudby-Smith, D. Arbour, R. Sinha, E. H. Kennedy
-/// and A. Ramdas, "Time-uniform central limit theory and asymptotic confidence sequences", Annals of Statistics 52 (2024), show
-/// that it holds at all times for any terms with a variance, as the number of pairs grows. Numbers that rarely come could be
-/// missed by the first hundreds of pairs; so one more pair is made up in which the first setting is as much worse as any number
-/// is great.
+/// The difference of the means is that of independent terms, one a pair (the influence of a pair on a ratio of means),
+/// whose variance is estimated. Evidence is the mixture of H. Robbins (1970) for normal terms; I. Waudby-Smith, D.
+/// Arbour, R. Sinha, E. H. Kennedy and A. Ramdas, "Time-uniform central limit theory and asymptotic confidence
+/// sequences", Annals of Statistics 52 (2024), show that it holds at all times for any terms with a variance, as the
+/// number of pairs grows. Numbers that rarely come could be missed by the first hundreds of pairs; so one more pair is
+/// made up in which the first setting is as much worse as any number is great.
 pub fn mean_evidence(first: &[Option<Pair>], second: &[Option<Pair>], slack: Slack) -> f64 {
     let n = first.len().min(second.len());
     let (first, second) = (&first[..n], &second[..n]);
@@ -44,7 +44,8 @@ pub fn mean_evidence(first: &[Option<Pair>], second: &[Option<Pair>], slack: Sla
     sum * sum / variance * SPREAD / (2.0 * spread) - libm::log(spread) / 2.0
 }
 
-/// Where the mean is, at all times at once with confidence 1 - `alpha` as the number of pairs grows; none of too few numbers.
+/// Where the mean is, at all times at once with confidence 1 - `alpha` as the number of pairs grows; none of too few
+/// numbers.
 pub fn mean_interval(numbers: &[Option<Pair>], alpha: f64) -> Option<[f64; 2]> {
     let mean = Ratio::new(numbers)?;
     let n = numbers.len() as f64;

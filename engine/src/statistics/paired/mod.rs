@@ -1,17 +1,17 @@
 //! Which of two settings is better, when both met the same luck.
 //!
-//! Under common random numbers replication i of one setting and replication i of another are a pair, and what luck does to both
-//! cancels out (B. L. Nelson and F. J. Matejcik, "Using common random numbers for indifference-zone selection and multiple comparisons
-//! in simulation", Management Science 41 (1995)). Three kinds of numbers are compared, each by evidence for the claim that the first
-//! setting's is **no more than a slack above** the second one's:
+//! Under common random numbers replication i of one setting and replication i of another are a pair, and what luck does
+//! to both cancels out (B. L. Nelson and F. J. Matejcik, "Using common random numbers for indifference-zone selection
+//! and multiple comparisons in simulation", Management Science 41 (1995)). Three kinds of numbers are compared, each by
+//! evidence for the claim that the first setting's is **no more than a slack above** the second one's:
 //!
 //! * [`quantile_evidence`]: a quantile of numbers;
 //! * [`probability_evidence`]: the probability of an event;
 //! * [`mean_evidence`]: a mean, or a ratio of means. This one alone is asymptotic.
 //!
 //! Evidence is the logarithm of the wealth of somebody who bets against the claim's opposite, as in
-//! [`confidence_sequence`](super::confidence_sequence): if the claim is false it *ever* reaches ln(1/alpha), over all numbers of pairs
-//! at once, with probability at most alpha. So it may be looked at whenever anybody likes.
+//! [`confidence_sequence`](super::confidence_sequence): if the claim is false it *ever* reaches ln(1/alpha), over all
+//! numbers of pairs at once, with probability at most alpha. So it may be looked at whenever anybody likes.
 
 mod bets;
 mod mean;
@@ -61,8 +61,8 @@ mod tests {
         std::iter::successors(Some(128), |n| Some(n + n / 2)).take_while(move |n| *n <= most)
     }
 
-    /// Two lognormal times that share most of their luck, the first one `factor` times as long; whole, as microseconds are. In one
-    /// pair of ten one of them has none.
+    /// Two lognormal times that share most of their luck, the first one `factor` times as long; whole, as microseconds
+    /// are. In one pair of ten one of them has none.
     fn times(seed: u64, index: u32, factor: f64) -> [Option<f64>; 2] {
         let common = normal(seed, index, 0);
         let time =
@@ -90,7 +90,8 @@ mod tests {
         })
     }
 
-    /// A claim that is false, but only just, is proven with probability at most 0.1. The standard error over 400 seeds is 0.015.
+    /// A claim that is false, but only just, is proven with probability at most 0.1. The standard error over 400 seeds
+    /// is 0.015.
     #[test]
     fn false_claims_about_quantiles_are_hardly_ever_proven() {
         let percent = Slack { amount: 0.0, share: 0.01 };
@@ -182,7 +183,8 @@ mod tests {
         }
     }
 
-    /// Means are compared by their variance, which is estimated: the rate is kept about, also for skewed numbers and ratios.
+    /// Means are compared by their variance, which is estimated: the rate is kept about, also for skewed numbers and
+    /// ratios.
     #[test]
     fn claims_about_means() {
         let pairs = |seed: u64, n: usize, factor: f64, robots: bool| {

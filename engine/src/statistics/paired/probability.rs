@@ -2,9 +2,10 @@
 
 use super::bets::Bets;
 
-/// Evidence that the first event's probability is at most `slack` above the second one's. An event is 1 where it happened and 0
-/// where it did not, or -1 and 0, so that it is the less frequent one that is worse; none where a replication does not say. Only
-/// replications count in which both say it: why one does not must not depend on the event.
+/// Evidence that the first event's probability is at most `slack` above the second one's. An event is 1 where it
+/// happened and 0 where it did not, or -1 and 0, so that it is the less frequent one that is worse; none where a
+/// replication does not say. Only replications count in which both say it: why one does not must not depend on the
+/// event.
 pub fn probability_evidence(first: &[Option<f64>], second: &[Option<f64>], slack: f64) -> f64 {
     let mut counts = [0; 3];
     for (first, second) in first.iter().zip(second).filter_map(|(first, second)| Some(((*first)?, (*second)?))) {

@@ -4,20 +4,21 @@ use super::Slack;
 use super::bets::Bets;
 use crate::statistics::confidence_sequence::BernoulliSequence;
 
-/// Evidence that the p-quantile of the first numbers is at most `slack` above that of the second ones, up to `enough`. Numbers are
-/// none where a replication has none; quantiles are of those that there are.
+/// Evidence that the p-quantile of the first numbers is at most `slack` above that of the second ones, up to `enough`.
+/// Numbers are none where a replication has none; quantiles are of those that there are.
 ///
-/// If the claim is false, then at **one fixed number** t, the second one's quantile, more of the second numbers are up to t
-/// than of the first ones up to t + slack: of the second ones a share of at least p is up to t and of at most p below it, of the
-/// first ones less than p. Against each of these, at each t, somebody bets; the claim is proven once at every t one of four has grown
-/// rich. That t is not known costs nothing, because it is one fixed number (S. R. Howard and A. Ramdas, "Sequential estimation
-/// of quantiles with applications to A/B testing and best-arm identification", Bernoulli 28 (2022)). The fourth bets on pairs:
-/// where common luck puts both numbers on the same side of t he loses nothing, so he is told apart by the few pairs in which settings
-/// matter (the sign test, kept up over time).
+/// If the claim is false, then at **one fixed number** t, the second one's quantile, more of the second numbers are up
+/// to t than of the first ones up to t + slack: of the second ones a share of at least p is up to t and of at most p
+/// below it, of the first ones less than p. Against each of these, at each t, somebody bets; the claim is proven once
+/// at every t one of four has grown rich. That t is not known costs nothing, because it is one fixed number (S. R.
+/// Howard and A. Ramdas, "Sequential estimation of quantiles with applications to A/B testing and best-arm
+/// identification", Bernoulli 28 (2022)). The fourth bets on pairs: where common luck puts both numbers on the same
+/// side of t he loses nothing, so he is told apart by the few pairs in which settings matter (the sign test, kept up
+/// over time).
 pub fn quantile_evidence(first: &[Option<f64>], second: &[Option<f64>], p: f64, slack: Slack, enough: f64) -> f64 {
     // Who bets on pairs owns half of what they begin with, the others a sixth each.
     let [of_pairs, of_others] = [2.0, 6.0].map(libm::log);
-    let mut sweep = Sweep::new(first, second, p, slack);
+    let mut sweep = Candidates::new(first, second, p, slack);
     let enough = enough.max(0.0);
     let mut least = enough;
     // Below all numbers.
@@ -43,8 +44,9 @@ pub fn quantile_evidence(first: &[Option<f64>], second: &[Option<f64>], p: f64, 
     }
 }
 
-/// All numbers in ascending order, those of the first setting moved down by the slack, and the counts at the present one.
-struct Sweep {
+/// All numbers in ascending order, those of the first setting moved down by the slack, and the counts at the present
+/// one.
+struct Candidates {
     /// Number, pair, and whether it is of the second setting.
     events: Vec<(f64, u32, bool)>,
     next: usize,
@@ -61,8 +63,8 @@ struct Sweep {
     pairs: [u64; 7],
 }
 
-impl Sweep {
-    fn new(first: &[Option<f64>], second: &[Option<f64>], p: f64, slack: Slack) -> Sweep {
+impl Candidates {
+    fn new(first: &[Option<f64>], second: &[Option<f64>], p: f64, slack: Slack) -> Candidates {
         let n = first.len().min(second.len());
         let mut events = Vec::with_capacity(2 * n);
         let mut passed = Vec::with_capacity(n);
@@ -75,10 +77,10 @@ impl Sweep {
         let seconds = events.iter().filter(|(_, _, second)| *second).count() as u64;
         let firsts = events.len() as u64 - seconds;
         let mut pairs = [0; 7];
-        passed.iter().for_each(|state| pairs[Sweep::value(*state)] += 1);
+        passed.iter().for_each(|state| pairs[Candidates::value(*state)] += 1);
         // A number that is passed is worth 1 - p, one that is not -p: on average 0 at the quantile.
         let bets = Bets::new([0.0, 1.0, -1.0, 1.0 - p, -p, p - 1.0, p]);
-        Sweep { events, next: 0, passed, firsts, seconds, first: 0, second: 0, bets, pairs }
+        Candidates { events, next: 0, passed, firsts, seconds, first: 0, second: 0, bets, pairs }
     }
 
     /// Which of the values a pair has: what its first number is worth, less what its second one is.
@@ -97,9 +99,9 @@ impl Sweep {
         let Some((number, _, _)) = self.events.get(self.next).copied() else { return false };
         while let Some((_, pair, second)) = self.events.get(self.next).copied().filter(|event| event.0 == number) {
             let state = &mut self.passed[pair as usize];
-            self.pairs[Sweep::value(*state)] -= 1;
+            self.pairs[Candidates::value(*state)] -= 1;
             state[usize::from(second)] = Some(true);
-            self.pairs[Sweep::value(*state)] += 1;
+            self.pairs[Candidates::value(*state)] += 1;
             *(if second { &mut self.second } else { &mut self.first }) += 1;
             self.next += 1;
         }
