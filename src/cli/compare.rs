@@ -214,8 +214,7 @@ fn simulate(
             let experiment =
                 Experiment { plan, seed: luck.seed, replications: luck.replications, threads: None, curves: false };
             let advanced = |replications: u32| bar.inc(replications.into());
-            let to_rows = ToRows { failure_threshold_percentage: plan.failure_threshold_percentage };
-            match experiment.each(workers, part.clone(), &to_rows, &INTERRUPTED, &advanced) {
+            match experiment.each(workers, part.clone(), &ToRows, &INTERRUPTED, &advanced) {
                 Ok(more) => rows.extend(more),
                 Err(stopped) => {
                     halted = Some(stopped);

@@ -36,7 +36,7 @@ const JOB_COLUMNS: [Fact<(u32, JobRecord)>; 17] = [
     Fact { heading: "aborted", field: |(_, job)| job.progress.aborted.to_string() },
     Fact { heading: "not_attempted", field: |(_, job)| job.progress.not_attempted().to_string() },
     Fact { heading: "peak_in_flight", field: |(_, job)| job.progress.peak_in_flight.to_string() },
-    Fact { heading: "threshold_breached", field: |(_, job)| job.halted.to_string() },
+    Fact { heading: "threshold_breached", field: |(_, job)| job.halted().to_string() },
 ];
 
 const fn kind(job: &JobRecord) -> &'static str {
@@ -52,7 +52,7 @@ const FACTS: [(Column, FactOf); 8] = [
     (fact("outcome", 1), |r, _| r.outcome.as_str().to_owned()),
     (fact("first_job_status", 4), |r, _| optional(r.first_job.as_ref().map(|job| job.status))),
     (fact("first_job_failure_code", 5), |r, _| optional(r.first_job.as_ref().and_then(|job| job.failure_code))),
-    (fact("threshold_breached", 12), |r, _| optional(r.first_job.as_ref().map(|job| job.halted))),
+    (fact("threshold_breached", 12), |r, _| optional(r.first_job.as_ref().map(JobRecord::halted))),
     (fact("ended_s", 14), |r, _| instant(Some(r.ended))),
     (Column { name: "build", place: 18, part: Part::Builds }, |r, builds| {
         optional(r.build.and_then(|build| builds.get(build)))
@@ -73,7 +73,6 @@ pub struct ReplicationColumns {
     columns: Vec<(Column, Field)>,
     /// The names of the builds (R15).
     builds: Vec<String>,
-    failure_threshold_percentage: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -90,11 +89,7 @@ impl ReplicationColumns {
         let mut columns: Vec<(Column, Field)> =
             facts.chain(measures).filter(|(column, _)| column.part.is_in(scenario)).collect();
         columns.sort_by_key(|(column, _)| column.place);
-        ReplicationColumns {
-            columns,
-            builds: scenario.builds.iter().map(|build| build.name.clone()).collect(),
-            failure_threshold_percentage: scenario.deployment.failure_threshold_percentage,
-        }
+        ReplicationColumns { columns, builds: scenario.builds.iter().map(|build| build.name.clone()).collect() }
     }
 
     /// Their headings.
@@ -107,8 +102,7 @@ impl ReplicationColumns {
             Field::Fact(field) => field(replication, &self.builds),
             Field::Measure(measure) => match measure.source {
                 Source::Number(number) => {
-                    let number = number(replication, self.failure_threshold_percentage);
-                    optional(number.map(|number| measure.unit.exact(number as i128)))
+                    optional(number(replication).map(|number| measure.unit.exact(number as i128)))
                 }
                 Source::Event(happened) => happened(replication).to_string(),
                 Source::Replications | Source::Robots(_) | Source::Codes => String::new(),

@@ -3,7 +3,7 @@
 use super::table::{WIDTH, title};
 use crate::metric::words::{counted, with_unit};
 use crate::random::Distribution;
-use crate::rollout::{Again, OnBreach, RobotDeploymentStep, Schedule, StartOrder, failure_limit, slots};
+use crate::rollout::{Again, OnBreach, RobotDeploymentStep, Schedule, StartOrder};
 use crate::scenario::{Api, Build, Group, Probability, Scenario, Step};
 use crate::time::{MICROS, Span, humane};
 
@@ -92,13 +92,13 @@ impl Outline {
 
     fn rollout(&mut self, scenario: &Scenario) {
         let deployment = &scenario.deployment;
-        let fleet = scenario.fleet_size();
+        let (slots, failures) = deployment.robo_maker().of(scenario.fleet_size());
         let percentage = deployment.concurrent_deployment_percentage;
-        let at_once = counted(slots(fleet, percentage).into(), "robot");
+        let at_once = counted(slots.into(), "robot");
         self.section("ROLLOUT", "");
         self.row("at once", &format!("{percentage} % of the fleet: {at_once}"));
         let percentage = deployment.failure_threshold_percentage;
-        let limit = counted(failure_limit(fleet, percentage).into(), "robot");
+        let limit = counted(failures.into(), "robot");
         let then = match deployment.on_breach {
             OnBreach::Drain => "those in flight run to their end",
             OnBreach::Abort => "those in flight are aborted",

@@ -3,9 +3,8 @@
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::measure::{self, Measure, Section};
-use crate::metric::words::{counted, percent, with_unit};
+use crate::metric::words::{counted, counted_between, percent, with_unit};
 use crate::metric::{Results, Summary, Unit};
-use crate::rollout::{OnBreach, failure_limit};
 use crate::scenario::Scenario;
 use crate::statistics::{Description, Number, Proportion};
 use crate::time::humane;
@@ -14,7 +13,7 @@ pub(super) const WIDTH: usize = 80;
 
 /// "How long, how likely, how many hurt?"
 pub fn render(scenario: &Scenario, summary: &Summary) -> String {
-    let blocks = [headline(scenario, summary), answer(scenario, summary), columns(summary)];
+    let blocks = [headline(scenario, summary), answer(summary), columns(summary)];
     blocks.join("\n\n") + "\n"
 }
 
@@ -47,7 +46,7 @@ pub(crate) fn steers(c: char) -> bool {
 }
 
 /// The plain-language answer.
-fn answer(scenario: &Scenario, summary: &Summary) -> String {
+fn answer(summary: &Summary) -> String {
     let mut sentences = Vec::new();
     let share = |proportion: &Proportion| {
         let [low, high] = proportion.ci95;
@@ -92,16 +91,14 @@ fn answer(scenario: &Scenario, summary: &Summary) -> String {
         ));
     }
     let overshoot = &summary[measure::THRESHOLD_OVERSHOOT];
-    if let (Some(p50), Some(max)) = (overshoot.p50, overshoot.max) {
-        let limit = failure_limit(scenario.fleet_size(), scenario.deployment.failure_threshold_percentage);
-        let (limit, p50, max) = (counted(limit.into(), "failure"), whole(p50), whole(max));
-        sentences.push(match scenario.deployment.on_breach {
-            OnBreach::Drain => format!(
+    if let (Some(p50), Some(max), Some(limit)) = (overshoot.p50, overshoot.max, summary.limits.halts) {
+        let (limit, p50, max) = (counted_between(limit, "failure"), whole(p50), whole(max));
+        sentences.push(if summary.limits.aborts {
+            format!("It halts at {limit} and aborts the robots in flight, which the table below counts as failed.")
+        } else {
+            format!(
                 "It halts at {limit}; robots in flight then add at most {p50} in half of the cases, {max} at worst."
-            ),
-            OnBreach::Abort => {
-                format!("It halts at {limit} and aborts the robots in flight, which the table below counts as failed.")
-            }
+            )
         });
     }
     wrap(&sentences.join(" "))

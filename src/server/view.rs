@@ -8,9 +8,7 @@ use super::account::{Account, Changes, FleetRow, Robot};
 use super::clock::Speed;
 use super::engine::Engine;
 use super::protocol::percent;
-use crate::rollout::{
-    DeploymentJobErrorCode, DeploymentStatus, JobKind, RobotDeploymentStep, RobotId, RobotStatus, failure_limit, slots,
-};
+use crate::rollout::{DeploymentJobErrorCode, DeploymentStatus, JobKind, RobotDeploymentStep, RobotId, RobotStatus};
 
 /// The clock.
 #[derive(Debug, Serialize)]
@@ -50,7 +48,8 @@ pub struct JobView {
     failure_code: Option<DeploymentJobErrorCode>,
     fleet_size: u32,
     targets: u32,
-    slots: u32,
+    /// The most in flight at once, if anything bounds them.
+    slots: Option<u32>,
     started: u32,
     in_flight: u32,
     succeeded: u32,
@@ -61,8 +60,8 @@ pub struct JobView {
     not_attempted: u32,
     /// What counts against the threshold.
     failure_count: u32,
-    /// At how many the job halts.
-    failure_limit: u32,
+    /// At how many the job halts, if at a number.
+    failure_limit: Option<u32>,
     concurrent_deployment_percentage: u32,
     failure_threshold_percentage: u32,
 }
@@ -167,7 +166,7 @@ fn job(account: &Account, fleet: &FleetRow) -> Option<JobView> {
         failure_code: job.failure_code,
         fleet_size: progress.fleet_size,
         targets: progress.targets,
-        slots: slots(progress.fleet_size, config.concurrent_deployment_percentage),
+        slots: job.limits.in_flight,
         started: progress.started,
         in_flight: progress.in_flight,
         succeeded: progress.succeeded,
@@ -177,7 +176,7 @@ fn job(account: &Account, fleet: &FleetRow) -> Option<JobView> {
         left: progress.left,
         not_attempted: progress.not_attempted(),
         failure_count: progress.counted_failures(),
-        failure_limit: failure_limit(progress.fleet_size, config.failure_threshold_percentage),
+        failure_limit: job.limits.failures,
         concurrent_deployment_percentage: config.concurrent_deployment_percentage,
         failure_threshold_percentage: config.failure_threshold_percentage,
     })

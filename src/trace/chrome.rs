@@ -128,9 +128,9 @@ fn write_job(trace: &Trace<'_>, job: &JobRecord, writer: &mut Writer<'_>) -> io:
     if let Some(began) = job.began {
         writer.slice(CAMPAIGN, JOBS_TRACK, "InProgress", began, ended, json!({}))?;
     }
-    if let Some(breach) = job.breach {
-        let args = json!({ "failures": breach.failures });
-        writer.slice(CAMPAIGN, JOBS_TRACK, "halted", breach.at, ended, args)?;
+    if let Some(halted) = job.halt {
+        let args = json!({ "failures": halted.hurt });
+        writer.slice(CAMPAIGN, JOBS_TRACK, "halted", halted.at, ended, args)?;
     }
     Ok(())
 }

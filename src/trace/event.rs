@@ -230,13 +230,13 @@ impl TraceEvent {
                 add("failures", json!(failures));
             }
             What::JobOver(job) => {
-                let JobRecord { number, status, failure_code, halted, .. } = &trace.jobs[job];
+                let JobRecord { number, status, failure_code, halt, .. } = &trace.jobs[job];
                 add("job", json!(number));
                 add("status", json!(status.as_str()));
                 if let Some(code) = failure_code {
                     add("failure_code", json!(code.as_str()));
                 }
-                add("threshold_breached", json!(halted));
+                add("threshold_breached", json!(halt.is_some()));
             }
             What::RobotRegistered(robot) | What::RobotOffline(robot) | What::RobotOnline(robot) => {
                 add("robot", json!(trace.names.name(robot)));

@@ -285,15 +285,15 @@ fn jobs(trace: &Trace<'_>, scale: TimeAxis) -> String {
         if let Some(began) = job.began {
             cells[scale.column(began)..=over].fill('>');
         }
-        if let Some(breach) = job.breach {
-            cells[scale.column(breach.at)..=over].fill('~');
+        if let Some(halted) = job.halt {
+            cells[scale.column(halted.at)..=over].fill('~');
         }
         cells[created] = '[';
         if over > created && job.ended.is_some() {
             cells[over] = ']';
         }
-        if let Some(breach) = job.breach {
-            cells[scale.column(breach.at)] = 'B';
+        if let Some(halted) = job.halt {
+            cells[scale.column(halted.at)] = 'B';
         }
     }
     cells.into_iter().collect()

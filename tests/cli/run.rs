@@ -186,3 +186,45 @@ fn control_characters_do_not_reach_the_terminal() {
     assert!(ran.stdout.starts_with("counted: four[31m robots, two at once"), "{}", ran.stdout);
     assert!(!ran.stdout.contains(['\u{1b}', '\u{7}']));
 }
+
+/// Robots that register while the first call is throttled. R2: F is taken as the job is made, so the limit is half of 100
+/// robots, not of the 4 at the start; and where the first call may get through at once, it is 2 in those campaigns.
+#[test]
+fn the_limit_is_that_of_the_jobs() {
+    let grow = r#"
+name = "grow"
+[deployment]
+concurrent_deployment_percentage = 100
+failure_threshold_percentage = 50
+[[group]]
+name = "g"
+robots = 4
+[group.step.validating]
+latency = { constant = "1s" }
+failure = 0.6
+[group.registrations]
+interarrival = { constant = "100ms" }
+max = 96
+[api]
+throttle = 0.9
+[api.retry]
+base = "10m"
+factor = 1.0
+jitter = 0.0
+max_attempts = 1000
+"#;
+    let sandbox = Sandbox::with(grow);
+    let ran = sandbox.rollcast(&["run", "scenario.toml", "--replications", "400", "--out", "out"]).exits(0);
+    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("It halts at 2 to 50 failures; robots in flight then add"), "{said}");
+    let page = sandbox.read("out/report.html");
+    assert!(page.contains("A job halts at 2 to 50 failures"), "{page}");
+    assert!(page.contains("halts at 2 to 50 (50 %)"), "{page}");
+    let summary: Value = serde_json::from_str(&sandbox.read("out/summary.json")).expect("JSON");
+    // With 50 failures or more a job of 100 robots halts: at most 50 of them overshoot.
+    assert!(summary["first_job"]["threshold_overshoot"]["max"].as_f64().expect("a number") < 50.0);
+
+    let throttled = sandbox.rollcast(&["run", "scenario.toml", "--set", "api.throttle=0.9999", "--no-files"]).exits(0);
+    let said = throttled.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("It halts at 50 failures; robots in flight then add"), "{said}");
+}

@@ -111,7 +111,7 @@ fn a_halted_job_hits_the_fleet_timeout() {
         ] {
             let history = both(&deployment, &groups, &format!("[sync]\nmax_jobs = 1\n{again}"));
             let job = history.jobs[0];
-            assert_eq!((history.breaches, job.halted, job.ended), (vec![at(breach)], true, Some(at(timeout))));
+            assert_eq!((history.breaches, job.halted(), job.ended), (vec![at(breach)], true, Some(at(timeout))));
             assert_eq!(job.failure_code, Some(DeploymentJobErrorCode::FleetDeploymentTimeout));
             assert_eq!((job.progress.failed, job.progress.aborted), (failed, aborted));
             assert_eq!(history.replication.outcome, outcome);

@@ -3,8 +3,8 @@
 use std::sync::atomic::AtomicBool;
 
 use rollcast::rollout::{
-    Admission, CampaignOutcome, Controller, DeploymentJobErrorCode, DeploymentStatus, JobKind, OnBreach, Progress,
-    RobotEnd, RobotId,
+    Admission, CampaignOutcome, Controller, DeploymentJobErrorCode, DeploymentStatus, Halt, JobEnd, JobKind,
+    JobOutcome, Limits, OnBreach, Progress, RobotEnd, RobotId, Verdict,
 };
 use rollcast::simulation::{Campaign, JobRecord, Plan, Replication};
 use rollcast::time::{Span, Time};
@@ -45,7 +45,26 @@ impl Stages {
     }
 }
 
+/// How the jobs of these controllers end.
+const OUTCOMES: [JobOutcome; 2] = [
+    JobOutcome { name: "Done", end: JobEnd::Completed, status: DeploymentStatus::Succeeded, failure_code: None },
+    JobOutcome {
+        name: "Halted",
+        end: JobEnd::Halted,
+        status: DeploymentStatus::Failed,
+        failure_code: Some(DeploymentJobErrorCode::FailureThresholdBreached),
+    },
+];
+
 impl Controller for Stages {
+    fn outcomes(&self) -> &'static [JobOutcome] {
+        &OUTCOMES
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::default()
+    }
+
     fn job_created(&mut self, _now: Time, _kind: JobKind, _fleet_size: u32, targets: &[RobotId]) {
         self.counts = vec![Stage::default(); self.ends.len()];
         for robot in targets {
@@ -69,13 +88,18 @@ impl Controller for Stages {
         self.counts[stage].succeeded += u32::from(end == RobotEnd::InSync);
     }
 
-    fn breached(&self, _now: Time, _progress: &Progress) -> bool {
-        let fell_short = |stage: &Stage| 100 * stage.succeeded < self.success_percentage * stage.targets;
-        self.counts.iter().any(|stage| stage.is_over() && fell_short(stage))
-    }
-
-    fn on_breach(&self) -> OnBreach {
-        self.on_breach
+    fn judge(&mut self, _now: Time, _progress: &Progress) -> Verdict {
+        let wanted = |stage: &Stage| (self.success_percentage * stage.targets).div_ceil(100);
+        match self.counts.iter().find(|stage| stage.is_over() && stage.succeeded < wanted(stage)) {
+            None => Verdict::GoesOn,
+            Some(stage) => Verdict::Halt(Halt {
+                rule: 0,
+                limit: wanted(stage),
+                count: stage.succeeded,
+                in_flight: self.on_breach,
+                outcome: 1,
+            }),
+        }
     }
 }
 
@@ -94,6 +118,14 @@ impl<C: Controller> Paced<C> {
 }
 
 impl<C: Controller> Controller for Paced<C> {
+    fn outcomes(&self) -> &'static [JobOutcome] {
+        self.rules.outcomes()
+    }
+
+    fn limits(&self) -> Limits {
+        self.rules.limits()
+    }
+
     fn job_created(&mut self, now: Time, kind: JobKind, fleet_size: u32, targets: &[RobotId]) {
         self.rules.job_created(now, kind, fleet_size, targets);
         if kind == JobKind::Deployment {
@@ -116,12 +148,12 @@ impl<C: Controller> Controller for Paced<C> {
         self.rules.robot_ended(now, robot, end, progress);
     }
 
-    fn breached(&self, now: Time, progress: &Progress) -> bool {
-        self.rules.breached(now, progress)
+    fn robot_withdrawn(&mut self, robot: RobotId, progress: &Progress) {
+        self.rules.robot_withdrawn(robot, progress);
     }
 
-    fn on_breach(&self) -> OnBreach {
-        self.rules.on_breach()
+    fn judge(&mut self, now: Time, progress: &Progress) -> Verdict {
+        self.rules.judge(now, progress)
     }
 }
 
@@ -180,7 +212,7 @@ fn stages_wait_for_each_other() {
     let stages = [(0, 0), (0, 1), (10, 2), (10, 3), (10, 4), (10, 5), (40, 6), (40, 7), (40, 8), (40, 9)];
     assert_eq!(result.starts, stages, "3 of 4 are enough");
     let job = result.replication.first_job.unwrap();
-    assert_eq!((job.status, job.halted, job.ended), (DeploymentStatus::Succeeded, false, Some(at(45))));
+    assert_eq!((job.status, job.halted(), job.ended), (DeploymentStatus::Succeeded, false, Some(at(45))));
     assert_eq!((job.progress.succeeded, job.progress.failed, job.progress.peak_in_flight), (9, 1, 4));
     assert_eq!(result.replication.outcome, CampaignOutcome::MaxJobs);
     assert_eq!(result.replication.out_of_service, micros(2 * 10 + 3 * 20 + 30 + 4 * 5));
@@ -197,7 +229,7 @@ fn a_stage_without_enough_successes_halts_the_job() {
     assert_eq!(result.starts, [(0, 0), (0, 1), (10, 2), (10, 3), (10, 4), (10, 5), (50, 5)]);
     let [first, second] = result.jobs[..] else { panic!("two jobs") };
     for (job, ended, targets, started) in [(first, 40, 10, 6), (second, 80, 5, 1)] {
-        assert_eq!((job.halted, job.ended), (true, Some(at(ended))));
+        assert_eq!((job.halted(), job.ended), (true, Some(at(ended))));
         assert_eq!(job.failure_code, Some(DeploymentJobErrorCode::FailureThresholdBreached));
         assert_eq!((job.progress.targets, job.progress.started, job.progress.not_attempted()), (targets, started, 4));
     }
@@ -227,17 +259,21 @@ fn a_controller_decides_what_a_halt_does_to_robots_in_flight() {
         fn admit(&mut self, _now: Time, _pending: &mut [RobotId], _progress: &Progress) -> Admission {
             Admission::Start
         }
-        fn breached(&self, _now: Time, progress: &Progress) -> bool {
-            progress.failed > 0
+        fn outcomes(&self) -> &'static [JobOutcome] {
+            &OUTCOMES
         }
-        fn on_breach(&self) -> OnBreach {
-            self.0
+        fn limits(&self) -> Limits {
+            Limits { in_flight: None, failures: Some(1) }
+        }
+        fn judge(&mut self, _now: Time, progress: &Progress) -> Verdict {
+            let halt = Halt { rule: 0, limit: 1, count: progress.failed, in_flight: self.0, outcome: 1 };
+            if progress.failed > 0 { Verdict::Halt(halt) } else { Verdict::GoesOn }
         }
     }
     let plan = plan(OPEN, &[(1, 10, 1), (3, 25, 0)], "");
     for (on_breach, ended, succeeded, aborted) in [(OnBreach::Drain, 25, 3, 0), (OnBreach::Abort, 10, 0, 3)] {
         let job = run(&plan, FirstFailure(on_breach)).replication.first_job.unwrap();
-        assert_eq!((job.halted, job.ended), (true, Some(at(ended))));
+        assert_eq!((job.halted(), job.ended), (true, Some(at(ended))));
         assert_eq!((job.progress.succeeded, job.progress.failed, job.progress.aborted), (succeeded, 1, aborted));
     }
 }
@@ -308,7 +344,7 @@ fn a_breach_between_two_paced_starts() {
     let result = run(&plan, Paced::new(plan.controller.clone(), 10));
     // Failures at 5 and 15 are half of the fleet: robot 2 does not start at 20, but the sync job that begins at 16 may.
     assert_eq!(result.starts, [(0, 0), (10, 1), (20, 0), (30, 1)]);
-    let ended: Vec<_> = result.jobs.iter().map(|job| (job.halted, job.ended)).collect();
+    let ended: Vec<_> = result.jobs.iter().map(|job| (job.halted(), job.ended)).collect();
     assert_eq!(ended, [(true, Some(at(15))), (true, Some(at(35)))]);
     // Robot 0 is down from 0 to 35, robot 1 from 10.
     assert_eq!((result.replication.out_of_service, result.replication.down), (micros(4 * 5), micros(35 + 25)));

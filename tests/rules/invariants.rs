@@ -163,7 +163,7 @@ proptest! {
             }
             let record = job.record;
             prop_assert_eq!(record.progress, count);
-            prop_assert_eq!((record.number, record.kind, record.halted), (number, kind, halted));
+            prop_assert_eq!((record.number, record.kind, record.halted()), (number, kind, halted));
             prop_assert_eq!((record.began, record.last_robot_ended), (began, last_robot_ended));
             prop_assert!(record.ended.is_none() || count.in_flight == 0);
             let ended = count.succeeded + count.robots_failed() + count.no_response;
@@ -297,7 +297,7 @@ proptest! {
                     _ => {}
                 }
             }
-            prop_assert_eq!(job.record.halted, breach.is_some());
+            prop_assert_eq!(job.record.halted(), breach.is_some());
             if breach.is_some() {
                 let limit = threshold.div_ceil(100);
                 prop_assert!(failures - limit < seen.slots(), "an overshoot of {}", failures - limit);
@@ -326,12 +326,12 @@ proptest! {
             let progress = record.progress;
             let status = match record.failure_code {
                 None => {
-                    prop_assert_eq!((record.halted, progress.not_attempted(), progress.aborted), (false, 0, 0));
+                    prop_assert_eq!((record.halted(), progress.not_attempted(), progress.aborted), (false, 0, 0));
                     DeploymentStatus::Succeeded
                 }
                 Some(code) => {
                     let timed_out = code == DeploymentJobErrorCode::FleetDeploymentTimeout;
-                    prop_assert!(timed_out || record.halted);
+                    prop_assert!(timed_out || record.halted());
                     // An ending at exactly the timeout counts, so there was more to do.
                     prop_assert!(!timed_out || Some(ended) == timeout);
                     prop_assert!(!timed_out || progress.aborted > 0 || progress.not_attempted() > 0);
@@ -394,7 +394,7 @@ proptest! {
                 Some(CampaignOutcome::Horizon)
             } else if in_sync == seen.fleet_size() {
                 Some(CampaignOutcome::InSync)
-            } else if record.halted && policy.on_halt == Again::Stop {
+            } else if record.halted() && policy.on_halt == Again::Stop {
                 Some(CampaignOutcome::Halted)
             } else if timed_out && policy.on_timeout == Again::Stop {
                 Some(CampaignOutcome::TimedOut)

@@ -360,26 +360,27 @@ fn sights(scenario: &Scenario, history: &History) -> Vec<&'static str> {
         let call = job.ended.is_some_and(|ended| ended.micros() % period == 0);
         see("an `every` call before the last start of the job that it meets", call && ends_twice);
         see("a sync job made at once after a job", !every && at_once);
-        see("a retry after a halt", job.halted);
+        see("a retry after a halt", job.halted());
         see("a retry after a fleet timeout", is_timed_out(job));
     }
     for job in &history.jobs {
         see("a job that ends as it is made", job.ended == Some(job.created));
         see("a fleet timeout", is_timed_out(job));
-        see("a fleet timeout of a halted job", is_timed_out(job) && job.halted);
+        see("a fleet timeout of a halted job", is_timed_out(job) && job.halted());
         see("a fleet timeout without a robot in flight", is_timed_out(job) && job.progress.aborted == 0);
         see("a horizon that cuts off a job in progress", job.status == DeploymentStatus::InProgress);
         see("a horizon that cuts off a job in preparation", job.status == DeploymentStatus::Preparing);
-        see("a horizon that cuts off a halted job", job.ended.is_none() && job.halted);
+        see("a horizon that cuts off a halted job", job.ended.is_none() && job.halted());
         see("not attempted", job.ended.is_some() && job.progress.not_attempted() > 0);
         see("failures of the whole fleet", job.progress.counted_failures() == job.progress.fleet_size);
         let threshold = scenario.deployment.failure_threshold_percentage * job.progress.fleet_size;
-        see("a breach by exactly the threshold", job.halted && 100 * job.progress.counted_failures() == threshold);
+        see("a breach by exactly the threshold", job.halted() && 100 * job.progress.counted_failures() == threshold);
         see("an overshoot", 100 * job.progress.counted_failures() >= threshold + 100);
         see("success with failures", job.status == DeploymentStatus::Succeeded && job.progress.counted_failures() > 0);
     }
     for breach in &history.breaches {
-        let job = history.jobs.iter().rfind(|job| job.halted && job.created <= *breach).expect("a breach is of a job");
+        let job =
+            history.jobs.iter().rfind(|job| job.halted() && job.created <= *breach).expect("a breach is of a job");
         let drains = job.ended.is_none_or(|ended| ended > *breach);
         see("a breach that drains", drains);
         see("a breach at the horizon", at_horizon && *breach == horizon);

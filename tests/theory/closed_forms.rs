@@ -123,14 +123,14 @@ fn halting_is_a_binomial_tail() {
         let mut halts: Vec<Vec<bool>> = Vec::new();
         for concurrency in [5, 35, 100] {
             let all = replications(&policy(concurrency, threshold, &exponential(N, p)), RUNS);
-            let halted: Vec<bool> = all.iter().map(|replication| replication.first_job.unwrap().halted).collect();
+            let halted: Vec<bool> = all.iter().map(|replication| replication.first_job.unwrap().halted()).collect();
             let count = halted.iter().filter(|halted| **halted).count();
             assert_share(count, RUNS as usize, tail, &format!("halted at {threshold} %, {concurrency} % at once"));
             for replication in &all {
                 let progress = &replication.first_job.unwrap().progress;
-                assert_eq!(progress.counted_failures() as usize >= limit, replication.first_job.unwrap().halted);
+                assert_eq!(progress.counted_failures() as usize >= limit, replication.first_job.unwrap().halted());
                 let halted = replication.outcome == CampaignOutcome::Halted;
-                assert_eq!(halted, replication.first_job.unwrap().halted);
+                assert_eq!(halted, replication.first_job.unwrap().halted());
             }
             halts.push(halted);
         }
@@ -181,14 +181,14 @@ fn overshoot_by_waves() {
         }
         let cell = |job: &JobRecord| {
             let failures = job.progress.failed as usize;
-            if job.halted { job.progress.started as usize * width + failures } else { width * width + failures }
+            if job.halted() { job.progress.started as usize * width + failures } else { width * width + failures }
         };
         let what = format!("waves of {slots}, limit {limit}");
         assert_outcomes(all.iter().map(|replication| cell(&replication.first_job.unwrap())), &probabilities, &what);
         // The mean overshoot, over halted jobs, and no more than c - 1 of them.
         let overshoots: Vec<f64> = all
             .iter()
-            .filter(|replication| replication.first_job.unwrap().halted)
+            .filter(|replication| replication.first_job.unwrap().halted())
             .map(|replication| {
                 let overshoot = replication.first_job.unwrap().progress.counted_failures() - limit as u32;
                 assert!(overshoot < slots, "{what}: {overshoot} more");
@@ -228,7 +228,7 @@ fn aborting_is_negative_binomial() {
         let what = format!("successes before failure {k} on {slots} slots");
         let outcomes = all.iter().map(|replication| {
             let (job, progress) = (&replication.first_job.unwrap(), &replication.first_job.unwrap().progress);
-            if !job.halted {
+            if !job.halted() {
                 assert!(progress.failed < k && progress.aborted == 0);
                 return unhalted;
             }
@@ -296,7 +296,7 @@ fn timeouts_count_against_the_threshold() {
     let late = libm::exp(-120.0 / MEAN);
     let p = late + (1.0 - late) * 0.1;
     let all = replications(&text, RUNS);
-    let halted = all.iter().filter(|replication| replication.first_job.unwrap().halted).count();
+    let halted = all.iter().filter(|replication| replication.first_job.unwrap().halted()).count();
     // ceil(15 * 30 / 100) = 5
     assert_share(halted, RUNS as usize, binomial(15, p)[5..].iter().sum(), "halted by failures and timeouts");
 }
@@ -696,7 +696,7 @@ fn sync_jobs_target_what_is_not_in_sync() {
             assert_eq!(*targets, left);
             left -= job.progress.succeeded;
             // F stays the whole fleet: 16 * 30 / 100 = 4.8 and 16 * 25 / 100 = 4.
-            assert_eq!(job.halted, job.progress.counted_failures() >= 5);
+            assert_eq!(job.halted(), job.progress.counted_failures() >= 5);
             assert_eq!(job.progress.peak_in_flight, (*targets).min(4));
         }
         assert_eq!(replication.outcome == CampaignOutcome::InSync, left == 0);

@@ -85,7 +85,7 @@ mod slots_and_order {
             (job.created, job.began, job.last_robot_ended, job.ended),
             (at(0), Some(at(0)), Some(at(40)), Some(at(40)))
         );
-        assert_eq!((job.number, job.kind, job.halted), (0, JobKind::Deployment, false));
+        assert_eq!((job.number, job.kind, job.halted()), (0, JobKind::Deployment, false));
         assert_eq!(job.makespan(), Some(Span::from_secs(40)));
         assert_eq!((job.progress.peak_in_flight, replication.peak_robots_down), (2, 2));
         assert_lost(&replication, 70, 70);
@@ -194,7 +194,7 @@ mod threshold {
             assert_ended(&replication, CampaignOutcome::Halted, 10);
             let job = &replication.first_job.unwrap();
             assert_eq!(count(job), breached([0, 4, 0, 0, 6]));
-            assert_eq!((job.halted, job.progress.counted_failures(), job.progress.robots_failed()), (true, 4, 4));
+            assert_eq!((job.halted(), job.progress.counted_failures(), job.progress.robots_failed()), (true, 4, 4));
             assert_eq!((job.makespan(), job.ended), (Some(Span::from_secs(10)), Some(at(10))));
             assert_eq!(trace.breaches, [at(10)]);
             assert_eq!(trace.starts.len(), 4);
@@ -431,7 +431,7 @@ mod fleet_timeout {
         let job = &replication.first_job.unwrap();
         // Aborted robots never cause a breach, not even of 1 %.
         assert_eq!(count(job), timed_out([2, 0, 0, 2, 0]));
-        assert_eq!((job.halted, job.progress.counted_failures(), job.progress.robots_failed()), (false, 0, 2));
+        assert_eq!((job.halted(), job.progress.counted_failures(), job.progress.robots_failed()), (false, 0, 2));
         let end = Time::from_micros(19_999_999);
         assert_eq!((replication.outcome, replication.ended), (CampaignOutcome::TimedOut, end));
         assert_eq!((job.ended, job.last_robot_ended), (Some(end), Some(end)));
@@ -489,7 +489,7 @@ mod fleet_timeout {
             let job = &replication.first_job.unwrap();
             assert_eq!(count(job), timed_out([0, 1, 0, 3, 0]), "{tail}");
             // The aborted robots are no overshoot: 1 failure, and 25 % of 4 are 1.
-            assert_eq!((job.halted, job.progress.counted_failures()), (true, 1));
+            assert_eq!((job.halted(), job.progress.counted_failures()), (true, 1));
             assert_eq!(trace.breaches, [at(10)]);
             assert_ended(&replication, outcome, 30);
             assert_lost(&replication, 10 + 3 * 30, 4 * 30);
@@ -505,7 +505,7 @@ mod fleet_timeout {
             let text = policy(100, 25, &with("30s", &format!("on_breach = \"{on_breach}\"\n{groups}")));
             let (replication, _) = watch(&text);
             assert_eq!(count(&replication.first_job.unwrap()), counts);
-            assert!(replication.first_job.unwrap().halted);
+            assert!(replication.first_job.unwrap().halted());
             assert_ended(&replication, CampaignOutcome::Halted, 30);
         }
         // Nobody is left to drain: the breach ends the job.
@@ -822,7 +822,7 @@ mod horizon {
         let (replication, trace) = watch(&(policy(100, 25, &groups) + &until("30s", "")));
         assert_ended(&replication, CampaignOutcome::Horizon, 30);
         assert_eq!(count(&replication.first_job.unwrap()), cut_off([0, 1, 0, 0, 0]));
-        assert_eq!((replication.first_job.unwrap().halted, trace.breaches), (true, vec![at(10)]));
+        assert_eq!((replication.first_job.unwrap().halted(), trace.breaches), (true, vec![at(10)]));
     }
 
     /// Preparing until 20 s, or to the very instant of the horizon: the job never began.

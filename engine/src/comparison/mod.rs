@@ -56,10 +56,7 @@ pub struct Side {
 
 /// Makes rows of replications.
 #[derive(Clone, Copy, Debug)]
-pub struct ToRows {
-    /// The failure threshold under which they were simulated.
-    pub failure_threshold_percentage: u32,
-}
+pub struct ToRows;
 
 impl Each for ToRows {
     type Watch = ();
@@ -68,7 +65,7 @@ impl Each for ToRows {
     fn watch(&self) {}
 
     fn seen(&self, (): &mut (), replication: &Replication) -> Row {
-        Row::of(replication, self.failure_threshold_percentage)
+        Row::of(replication)
     }
 }
 

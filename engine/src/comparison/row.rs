@@ -76,10 +76,10 @@ impl Row {
         Some(row)
     }
 
-    /// Of a replication that was simulated, under a failure threshold in percent.
-    pub fn of(replication: &Replication, failure_threshold_percentage: u32) -> Row {
+    /// Of a replication that was simulated.
+    pub fn of(replication: &Replication) -> Row {
         let number = |measure: &Measure| match measure.source {
-            Source::Number(number) => number(replication, failure_threshold_percentage),
+            Source::Number(number) => number(replication),
             _ => None,
         };
         Row::new(replication.outcome, MEASURES.map(number)).expect("campaigns of all scenarios stay below the bound")

@@ -130,12 +130,9 @@ impl Each for Watching<'_> {
     }
 
     fn seen(&self, watch: &mut RobotTimes, replication: &Replication) -> Seen {
-        let threshold = self.plan.failure_threshold_percentage;
         let observe = |source: &Option<Source>| match source {
             Some(Source::Event(happened)) => Observation::Event(happened(replication)),
-            Some(Source::Number(number)) => {
-                number(replication, threshold).map_or(Observation::Nothing, Observation::Number)
-            }
+            Some(Source::Number(number)) => number(replication).map_or(Observation::Nothing, Observation::Number),
             // Robots' times are taken from the watch below.
             Some(Source::Robots(_) | Source::Replications | Source::Codes) | None => Observation::Nothing,
         };

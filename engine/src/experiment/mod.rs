@@ -6,6 +6,7 @@
 mod each;
 mod in_order;
 mod in_sync_curve;
+mod limits;
 mod over_time;
 mod tally;
 
@@ -17,6 +18,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub use each::Each;
 use in_order::InOrder;
 pub use in_sync_curve::InSyncCurve;
+pub use limits::{Extent, LimitsSeen};
 pub use over_time::OverTime;
 pub use tally::{Curves, Tally};
 

@@ -2,7 +2,7 @@
 
 use std::ops::Index;
 
-use super::{InSyncCurve, OverTime};
+use super::{InSyncCurve, LimitsSeen, OverTime};
 use crate::measure::{EventId, MEASURES, Measure, NumberId, OfRobots, Source};
 use crate::rollout::{DeploymentJobErrorCode, RobotEnd};
 use crate::simulation::{Event, Observer, Plan, Replication, Since};
@@ -16,7 +16,8 @@ use crate::time::{Span, Time};
 /// `tally[measure::IN_SYNC]` a count.
 #[derive(Clone, Debug)]
 pub struct Tally {
-    failure_threshold_percentage: u32,
+    /// What controllers held jobs to.
+    pub limits: LimitsSeen,
     since: Since,
     /// How many replications were added.
     pub replications: u64,
@@ -82,7 +83,7 @@ impl Tally {
     /// A tally of nothing.
     pub fn new(plan: &Plan, curves: bool) -> Tally {
         Tally {
-            failure_threshold_percentage: plan.failure_threshold_percentage,
+            limits: LimitsSeen::default(),
             since: Since::new(plan.fleet_size),
             replications: 0,
             kept: MEASURES.iter().map(|measure| Kept::new(measure, plan)).collect(),
@@ -96,11 +97,6 @@ impl Tally {
             }),
             builds: Vec::new(),
         }
-    }
-
-    /// The same of campaigns under another failure threshold than the plan's.
-    pub fn with_threshold(self, failure_threshold_percentage: u32) -> Tally {
-        Tally { failure_threshold_percentage, ..self }
     }
 
     /// The tally of all replications from those of each build, or from a single one where there are no builds (R15).
@@ -120,7 +116,7 @@ impl Tally {
             match (measure.source, kept) {
                 (Source::Event(happened), Kept::Count(count)) => *count += u64::from(happened(replication)),
                 (Source::Number(number), Kept::Sample(sample)) => {
-                    if let Some(number) = number(replication, self.failure_threshold_percentage) {
+                    if let Some(number) = number(replication) {
                         sample.record(number);
                     }
                 }
@@ -138,6 +134,7 @@ impl Tally {
     /// Adds another tally of the same plan; both between replications.
     pub fn merge(&mut self, other: &Tally) {
         self.replications += other.replications;
+        self.limits.merge(&other.limits);
         self.kept.iter_mut().zip(&other.kept).for_each(|(kept, other)| kept.merge(other));
         self.robots.iter_mut().zip(&other.robots).for_each(|(times, other)| times.merge(other));
         self.failure_codes.iter_mut().zip(&other.failure_codes).for_each(|(count, other)| *count += other);
@@ -227,6 +224,7 @@ impl Observer for Tally {
                 self.robots[OfRobots::TimeToSuccess as usize].record((now - self.since.of(robot)).micros());
             }
             Event::RobotRegistered(_) => self.since.register(now),
+            Event::JobOver(job) => self.limits.add(job),
             _ => {}
         }
         if let Some(curves) = &mut self.curves {

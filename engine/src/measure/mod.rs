@@ -60,8 +60,8 @@ pub enum Source {
     Replications,
     /// Something happens in a replication or not.
     Event(fn(&Replication) -> bool),
-    /// A replication has a number of it, in whole units, or none. It is given the failure threshold in percent, too.
-    Number(fn(&Replication, u32) -> Option<u128>),
+    /// A replication has a number of it, in whole units, or none.
+    Number(fn(&Replication) -> Option<u128>),
     /// Many times of robots in each replication, which only an observer sees.
     Robots(OfRobots),
     /// How often each failure code occurs.

@@ -1,7 +1,7 @@
 //! The list of measures.
 
 use super::{Bound, Column, Measure, OfRobots, Part, Row, Section, Source};
-use crate::rollout::{CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, failure_limit};
+use crate::rollout::{CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus};
 use crate::simulation::{Downloaded, JobRecord, Replication};
 use crate::statistics::Unit;
 use crate::time::Span;
@@ -20,51 +20,51 @@ pub static MEASURES: &[Measure] = &[
     event("campaign.outcomes.max_jobs", "jobs used up", |r| r.outcome == CampaignOutcome::MaxJobs),
     event("campaign.outcomes.horizon", "horizon reached", |r| r.outcome == CampaignOutcome::Horizon),
     // Start to the last robot's `InSync`, over campaigns that end in sync.
-    number("campaign.time_to_success_s", Seconds, "until the fleet is in sync", |r, _| micros(r.time_to_success()))
+    number("campaign.time_to_success_s", Seconds, "until the fleet is in sync", |r| micros(r.time_to_success()))
         .within(Horizon)
         .column("time_to_success_s", 3)
         .row(Long, 0)
         .compared(),
-    number("campaign.jobs", Count, "jobs run", |r, _| Some(r.jobs.into()))
+    number("campaign.jobs", Count, "jobs run", |r| Some(r.jobs.into()))
         .within(Jobs)
         .column("jobs", 2)
         .row(Long, 5)
         .compared(),
-    number("campaign.concurrent_deployment_exceptions", Count, "calls refused while a job was active", |r, _| {
+    number("campaign.concurrent_deployment_exceptions", Count, "calls refused while a job was active", |r| {
         Some(r.concurrent_deployment_exceptions.into())
     })
     .column("concurrent_deployment_exceptions", 13),
-    number("campaign.peak_robots_down", Count, "robots down at once", |r, _| Some(r.peak_robots_down.into()))
+    number("campaign.peak_robots_down", Count, "robots down at once", |r| Some(r.peak_robots_down.into()))
         .within(Robots)
         .column("peak_robots_down", 17)
         .row(Hurt, 5)
         .compared(),
     // Every attempt of every call.
-    number("campaign.api.calls", Count, "made, repeats included", |r, _| calls(r, |c| c.calls))
+    number("campaign.api.calls", Count, "made, repeats included", |r| calls(r, |c| c.calls))
         .needs(Api)
         .column("calls", 25)
         .row(Calls, 0),
     // Attempts answered with `ThrottlingException`.
-    number("campaign.api.throttled", Count, "throttled", |r, _| calls(r, |c| c.throttled))
+    number("campaign.api.throttled", Count, "throttled", |r| calls(r, |c| c.throttled))
         .needs(Api)
         .column("throttled", 26),
     // Attempts answered with `InternalServerException`.
-    number("campaign.api.internal_errors", Count, "internal errors", |r, _| calls(r, |c| c.internal_errors))
+    number("campaign.api.internal_errors", Count, "internal errors", |r| calls(r, |c| c.internal_errors))
         .needs(Api)
         .column("internal_errors", 27),
     // Attempts that took effect and whose answer was lost.
-    number("campaign.api.lost_answers", Count, "answers lost", |r, _| calls(r, |c| c.lost_answers))
+    number("campaign.api.lost_answers", Count, "answers lost", |r| calls(r, |c| c.lost_answers))
         .needs(Api)
         .column("lost_answers", 28),
     // Attempts after a call's first.
-    number("campaign.api.retries", Count, "repeats", |r, _| calls(r, |c| c.retries)).needs(Api).column("retries", 29),
+    number("campaign.api.retries", Count, "repeats", |r| calls(r, |c| c.retries)).needs(Api).column("retries", 29),
     // Calls that were never answered.
-    number("campaign.api.given_up", Count, "given up", |r, _| calls(r, |c| c.given_up))
+    number("campaign.api.given_up", Count, "given up", |r| calls(r, |c| c.given_up))
         .needs(Api)
         .column("given_up", 30)
         .row(Calls, 1),
     // Calls answered with `ConcurrentDeploymentException`.
-    number("campaign.api.concurrent_deployment_exceptions", Count, "refused while a job was active", |r, _| {
+    number("campaign.api.concurrent_deployment_exceptions", Count, "refused while a job was active", |r| {
         calls(r, |c| c.concurrent_deployment_exceptions)
     })
     .needs(Api),
@@ -78,30 +78,30 @@ pub static MEASURES: &[Measure] = &[
         failed(r, DeploymentJobErrorCode::FleetDeploymentTimeout)
     }),
     // `InProgress` to the end of the last robot.
-    number("first_job.makespan_s", Seconds, "first job", |r, _| first(r, |job| micros(job.makespan())))
+    number("first_job.makespan_s", Seconds, "first job", |r| first(r, |job| micros(job.makespan())))
         .within(Horizon)
         .column("first_job_makespan_s", 6)
         .row(Long, 2)
         .compared(),
     // The same, over first jobs that succeeded.
-    number("first_job.time_to_success_s", Seconds, "first job, where it succeeds", |r, _| {
+    number("first_job.time_to_success_s", Seconds, "first job, where it succeeds", |r| {
         first(r, |job| micros(job.makespan()).filter(|_| job.status == DeploymentStatus::Succeeded))
     })
     .within(Horizon),
-    number("first_job.robots_succeeded", Count, "succeeded in first job", |r, _| {
+    number("first_job.robots_succeeded", Count, "succeeded in first job", |r| {
         first(r, |job| Some(job.progress.succeeded.into()))
     })
     .within(Robots)
     .column("succeeded", 7),
     // Robots that ended `Failed`, aborted ones included.
-    number("first_job.robots_failed", Count, "failed in first job", |r, _| {
+    number("first_job.robots_failed", Count, "failed in first job", |r| {
         first(r, |job| Some(job.progress.robots_failed().into()))
     })
     .within(Robots)
     .column("failed", 8)
     .row(Hurt, 0)
     .compared(),
-    number("first_job.robots_no_response", Count, "no response in first job", |r, _| {
+    number("first_job.robots_no_response", Count, "no response in first job", |r| {
         first(r, |job| Some(job.progress.no_response.into()))
     })
     .within(Robots)
@@ -109,13 +109,13 @@ pub static MEASURES: &[Measure] = &[
     .row(Hurt, 1)
     .compared(),
     // Failed and no response: what counts against the threshold.
-    number("first_job.robots_hurt", Count, "failed or no response in first job", |r, _| {
+    number("first_job.robots_hurt", Count, "failed or no response in first job", |r| {
         first(r, |job| Some(job.progress.counted_failures().into()))
     })
     .within(Robots)
     .detail(Hurt, 2)
     .unlisted(),
-    number("first_job.robots_not_attempted", Count, "not attempted in first job", |r, _| {
+    number("first_job.robots_not_attempted", Count, "not attempted in first job", |r| {
         first(r, |job| Some(job.progress.not_attempted().into()))
     })
     .within(Robots)
@@ -123,25 +123,25 @@ pub static MEASURES: &[Measure] = &[
     .row(Hurt, 3)
     .compared(),
     // Over halted jobs: how many failures beyond the least number that breaches.
-    number("first_job.threshold_overshoot", Count, "beyond the threshold, in jobs that halt", |r, threshold| {
-        first(r, |job| job.threshold_overshoot(failure_limit(job.progress.fleet_size, threshold)).map(u128::from))
+    number("first_job.threshold_overshoot", Count, "beyond the threshold, in jobs that halt", |r| {
+        first(r, |job| job.threshold_overshoot().map(u128::from))
     })
     .within(Robots)
     .detail(Hurt, 4),
     // Over halted jobs: failed and no response at the breach.
-    number("first_job.robots_failed_at_halt", Count, "failed or no response at the halt, in jobs that halt", |r, _| {
+    number("first_job.robots_failed_at_halt", Count, "failed or no response at the halt, in jobs that halt", |r| {
         first(r, |job| job.failed_at_halt().map(u128::from))
     })
     .within(Robots)
     .column_with("robots_failed_at_halt", 19, Builds),
     // Over halted jobs: first start to breach.
-    number("first_job.detection_s", Seconds, "first start to the halt, in jobs that halt", |r, _| {
+    number("first_job.detection_s", Seconds, "first start to the halt, in jobs that halt", |r| {
         first(r, |job| micros(job.detection()))
     })
     .within(Horizon)
     .column_with("detection_s", 20, Builds)
     .detail(Long, 3),
-    number("first_job.peak_in_flight", Count, "robots deploying at once", |r, _| {
+    number("first_job.peak_in_flight", Count, "robots deploying at once", |r| {
         first(r, |job| Some(job.progress.peak_in_flight.into()))
     })
     .within(Robots)
@@ -155,38 +155,38 @@ pub static MEASURES: &[Measure] = &[
         .within(Horizon)
         .row(Long, 4),
     // `Deploying` time summed over robots.
-    number("robot.out_of_service_s", Seconds, "out of service, all robots", |r, _| Some(r.out_of_service))
+    number("robot.out_of_service_s", Seconds, "out of service, all robots", |r| Some(r.out_of_service))
         .within(RobotsByHorizon)
         .column("out_of_service_s", 15)
         .compared(),
     // Time without running processes summed over robots.
-    number("robot.down_s", Seconds, "down, all robots", |r, _| Some(r.down))
+    number("robot.down_s", Seconds, "down, all robots", |r| Some(r.down))
         .within(RobotsByHorizon)
         .column("down_s", 16)
         .row(Hurt, 6)
         .compared(),
     // Robots that got in sync by themselves after a timeout.
-    number("robot.late_syncs", Count, "in sync after a timeout", |r, _| Some(r.late_syncs.into()))
+    number("robot.late_syncs", Count, "in sync after a timeout", |r| Some(r.late_syncs.into()))
         .within(RobotsOnce)
         .needs(Connectivity)
         .column("late_syncs", 22)
         .row(Hurt, 7),
     entry("robot.failure_codes", Count, Source::Codes, "failure codes"),
     // Bytes delivered, those of unfinished downloads included.
-    number("download.bytes", Bytes, "downloaded", |r, _| downloads(r, |d| Some(d.bytes)))
+    number("download.bytes", Bytes, "downloaded", |r| downloads(r, |d| Some(d.bytes)))
         .within(Bundles)
         .needs(Download)
         .column("download_bytes", 23)
         .row(Data, 0),
     // The origin's highest rate.
-    number("download.peak_egress_bit_s", BitsPerSecond, "peak egress", |r, _| {
+    number("download.peak_egress_bit_s", BitsPerSecond, "peak egress", |r| {
         downloads(r, |d| Some(d.peak_egress.into()))
     })
     .needs(Download)
     .column("peak_egress_bit_s", 24)
     .row(Data, 1),
     // Its mean rate from the campaign's start to its end, of campaigns that take time.
-    number("download.mean_egress_bit_s", BitsPerSecond, "mean egress", |r, _| downloads(r, |d| d.mean_egress(r.ended)))
+    number("download.mean_egress_bit_s", BitsPerSecond, "mean egress", |r| downloads(r, |d| d.mean_egress(r.ended)))
         .needs(Download)
         .row(Data, 2),
 ];
@@ -210,7 +210,7 @@ const fn event(name: &'static str, words: &'static str, happened: fn(&Replicatio
     entry(name, Count, Source::Event(happened), words)
 }
 
-type OfReplication = fn(&Replication, u32) -> Option<u128>;
+type OfReplication = fn(&Replication) -> Option<u128>;
 
 const fn number(name: &'static str, unit: Unit, words: &'static str, of: OfReplication) -> Measure {
     entry(name, unit, Source::Number(of), words)

@@ -488,7 +488,6 @@ mod tests {
                         compared += 1;
                     }
                     (kind, Source::Number(number)) => {
-                        let number = |r: &Replication| number(r, plan.failure_threshold_percentage);
                         let mut sample = Sample::new(metric.unit());
                         of_build().filter_map(number).for_each(|number| sample.record(number));
                         let statistic = match kind {

@@ -6,7 +6,7 @@ use std::ops::{Deref, Index};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::experiment::Tally;
+use crate::experiment::{LimitsSeen, Tally};
 use crate::measure::{EventId, MEASURES, Measure, NumberId, Source};
 use crate::rollout::DeploymentJobErrorCode;
 use crate::scenario::Scenario;
@@ -28,6 +28,9 @@ pub struct Summary {
     pub scenario: ScenarioIdentity,
     /// Where randomness started.
     pub seed: u64,
+    /// What controllers held jobs to; not for JSON.
+    #[serde(skip)]
+    pub limits: LimitsSeen,
     /// The results of all replications.
     #[serde(flatten)]
     pub all: Results,
@@ -83,6 +86,7 @@ impl Summary {
             results_version: RESULTS_VERSION,
             scenario: ScenarioIdentity { name: scenario.name.clone(), digest: scenario.digest() },
             seed,
+            limits: tally.limits,
             all: Results::new(tally),
             builds: builds.map(|(build, tally)| (build.name.clone(), Results::new(tally))).collect(),
         }

@@ -1,6 +1,7 @@
 //! Numbers in words.
 
 use super::Unit;
+use crate::experiment::Extent;
 use crate::statistics::Number;
 use crate::time::humane;
 
@@ -30,6 +31,11 @@ fn count(value: f64) -> String {
 /// `1 robot`, `2 robots`.
 pub fn counted(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// `1 failure`, `2 failures`, `2 to 50 failures`.
+pub fn counted_between(extent: Extent, noun: &str) -> String {
+    if extent.least == extent.most { counted(extent.most.into(), noun) } else { format!("{extent} {noun}s") }
 }
 
 /// A number in decimal units, with three digits: `52.2GB`.

@@ -1,6 +1,9 @@
 //! A deployment job: from its creation over its robots' starts and endings to its own end.
 
-use super::{Admission, Controller, DeploymentJobErrorCode, DeploymentStatus, Fleet, OnBreach, RobotId, RobotStatus};
+use super::{
+    Admission, Controller, DeploymentJobErrorCode, DeploymentStatus, Fleet, Halt, JobEnd, JobOutcome, Limits, OnBreach,
+    RobotId, RobotStatus, Verdict,
+};
 use crate::time::Time;
 
 /// Which call made a job, and so whom it targets (R3).
@@ -119,6 +122,17 @@ pub enum Start {
     NotBefore(Time),
 }
 
+/// That a job has halted, for its record (R20).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields say it")]
+pub struct Halted {
+    pub at: Time,
+    /// Failed and no response by then.
+    pub hurt: u32,
+    /// What the controller said.
+    pub halt: Halt,
+}
+
 /// A deployment job, steered by a [`Controller`]. One value serves job after job and keeps its memory.
 #[derive(Clone, Debug)]
 pub struct DeploymentJob<C> {
@@ -126,7 +140,14 @@ pub struct DeploymentJob<C> {
     kind: JobKind,
     status: DeploymentStatus,
     failure_code: Option<DeploymentJobErrorCode>,
-    halted: bool,
+    /// How it has ended: its place among the controller's outcomes.
+    outcome: Option<u8>,
+    /// What that means to the operator.
+    end: Option<JobEnd>,
+    halt: Option<Halted>,
+    limits: Limits,
+    /// Until when the controller keeps the job, and is then asked to judge; never if it does not.
+    kept_until: Time,
     /// In start order; the first `turns` of them have started or were passed over.
     targets: Vec<RobotId>,
     turns: usize,
@@ -141,7 +162,11 @@ impl<C: Controller> DeploymentJob<C> {
             kind: JobKind::Deployment,
             status: DeploymentStatus::Succeeded,
             failure_code: None,
-            halted: false,
+            outcome: None,
+            end: None,
+            halt: None,
+            limits: Limits::default(),
+            kept_until: Time::NEVER,
             targets: Vec::new(),
             turns: 0,
             progress: Progress::default(),
@@ -162,11 +187,18 @@ impl<C: Controller> DeploymentJob<C> {
         self.turns = 0;
         self.kind = kind;
         self.failure_code = None;
-        self.halted = false;
+        self.outcome = None;
+        self.end = None;
+        self.halt = None;
+        self.kept_until = Time::NEVER;
         self.progress =
             Progress { fleet_size: fleet.size(), targets: self.targets.len() as u32, ..Progress::default() };
         self.controller.job_created(now, kind, fleet.size(), &self.targets);
-        self.status = if self.targets.is_empty() { DeploymentStatus::Succeeded } else { DeploymentStatus::Pending };
+        self.limits = self.controller.limits();
+        self.status = DeploymentStatus::Pending;
+        if self.targets.is_empty() {
+            self.complete();
+        }
     }
 
     /// The targets in start order, for the driver to permute before the first start (R6).
@@ -182,17 +214,18 @@ impl<C: Controller> DeploymentJob<C> {
     }
 
     /// `Preparing` to `InProgress` (R5): robots may start.
-    pub fn begin(&mut self) {
+    pub fn begin(&mut self, now: Time) {
         debug_assert_eq!(self.status, DeploymentStatus::Preparing);
         self.status = DeploymentStatus::InProgress;
+        self.controller.job_began(now, &mut self.targets);
     }
 
     /// Starts the next robot if the controller admits one (R4, R6, R7). Ask until it says no.
     #[inline(always)]
     pub fn start_next(&mut self, now: Time, fleet: &mut Fleet) -> Start {
         loop {
-            if self.turns >= self.targets.len() || self.halted || self.status != DeploymentStatus::InProgress {
-                return Start::Nobody;
+            if self.turns >= self.targets.len() || self.halt.is_some() || self.status != DeploymentStatus::InProgress {
+                return self.nobody(Time::NEVER);
             }
             let pending = &mut self.targets[self.turns..];
             // A target that has got in sync by itself since the job was made is passed over (R14).
@@ -210,12 +243,21 @@ impl<C: Controller> DeploymentJob<C> {
                     self.progress.peak_in_flight = self.progress.peak_in_flight.max(self.progress.in_flight);
                     return Start::Robot { robot, attempt: fleet.start(robot) };
                 }
-                Admission::Wait => return Start::Nobody,
+                Admission::Wait => return self.nobody(Time::NEVER),
                 Admission::Until(instant) => {
                     assert!(instant > now, "a controller waits until {instant:?}, which is not later than {now:?}");
-                    return Start::NotBefore(instant);
+                    return self.nobody(instant);
                 }
             }
+        }
+    }
+
+    /// Nobody starts before `instant`, nor before the controller is asked to judge again.
+    #[inline]
+    fn nobody(&self, instant: Time) -> Start {
+        match instant.min(self.kept_until) {
+            Time::NEVER => Start::Nobody,
+            instant => Start::NotBefore(instant),
         }
     }
 
@@ -226,8 +268,9 @@ impl<C: Controller> DeploymentJob<C> {
     }
 
     /// A target got in sync by itself before its start (R14): it needs none.
-    pub fn withdraw(&mut self) {
+    pub fn withdraw(&mut self, robot: RobotId) {
         self.progress.withdrawn += 1;
+        self.controller.robot_withdrawn(robot, &self.progress);
     }
 
     /// A registered robot leaves the fleet (R19). In flight it frees its slot; it counts as neither success nor failure, and F of the
@@ -241,10 +284,13 @@ impl<C: Controller> DeploymentJob<C> {
         if status == RobotStatus::Deploying {
             self.progress.in_flight -= 1;
             self.progress.left += 1;
+            self.controller.robot_withdrawn(robot, &self.progress);
         } else if let Some(turn) = self.pending().iter().position(|pending| *pending == robot) {
             self.targets.remove(self.turns + turn);
             // One that got in sync by itself was counted then.
-            self.progress.withdrawn += u32::from(status != RobotStatus::InSync);
+            if status != RobotStatus::InSync {
+                self.withdraw(robot);
+            }
         }
     }
 
@@ -264,37 +310,60 @@ impl<C: Controller> DeploymentJob<C> {
     }
 
     /// Halts the job if its controller says so (R9). To be asked when all endings of an instant have been counted.
-    /// At the breach, and only then, it says what becomes of the robots in flight.
+    /// At the halt, and only then, it says what becomes of the robots in flight.
     #[inline]
-    pub fn check_breach(&mut self, now: Time) -> Option<OnBreach> {
-        let asked = self.status == DeploymentStatus::InProgress && !self.halted;
-        if !asked || !self.controller.breached(now, &self.progress) {
+    pub fn judge(&mut self, now: Time) -> Option<OnBreach> {
+        if self.status != DeploymentStatus::InProgress || self.halt.is_some() {
             return None;
         }
-        self.halted = true;
-        Some(self.controller.on_breach())
+        self.kept_until = match self.controller.judge(now, &self.progress) {
+            Verdict::GoesOn => Time::NEVER,
+            Verdict::Until(instant) => {
+                assert!(instant > now, "a controller keeps a job until {instant:?}, which is not later than {now:?}");
+                instant
+            }
+            Verdict::Halt(halt) => {
+                self.halt = Some(Halted { at: now, hurt: self.progress.counted_failures(), halt });
+                self.kept_until = Time::NEVER;
+                return Some(halt.in_flight);
+            }
+        };
+        None
     }
 
-    /// Ends the job if nothing is in flight and nothing will start (R9, R11); true if it ends now. A job whose targets have all got
-    /// in sync by themselves ends even while it prepares.
+    /// Ends the job if nothing is in flight and nothing will start (R9, R11), and its controller does not keep it; true if it ends
+    /// now. A job whose targets have all got in sync by themselves ends even while it prepares.
     #[inline]
     pub fn conclude(&mut self) -> bool {
         let done = self.progress.in_flight == 0
-            && (self.halted || self.progress.started + self.progress.withdrawn == self.progress.targets)
+            && (self.halt.is_some() || self.progress.started + self.progress.withdrawn == self.progress.targets)
+            && self.kept_until == Time::NEVER
             && matches!(self.status, DeploymentStatus::Preparing | DeploymentStatus::InProgress);
         if done {
-            (self.status, self.failure_code) = if self.halted {
-                (DeploymentStatus::Failed, Some(DeploymentJobErrorCode::FailureThresholdBreached))
-            } else {
-                (DeploymentStatus::Succeeded, None)
-            };
+            match self.halt {
+                Some(Halted { halt, .. }) => self.end_as(halt.outcome),
+                None => self.complete(),
+            }
         }
         done
+    }
+
+    #[cold]
+    fn complete(&mut self) {
+        self.end_as(self.controller.completed(&self.progress));
+    }
+
+    fn end_as(&mut self, outcome: u8) {
+        let JobOutcome { status, failure_code, end, .. } = self.controller.outcomes()[usize::from(outcome)];
+        (self.status, self.failure_code, self.outcome, self.end) = (status, failure_code, Some(outcome), Some(end));
     }
 
     /// Ends the job at its fleet timeout (R10), after the driver has aborted the robots in flight.
     pub fn time_out(&mut self) {
         debug_assert!(self.is_active() && self.progress.in_flight == 0);
+        let times_out = |outcome: &JobOutcome| outcome.end == JobEnd::TimedOut;
+        self.end = Some(JobEnd::TimedOut);
+        self.outcome = self.controller.outcomes().iter().position(times_out).map(|place| place as u8);
         self.status = DeploymentStatus::Failed;
         self.failure_code = Some(DeploymentJobErrorCode::FleetDeploymentTimeout);
     }
@@ -304,6 +373,7 @@ impl<C: Controller> DeploymentJob<C> {
         debug_assert!(self.is_active() && self.progress.in_flight == 0);
         self.status = DeploymentStatus::Canceled;
         self.failure_code = None;
+        self.outcome = None;
     }
 
     /// Forgets the job, which the horizon may have cut off: another campaign begins.
@@ -329,9 +399,35 @@ impl<C: Controller> DeploymentJob<C> {
         self.failure_code
     }
 
-    /// Whether the job has breached its threshold (it may still drain, or have hit the fleet timeout since).
+    /// How the job has ended: its place among its controller's outcomes. None if it has not, or was canceled.
+    pub fn outcome(&self) -> Option<u8> {
+        self.outcome
+    }
+
+    /// What the job's end means to the operator. None if it has not ended, or was canceled.
+    pub fn ended_as(&self) -> Option<JobEnd> {
+        self.end
+    }
+
+    /// Whether the job has halted (it may still drain, or have hit the fleet timeout since).
     pub fn halted(&self) -> bool {
-        self.halted
+        self.halt.is_some()
+    }
+
+    /// That the job has halted, if it has.
+    pub fn halt(&self) -> Option<Halted> {
+        self.halt
+    }
+
+    /// Whether it has halted in a way that tells the operator to stop (R12).
+    pub fn is_stopped(&self) -> bool {
+        let means = |halted: &Halted| self.controller.outcomes()[usize::from(halted.halt.outcome)].end;
+        self.halt.as_ref().map(means) == Some(JobEnd::Halted)
+    }
+
+    /// What its controller holds it to.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Whether the job has not ended.
@@ -361,7 +457,7 @@ mod tests {
         let mut job = DeploymentJob::idle(RoboMaker::new(concurrency, threshold, on_breach));
         job.create(Time::ZERO, JobKind::Deployment, fleet);
         job.prepare();
-        job.begin();
+        job.begin(Time::ZERO);
         job
     }
 
@@ -384,11 +480,11 @@ mod tests {
         let mut job = job(fleet, 10, 40, 20, OnBreach::Drain);
         assert_eq!(start_all(&mut job, fleet), [0, 1, 2, 3]);
         job.end_robot(Time::ZERO, 1, FAILED, fleet);
-        assert_eq!(job.check_breach(Time::ZERO), None);
+        assert_eq!(job.judge(Time::ZERO), None);
         assert_eq!(start_all(&mut job, fleet), [4]);
         job.end_robot(Time::ZERO, 0, RobotEnd::NoResponse, fleet);
-        assert_eq!(job.check_breach(Time::ZERO), Some(OnBreach::Drain));
-        assert_eq!(job.check_breach(Time::ZERO), None, "a job breaches once");
+        assert_eq!(job.judge(Time::ZERO), Some(OnBreach::Drain));
+        assert_eq!(job.judge(Time::ZERO), None, "a job breaches once");
         assert!(start_all(&mut job, fleet).is_empty());
         for robot in [2, 3, 4] {
             assert!(!job.conclude());
@@ -408,7 +504,7 @@ mod tests {
         job.end_robot(Time::ZERO, 0, RobotEnd::InSync, fleet);
         job.end_robot(Time::ZERO, 1, FAILED, fleet);
         job.end_robot(Time::ZERO, 2, RobotEnd::InSync, fleet);
-        assert_eq!(job.check_breach(Time::ZERO), None);
+        assert_eq!(job.judge(Time::ZERO), None);
         assert!(job.conclude());
         assert_eq!((job.status(), job.failure_code()), (DeploymentStatus::Succeeded, None));
         assert_eq!((fleet.in_sync(), fleet.down()), (2, 1));
@@ -416,7 +512,7 @@ mod tests {
         job.create(Time::ZERO, JobKind::Sync, fleet);
         assert_eq!((job.progress().targets, job.progress().fleet_size), (1, 3));
         job.prepare();
-        job.begin();
+        job.begin(Time::ZERO);
         assert_eq!(job.start_next(Time::ZERO, fleet), Start::Robot { robot: 1, attempt: 1 });
         job.end_robot(Time::ZERO, 1, RobotEnd::InSync, fleet);
         assert!(job.conclude());
@@ -437,9 +533,9 @@ mod tests {
         job.create(Time::ZERO, JobKind::Sync, fleet);
         job.prepare();
         fleet.end_late(0, RobotStatus::InSync);
-        job.withdraw();
+        job.withdraw(0);
         assert!(!job.conclude());
-        job.begin();
+        job.begin(Time::ZERO);
         assert_eq!(start_all(&mut job, fleet), [1, 2]);
         job.end_robot(Time::ZERO, 1, RobotEnd::InSync, fleet);
         job.end_robot(Time::ZERO, 2, RobotEnd::InSync, fleet);
@@ -458,7 +554,7 @@ mod tests {
         assert_eq!(start_all(&mut job, fleet), [2], "the slot of 0 is free");
         job.end_robot(Time::ZERO, 1, FAILED, fleet);
         job.end_robot(Time::ZERO, 2, RobotEnd::InSync, fleet);
-        assert_eq!(job.check_breach(Time::ZERO), None, "F stays 10: two failures breach, not one");
+        assert_eq!(job.judge(Time::ZERO), None, "F stays 10: two failures breach, not one");
         assert_eq!(start_all(&mut job, fleet), [4, 5], "3 has left");
         job.leave(2, fleet);
         assert_eq!((fleet.size(), fleet.in_sync(), fleet.down()), (7, 0, 3));
@@ -495,15 +591,15 @@ mod tests {
         start_all(&mut job, fleet);
         job.end_robot(Time::ZERO, 0, RobotEnd::NoResponse, fleet);
         job.end_robot(Time::ZERO, 1, FAILED, fleet);
-        assert_eq!(job.check_breach(Time::ZERO), Some(OnBreach::Drain));
+        assert_eq!(job.judge(Time::ZERO), Some(OnBreach::Drain));
         assert!(job.conclude());
         job.create(Time::ZERO, JobKind::Sync, fleet);
         job.prepare();
         fleet.end_late(0, RobotStatus::InSync);
-        job.withdraw();
+        job.withdraw(0);
         job.leave(0, fleet);
         assert!(!job.conclude());
-        job.begin();
+        job.begin(Time::ZERO);
         assert_eq!(start_all(&mut job, fleet), [1]);
         job.end_robot(Time::ZERO, 1, RobotEnd::InSync, fleet);
         assert!(job.conclude());
@@ -538,7 +634,7 @@ mod tests {
         for robot in 0..4 {
             job.end_robot(Time::ZERO, robot, RobotEnd::Aborted, fleet);
         }
-        assert_eq!(job.check_breach(Time::ZERO), None);
+        assert_eq!(job.judge(Time::ZERO), None);
         job.time_out();
         assert_eq!(job.failure_code(), Some(DeploymentJobErrorCode::FleetDeploymentTimeout));
         assert_eq!((job.progress().robots_failed(), job.progress().counted_failures()), (4, 0));

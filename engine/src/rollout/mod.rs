@@ -109,9 +109,10 @@ mod robomaker;
 mod status;
 
 pub use client::{CallCounts, Client, Fault, RetryPolicy};
-pub use controller::{Admission, Controller, OnBreach};
+pub use controller::{Admission, Controller, Halt, JobEnd, JobOutcome, Limits, OnBreach, Verdict};
 pub use fleet::{Fleet, RobotId};
-pub use job::{DeploymentJob, JobKind, Progress, RobotEnd, Start};
+pub use job::{DeploymentJob, Halted, JobKind, Progress, RobotEnd, Start};
 pub use operator::{Again, CampaignOutcome, MAX_GIVEN_UP, Operator, Schedule, SyncPolicy};
-pub use robomaker::{RoboMaker, StartOrder, failure_limit, slots};
+pub(crate) use robomaker::failure_limit;
+pub use robomaker::{RoboMaker, StartOrder};
 pub use status::{Architecture, DeploymentJobErrorCode, DeploymentStatus, RobotDeploymentStep, RobotStatus};

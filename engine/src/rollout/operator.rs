@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Controller, DeploymentJob, DeploymentJobErrorCode};
+use super::{Controller, DeploymentJob, JobEnd};
 use crate::time::{Span, Time};
 
 /// When SyncDeploymentJob is called (R12).
@@ -153,10 +153,10 @@ impl Operator {
     /// Whether the campaign is over now that a job has ended, and how; the horizon is the driver's to watch. `in_sync` says that
     /// every registered robot is `InSync` and no registration is to come.
     pub fn outcome<C: Controller>(&self, in_sync: bool, job: &DeploymentJob<C>) -> Option<CampaignOutcome> {
-        let timed_out = job.failure_code() == Some(DeploymentJobErrorCode::FleetDeploymentTimeout);
+        let timed_out = job.ended_as() == Some(JobEnd::TimedOut);
         if in_sync {
             Some(CampaignOutcome::InSync)
-        } else if job.halted() && self.policy.on_halt == Again::Stop {
+        } else if job.is_stopped() && self.policy.on_halt == Again::Stop {
             Some(CampaignOutcome::Halted)
         } else if timed_out && self.policy.on_timeout == Again::Stop {
             Some(CampaignOutcome::TimedOut)

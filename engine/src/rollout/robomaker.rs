@@ -1,8 +1,11 @@
 //! The controller of AWS RoboMaker: a percentage of the fleet deploys at once, and a percentage of failures halts.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Admission, Controller, JobKind, OnBreach, Progress, RobotId};
+use super::{
+    Admission, Controller, DeploymentJobErrorCode, DeploymentStatus, Halt, JobEnd, JobKind, JobOutcome, Limits,
+    OnBreach, Progress, RobotId, Verdict,
+};
 use crate::time::Time;
 
 /// The order in which a job's targets start (R6).
@@ -17,18 +20,36 @@ pub enum StartOrder {
 }
 
 /// `c`, the number of robots that may deploy at once (R4): `max(1, floor(F * percentage / 100))`.
-pub const fn slots(fleet_size: u32, concurrent_deployment_percentage: u32) -> u32 {
+const fn slots(fleet_size: u32, concurrent_deployment_percentage: u32) -> u32 {
     let c = fleet_size as u64 * concurrent_deployment_percentage as u64 / 100;
     if c == 0 { 1 } else { c as u32 }
 }
 
 /// The least number of failures that breaches the threshold (R9): `ceil(F * percentage / 100)`.
-pub const fn failure_limit(fleet_size: u32, failure_threshold_percentage: u32) -> u32 {
+pub(crate) const fn failure_limit(fleet_size: u32, failure_threshold_percentage: u32) -> u32 {
     (fleet_size as u64 * failure_threshold_percentage as u64).div_ceil(100) as u32
 }
 
+/// How its jobs end, in the order of results: R11, R9, R10.
+const OUTCOMES: [JobOutcome; 3] = [
+    JobOutcome { name: "Succeeded", end: JobEnd::Completed, status: DeploymentStatus::Succeeded, failure_code: None },
+    JobOutcome {
+        name: "FailureThresholdBreached",
+        end: JobEnd::Halted,
+        status: DeploymentStatus::Failed,
+        failure_code: Some(DeploymentJobErrorCode::FailureThresholdBreached),
+    },
+    JobOutcome {
+        name: "FleetDeploymentTimeout",
+        end: JobEnd::TimedOut,
+        status: DeploymentStatus::Failed,
+        failure_code: Some(DeploymentJobErrorCode::FleetDeploymentTimeout),
+    },
+];
+const BREACHED: u8 = 1;
+
 /// RoboMaker's rules for a job: R4 and R9.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoboMaker {
     concurrent_deployment_percentage: u32,
     failure_threshold_percentage: u32,
@@ -52,12 +73,30 @@ impl RoboMaker {
             failure_limit: 0,
         }
     }
+
+    /// What the percentages come to for a fleet of this size: slots, and failures that halt.
+    pub fn of(&self, fleet_size: u32) -> (u32, u32) {
+        let slots = slots(fleet_size, self.concurrent_deployment_percentage);
+        (slots, failure_limit(fleet_size, self.failure_threshold_percentage))
+    }
+
+    /// What becomes of robots in flight when a job halts.
+    pub fn on_breach(&self) -> OnBreach {
+        self.on_breach
+    }
 }
 
 impl Controller for RoboMaker {
+    fn outcomes(&self) -> &'static [JobOutcome] {
+        &OUTCOMES
+    }
+
     fn job_created(&mut self, _now: Time, _kind: JobKind, fleet_size: u32, _targets: &[RobotId]) {
-        self.slots = slots(fleet_size, self.concurrent_deployment_percentage);
-        self.failure_limit = failure_limit(fleet_size, self.failure_threshold_percentage);
+        (self.slots, self.failure_limit) = self.of(fleet_size);
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { in_flight: Some(self.slots), failures: Some(self.failure_limit) }
     }
 
     #[inline]
@@ -66,12 +105,12 @@ impl Controller for RoboMaker {
     }
 
     #[inline]
-    fn breached(&self, _now: Time, progress: &Progress) -> bool {
-        progress.counted_failures() >= self.failure_limit
-    }
-
-    fn on_breach(&self) -> OnBreach {
-        self.on_breach
+    fn judge(&mut self, _now: Time, progress: &Progress) -> Verdict {
+        let (limit, count) = (self.failure_limit, progress.counted_failures());
+        if count < limit {
+            return Verdict::GoesOn;
+        }
+        Verdict::Halt(Halt { rule: 0, limit, count, in_flight: self.on_breach, outcome: BREACHED })
     }
 }
 

@@ -32,7 +32,9 @@ pub use world::{Api, Build, BuildFailure, Connectivity, Download, GroupDownload,
 
 use self::reader::Reader;
 use crate::random::Distribution;
-use crate::rollout::{Architecture, DeploymentJobErrorCode, OnBreach, RobotDeploymentStep, StartOrder, SyncPolicy};
+use crate::rollout::{
+    Architecture, DeploymentJobErrorCode, OnBreach, RoboMaker, RobotDeploymentStep, StartOrder, SyncPolicy,
+};
 use crate::time::Span;
 
 /// The longest robot timeout (R8).
@@ -80,6 +82,13 @@ pub struct Deployment {
     pub on_breach: OnBreach,
     /// How long a job is `Preparing`, in microseconds; default 0 (R5).
     pub preparing: Distribution,
+}
+
+impl Deployment {
+    /// The rules that steer its jobs (R4, R9).
+    pub fn robo_maker(&self) -> RoboMaker {
+        RoboMaker::new(self.concurrent_deployment_percentage, self.failure_threshold_percentage, self.on_breach)
+    }
 }
 
 /// A `[[group]]` of robots that behave alike.

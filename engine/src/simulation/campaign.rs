@@ -10,7 +10,6 @@ use super::calls::Calls;
 use super::draws::Draws;
 use super::endings::{Ending, Endings};
 use super::journeys::{Happening, Journeys, Order};
-use super::record::Breach;
 use super::registrations::Registrations;
 use super::{Downloaded, Event, JobRecord, Observer, Plan, Replication};
 use crate::random::{Luck, Purpose};
@@ -60,7 +59,6 @@ pub(super) struct Running<'a, O> {
     created: Time,
     began: Option<Time>,
     first_start: Option<Time>,
-    breach: Option<Breach>,
     last_robot_ended: Option<Time>,
     /// When the latest job ended.
     pub job_ended: Time,
@@ -142,7 +140,6 @@ impl<'p, C: Controller> Campaign<'p, C> {
             created: Time::ZERO,
             began: None,
             first_start: None,
-            breach: None,
             last_robot_ended: None,
             job_ended: Time::ZERO,
             first_job: None,
@@ -197,8 +194,8 @@ impl<'p, C: Controller> Campaign<'p, C> {
             if eventful {
                 self.register_due(running, now)?;
             }
-            if let Some(on_breach) = self.job.check_breach(now) {
-                self.breach(running, now, on_breach);
+            if let Some(in_flight) = self.job.judge(now) {
+                self.halt(running, now, in_flight);
             }
             let mut job_over = self.job.conclude();
             if now >= running.fleet_timeout && !job_over {
@@ -364,7 +361,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
             running.in_sync_instants += u128::from(now.micros());
             // A later job that is active has the robot among its targets, and has not started it.
             if self.job.is_active() && job + 1 < running.operator.jobs() {
-                self.job.withdraw();
+                self.job.withdraw(robot);
             }
         }
         running.observer.see(now, &Event::RobotEndedLate { robot, end });
@@ -384,12 +381,11 @@ impl<'p, C: Controller> Campaign<'p, C> {
         Some(())
     }
 
-    /// The job has breached its threshold (R9).
+    /// The job has halted (R9).
     #[cold]
-    fn breach<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time, on_breach: OnBreach) {
-        running.breach = Some(Breach { at: now, failures: self.job.progress().counted_failures() });
+    fn halt<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time, in_flight: OnBreach) {
         running.observer.see(now, &Event::JobBreached);
-        if on_breach == OnBreach::Abort {
+        if in_flight == OnBreach::Abort {
             self.abort_in_flight(running, now);
         }
     }
@@ -440,7 +436,6 @@ impl<'p, C: Controller> Campaign<'p, C> {
         running.created = now;
         running.began = None;
         running.first_start = None;
-        running.breach = None;
         running.last_robot_ended = None;
         if !self.job.is_active() {
             return self.job_over(running, now, now + Span::from_micros(1));
@@ -456,7 +451,7 @@ impl<'p, C: Controller> Campaign<'p, C> {
     }
 
     fn begin_job<O: Observer>(&mut self, running: &mut Running<'_, O>, now: Time) {
-        self.job.begin();
+        self.job.begin(now);
         running.observer.see(now, &Event::JobBegan);
         running.begins = Time::NEVER;
         running.began = Some(now);
@@ -492,12 +487,13 @@ impl<'p, C: Controller> Campaign<'p, C> {
             created: running.created,
             began: running.began,
             first_start: running.first_start,
-            breach: running.breach,
+            limits: self.job.limits(),
+            halt: self.job.halt(),
             last_robot_ended: running.last_robot_ended,
             ended,
             status: self.job.status(),
             failure_code: self.job.failure_code(),
-            halted: self.job.halted(),
+            outcome: self.job.outcome(),
             progress: *self.job.progress(),
         };
         running.observer.see(now, &Event::JobOver(&record));

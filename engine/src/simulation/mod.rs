@@ -43,6 +43,6 @@ pub use journeys::{Happening, Journeys, Order, Position};
 pub use observer::{Answer, Event, Observer};
 pub use odds::{Odds, OddsPlan, StepOdds};
 pub use plan::{GroupPlan, Plan, StepPlan};
-pub use record::{Breach, JobRecord, Replication};
+pub use record::{JobRecord, Replication};
 pub use registrations::Registrations;
 pub use since::Since;

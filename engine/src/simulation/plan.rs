@@ -89,11 +89,7 @@ impl Plan {
             start_order: deployment.start_order,
             concurrent_deployment_percentage: deployment.concurrent_deployment_percentage,
             failure_threshold_percentage: deployment.failure_threshold_percentage,
-            controller: RoboMaker::new(
-                deployment.concurrent_deployment_percentage,
-                deployment.failure_threshold_percentage,
-                deployment.on_breach,
-            ),
+            controller: deployment.robo_maker(),
             sync: scenario.sync.clone(),
             download: scenario.download,
             api: scenario.api,

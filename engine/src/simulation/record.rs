@@ -1,17 +1,10 @@
 //! What a job and a replication come to.
 
 use super::Downloaded;
-use crate::rollout::{CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, JobKind, Progress};
+use crate::rollout::{
+    CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, Halted, JobKind, Limits, Progress,
+};
 use crate::time::{Span, Time};
-
-/// The instant at which a job halted (R9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Breach {
-    /// When.
-    pub at: Time,
-    /// Failed and no response by then.
-    pub failures: u32,
-}
 
 /// A job of a campaign, as it stood when it ended or when the campaign did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +19,10 @@ pub struct JobRecord {
     pub began: Option<Time>,
     /// When its first robot started, if any did.
     pub first_start: Option<Time>,
-    /// When it breached its threshold, if it did, also where `failure_code` is the fleet timeout that came later.
-    pub breach: Option<Breach>,
+    /// What its controller held it to.
+    pub limits: Limits,
+    /// That it halted, if it did, also where `failure_code` is the fleet timeout that came later.
+    pub halt: Option<Halted>,
     /// When the last robot ended, if any did.
     pub last_robot_ended: Option<Time>,
     /// When it ended; none if the horizon cut it off.
@@ -36,13 +31,18 @@ pub struct JobRecord {
     pub status: DeploymentStatus,
     /// Why it failed, if it did.
     pub failure_code: Option<DeploymentJobErrorCode>,
-    /// Whether it breached its threshold.
-    pub halted: bool,
+    /// How it ended: its place among its controller's outcomes. None if it did not end, or was canceled.
+    pub outcome: Option<u8>,
     /// The counts of its robots.
     pub progress: Progress,
 }
 
 impl JobRecord {
+    /// Whether it halted.
+    pub fn halted(&self) -> bool {
+        self.halt.is_some()
+    }
+
     /// `InProgress` to the end of the last robot; none if the horizon cut the job off.
     pub fn makespan(&self) -> Option<Span> {
         match (self.ended, self.began, self.last_robot_ended) {
@@ -51,22 +51,26 @@ impl JobRecord {
         }
     }
 
-    /// First start to breach, for a job that halted and ended.
+    /// First start to halt, for a job that halted and ended.
     pub fn detection(&self) -> Option<Span> {
-        match (self.ended, self.first_start, self.breach) {
-            (Some(_), Some(start), Some(breach)) => Some(breach.at - start),
+        match (self.ended, self.first_start, self.halt) {
+            (Some(_), Some(start), Some(halted)) => Some(halted.at - start),
             _ => None,
         }
     }
 
-    /// Failed and no response at the breach, for a job that halted and ended.
+    /// Failed and no response at the halt, for a job that halted and ended.
     pub fn failed_at_halt(&self) -> Option<u32> {
-        self.ended.and(self.breach).map(|breach| breach.failures)
+        self.ended.and(self.halt).map(|halted| halted.hurt)
     }
 
-    /// By how many counted failures a job that halted and ended went beyond `limit`, the least number that breaches.
-    pub fn threshold_overshoot(&self, limit: u32) -> Option<u32> {
-        (self.halted && self.ended.is_some()).then(|| self.progress.counted_failures().saturating_sub(limit))
+    /// By how many counted failures a job that halted and ended went beyond the limit that halted it: those that came after the
+    /// halt, and those that went beyond it at its instant.
+    pub fn threshold_overshoot(&self) -> Option<u32> {
+        self.ended.and(self.halt).map(|halted| {
+            let after = self.progress.counted_failures().saturating_sub(halted.hurt);
+            after + halted.halt.count.saturating_sub(halted.halt.limit)
+        })
     }
 }
 

@@ -3,14 +3,12 @@
 use crate::experiment::Tally;
 use crate::measure;
 use crate::metric::words::shown;
-use crate::metric::words::{counted, percent};
+use crate::metric::words::{counted_between, percent};
 use crate::metric::{Summary, Unit};
-use crate::rollout::{OnBreach, failure_limit};
-use crate::scenario::Scenario;
 use crate::statistics::{Estimate, Number, Proportion, Sample, Statistic};
 
 /// What a run comes to; the first sentence says whether the whole fleet gets in sync.
-pub(super) fn of_run(scenario: &Scenario, summary: &Summary, tally: &Tally) -> Vec<String> {
+pub(super) fn of_run(summary: &Summary, tally: &Tally) -> Vec<String> {
     let mut sentences = vec![in_sync(&summary[measure::IN_SYNC], summary.replications)];
     sentences.extend(times(&tally[measure::TIME_TO_SUCCESS]));
     for (outcome, what) in [
@@ -25,7 +23,7 @@ pub(super) fn of_run(scenario: &Scenario, summary: &Summary, tally: &Tally) -> V
         }
     }
     sentences.extend(hurt(&tally[measure::ROBOTS_HURT]));
-    sentences.extend(overshoot(scenario, &tally[measure::THRESHOLD_OVERSHOOT]));
+    sentences.extend(overshoot(summary, &tally[measure::THRESHOLD_OVERSHOOT]));
     for ((name, build), tally) in summary.builds.iter().zip(&tally.builds) {
         if build.replications == 0 {
             continue;
@@ -83,20 +81,18 @@ fn hurt(sample: &Sample) -> Option<String> {
     ))
 }
 
-fn overshoot(scenario: &Scenario, sample: &Sample) -> Option<String> {
+fn overshoot(summary: &Summary, sample: &Sample) -> Option<String> {
     let p50 = estimate(sample, Statistic::P50);
     let max = estimate(sample, Statistic::Max).value?;
-    let limit = failure_limit(scenario.fleet_size(), scenario.deployment.failure_threshold_percentage);
-    let limit = counted(limit.into(), "failure");
-    Some(match scenario.deployment.on_breach {
-        OnBreach::Drain => format!(
+    let limit = counted_between(summary.limits.halts?, "failure");
+    Some(if summary.limits.aborts {
+        format!("A job halts at {limit} and aborts the robots in flight, which the tables count as failed.")
+    } else {
+        format!(
             "A job halts at {limit}; robots in flight then add at most {} in half of the cases, {} at worst.",
             with_interval(Unit::Count, &p50),
             shown(Unit::Count, max)
-        ),
-        OnBreach::Abort => {
-            format!("A job halts at {limit} and aborts the robots in flight, which the tables count as failed.")
-        }
+        )
     })
 }
 

@@ -15,7 +15,6 @@ use crate::report::plots::in_sync_over_time::staircase;
 use crate::report::plots::over_time::{joined, rate_unit, shown_until};
 use crate::report::plots::time_to_success_by_build::in_sync_by;
 use crate::report::plots::{failed_robots, time_to_success};
-use crate::rollout::slots;
 use crate::scenario::{Scenario, ScenarioFile};
 use crate::statistics::{Estimate, Number, Proportion, Sample, Statistic};
 use crate::time::humane;
@@ -41,7 +40,7 @@ pub fn run(scenario: &Scenario, file: &ScenarioFile, sets: &[String], summary: &
         title: &scenario.name,
         description: &scenario.description,
         settings: &format!("{}; {replications}, seed {}", settings::line(scenario), summary.seed),
-        answer: answer::of_run(scenario, summary, tally),
+        answer: answer::of_run(summary, tally),
         body: html! {
             (section("pictures", "Pictures", &pictures(scenario, summary, tally)))
             (section("numbers", "Numbers", &numbers(scenario, summary, tally)))
@@ -57,10 +56,8 @@ fn pictures(scenario: &Scenario, summary: &Summary, tally: &Tally) -> Markup {
     all.extend(tally.curves.as_ref().map(|curves| share_over_time(&curves.in_sync)));
     all.push(robots_hurt(scenario, tally));
     if let Some(curves) = &tally.curves {
-        let slots = slots(scenario.fleet_size(), scenario.deployment.concurrent_deployment_percentage);
-        let limit = (f64::from(slots), format!("{slots} at once at most"));
-        let deploying =
-            Mean { title: "Robots deploying over time", of: "robots deploying", unit: Unit::Count, limit: Some(limit) };
+        let limit = tally.limits.in_flight.map(|slots| (f64::from(slots.most), format!("{slots} at once at most")));
+        let deploying = Mean { title: "Robots deploying over time", of: "robots deploying", unit: Unit::Count, limit };
         all.push(deploying.chart(&curves.in_flight, tally));
         if let (Some(egress), Some(download)) = (&curves.egress, &scenario.download) {
             let limit = download.egress.map(|cap| (cap as f64, String::from("egress cap")));
@@ -214,9 +211,9 @@ fn share_over_time(curve: &crate::experiment::InSyncCurve) -> Markup {
 
 /// How many robots the first job hurts, against the number that halts it.
 fn robots_hurt(scenario: &Scenario, tally: &Tally) -> Markup {
-    let bars = failed_robots::Bars::new(scenario, tally);
+    let bars = failed_robots::Bars::new(tally);
     let percentage = scenario.deployment.failure_threshold_percentage;
-    let halts = format!("halts at {} ({percentage} %)", bars.limit);
+    let halts = bars.limit.map(|limit| format!("halts at {limit} ({percentage} %)"));
     let share = |count: u64| count as f64 / tally.replications as f64;
     let edges = |bar: usize| [bar, bar + 1].map(|bar| bars.start_of(bar));
     let drawn = bars.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(bar, count)| {
@@ -224,14 +221,18 @@ fn robots_hurt(scenario: &Scenario, tally: &Tally) -> Markup {
         (from, to, share(*count))
     });
     let mut marks = vec![Mark::Bars(drawn.collect())];
-    if !bars.far {
-        marks.push(Mark::Upright { at: bars.limit as f64 - 0.5, words: halts.clone(), level: 0 });
+    if let (Some(limit), Some(words), false) = (bars.limit, &halts, bars.far) {
+        marks.push(Mark::Upright { at: f64::from(limit.least) - 0.5, words: words.clone(), level: 0 });
     }
     let readings = bars.counts.iter().enumerate().map(|(bar, count)| {
         let [from, to] = edges(bar);
         let (first, last) = (bars.first_of(bar), bars.first_of(bar + 1).saturating_sub(1));
         let robots = if last > first { format!("{first} to {last} robots") } else { counted(first, "robot") };
-        let halts = if first >= bars.limit { "; the job halts" } else { "" };
+        let halts = match bars.limit {
+            Some(limit) if first >= limit.most.into() => "; the job halts",
+            Some(limit) if last >= limit.least.into() => "; the job may halt",
+            _ => "",
+        };
         Reading {
             from,
             to,
@@ -240,7 +241,8 @@ fn robots_hurt(scenario: &Scenario, tally: &Tally) -> Markup {
     });
     let highest = share(bars.counts.iter().copied().max().unwrap_or(1));
     let per = if bars.width == 1 { String::new() } else { format!(" per {} robots", bars.width) };
-    let beyond = if bars.far { format!(" The job {halts}, beyond the right edge.") } else { String::new() };
+    let beyond = halts.filter(|_| bars.far).map(|halts| format!(" The job {halts}, beyond the right edge."));
+    let beyond = beyond.unwrap_or_default();
     let fleet = counted(scenario.fleet_size().into(), "robot");
     Chart {
         title: String::from("Robots hurt by the first job"),

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::metric::words::{counted, with_unit};
-use crate::rollout::{Again, OnBreach, Schedule, StartOrder, failure_limit, slots};
+use crate::rollout::{Again, OnBreach, Schedule, StartOrder};
 use crate::scenario::Scenario;
 use crate::time::{Span, humane};
 
@@ -23,6 +23,7 @@ pub(super) fn list(scenario: &Scenario) -> Markup {
     let span = |span: Span| humane(span.seconds());
     let (deployment, sync) = (&scenario.deployment, &scenario.sync);
     let fleet = scenario.fleet_size();
+    let (slots, failures) = deployment.robo_maker().of(fleet);
     let groups: Vec<String> = scenario.groups.iter().map(|group| format!("{} {}", group.robots, group.name)).collect();
     let mut rows = vec![
         ("Fleet", format!("{}: {}", counted(fleet.into(), "robot"), groups.join(", "))),
@@ -31,7 +32,7 @@ pub(super) fn list(scenario: &Scenario) -> Markup {
             format!(
                 "{} % of the fleet: {}, in {} order",
                 deployment.concurrent_deployment_percentage,
-                counted(slots(fleet, deployment.concurrent_deployment_percentage).into(), "robot"),
+                counted(slots.into(), "robot"),
                 match deployment.start_order {
                     StartOrder::Registration => "registration",
                     StartOrder::Shuffled => "shuffled",
@@ -43,7 +44,7 @@ pub(super) fn list(scenario: &Scenario) -> Markup {
             format!(
                 "at {} % of the fleet: {}; robots in flight then {}",
                 deployment.failure_threshold_percentage,
-                counted(failure_limit(fleet, deployment.failure_threshold_percentage).into(), "failure"),
+                counted(failures.into(), "failure"),
                 match deployment.on_breach {
                     OnBreach::Drain => "run to their end",
                     OnBreach::Abort => "are aborted",

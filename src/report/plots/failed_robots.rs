@@ -4,11 +4,11 @@ use plotters::prelude::*;
 
 use super::axis::{Axis, decimal_step};
 use super::canvas::{BLUE, IN_MEMORY, Mesh, RED, chart, identity, label, picture};
-use crate::experiment::Tally;
+use crate::experiment::{Extent, Tally};
 use crate::measure::ROBOTS_HURT;
 use crate::metric::Summary;
 use crate::metric::words::counted;
-use crate::rollout::{OnBreach, failure_limit};
+use crate::rollout::OnBreach;
 use crate::scenario::Scenario;
 
 const TITLE: &str = "Robots hurt by the first job";
@@ -16,8 +16,8 @@ const BARS: f64 = 90.0;
 
 /// How many robots are hurt, in bars.
 pub struct Bars {
-    /// The number of robots that halts the job.
-    pub limit: u64,
+    /// The number of robots that halts the job, as far as it is one: jobs of fleets that grow differ.
+    pub limit: Option<Extent>,
     /// Whether that lies far beyond everything that happened: it would press it against the left edge, so a note stands for it.
     pub far: bool,
     /// One bar a number of robots where they fit, else a round number of them; an edge of the bars is at the limit.
@@ -28,15 +28,15 @@ pub struct Bars {
 }
 
 impl Bars {
-    pub fn new(scenario: &Scenario, tally: &Tally) -> Bars {
-        let limit = failure_limit(scenario.fleet_size(), scenario.deployment.failure_threshold_percentage);
-        let limit = u64::from(limit);
+    pub fn new(tally: &Tally) -> Bars {
+        let limit = tally.limits.failures;
+        let least = limit.map_or(0, |limit| u64::from(limit.least));
         let histogram = tally[ROBOTS_HURT].histogram();
         let most = histogram.max();
-        let far = limit > 4 * (most + 5);
-        let end = if far { most } else { most.max(limit) };
+        let far = least > 4 * (most + 5);
+        let end = if far { most } else { most.max(least) };
         let width = decimal_step((end + 1) as f64 / BARS).max(1.0) as u64;
-        let first = limit % width;
+        let first = least % width;
         let bar_of = |failures: u64| (failures + width - first) / width;
         let mut counts = vec![0u64; bar_of(end) as usize + 1];
         for cell in histogram.iter_recorded() {
@@ -59,9 +59,9 @@ impl Bars {
 
 pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     let percentage = scenario.deployment.failure_threshold_percentage;
-    let bars = Bars::new(scenario, tally);
+    let bars = Bars::new(tally);
     let Bars { limit, far, width, counts, .. } = &bars;
-    let (limit, far, width) = (*limit, *far, *width);
+    let (far, width) = (*far, *width);
     let start_of = |bar: usize| bars.start_of(bar);
     let share = |count: u64| count as f64 / tally.replications as f64;
     let robots = Axis::count(-0.5, start_of(counts.len()), 12);
@@ -87,12 +87,13 @@ pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
                 Rectangle::new(edges, BLUE.mix(0.7).filled())
             }))
             .expect(IN_MEMORY);
+        let Some(limit) = limit else { return };
         let words = format!("halts at {limit} ({percentage} %)");
         if far {
             let corner = chart.backend_coord(&(robots.end, shares.end));
             label(body, corner, &(words + ", beyond the right edge"), false, 4);
         } else {
-            let threshold = limit as f64 - 0.5;
+            let threshold = f64::from(limit.least) - 0.5;
             let line = PathElement::new([(threshold, 0.0), (threshold, shares.end)], RED.stroke_width(3));
             chart.draw_series([line]).expect(IN_MEMORY);
             let top = chart.backend_coord(&(threshold, shares.end));

@@ -4,12 +4,10 @@ use super::canvas::{empty, identity};
 use super::over_time::{self, Scale};
 use crate::experiment::Tally;
 use crate::metric::Summary;
-use crate::rollout::slots;
-use crate::scenario::Scenario;
 
 const TITLE: &str = "Robots deploying over time";
 
-pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
+pub fn draw(summary: &Summary, tally: &Tally) -> String {
     let Some(curves) = &tally.curves else {
         return empty(TITLE, &identity(summary), "Robots in flight were not recorded.");
     };
@@ -17,7 +15,6 @@ pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     if means.iter().all(|(_, mean)| *mean == 0.0) {
         return empty(TITLE, &identity(summary), "No robot deploys, or deployments take no time.");
     }
-    let slots = slots(scenario.fleet_size(), scenario.deployment.concurrent_deployment_percentage);
-    let limit = Some((f64::from(slots), format!("{slots} at once at most")));
+    let limit = tally.limits.in_flight.map(|slots| (f64::from(slots.most), format!("{slots} at once at most")));
     over_time::draw(TITLE, "mean number of robots deploying", summary, &means, limit, Scale::Robots)
 }

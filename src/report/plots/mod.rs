@@ -33,7 +33,7 @@ pub fn render(scenario: &Scenario, summary: &Summary, tally: &Tally) -> Vec<(&'s
         ("time_to_success", time_to_success::draw(scenario, summary, tally)),
         ("in_sync_over_time", in_sync_over_time::draw(scenario, summary, tally)),
         ("failed_robots", failed_robots::draw(scenario, summary, tally)),
-        ("in_flight_over_time", in_flight_over_time::draw(scenario, summary, tally)),
+        ("in_flight_over_time", in_flight_over_time::draw(summary, tally)),
     ];
     if scenario.download.is_some() {
         pictures.push((OF_PARTS[0], egress_over_time::draw(scenario, summary, tally)));

@@ -8,8 +8,8 @@ use super::{Account, Architectures, JOBS_EXPIRE_AFTER, JobRobot, JobRow, Rollout
 use crate::control_plane::{ApiException, Call, Decision, DeploymentApplicationConfig, Request, Resources};
 use crate::random::Purpose;
 use crate::rollout::{
-    Controller, DeploymentJob, DeploymentJobErrorCode, DeploymentStatus, JobKind, OnBreach, RoboMaker, RobotEnd,
-    RobotId, RobotStatus, Start, StartOrder,
+    DeploymentJob, DeploymentJobErrorCode, DeploymentStatus, JobKind, OnBreach, RoboMaker, RobotEnd, RobotId,
+    RobotStatus, Start, StartOrder,
 };
 use crate::server::world::Event;
 use crate::simulation::Order;
@@ -103,7 +103,7 @@ impl Account {
         let later = fleet.latest.and_then(|job| self.jobs.get(job)).is_some_and(|job| job.number > number);
         // A later job that is active has the robot among its targets, and has not started it.
         if end == RobotEnd::InSync && fleet.job.is_active() && later {
-            fleet.job.withdraw();
+            fleet.job.withdraw(member);
         }
         self.robot_changed(robot);
     }
@@ -113,11 +113,11 @@ impl Account {
         let now = self.now;
         for serial in self.active.iter().copied().collect::<Vec<u64>>() {
             let Some(fleet) = self.fleets.get_mut(serial) else { continue };
-            let breach = fleet.job.check_breach(now);
-            if breach.is_some() {
+            let halt = fleet.job.judge(now);
+            if halt.is_some() {
                 self.job_changed(serial);
             }
-            if breach == Some(OnBreach::Abort) {
+            if halt == Some(OnBreach::Abort) {
                 self.abort_in_flight(serial);
             }
             let Some(fleet) = self.fleets.get_mut(serial) else { continue };
@@ -134,7 +134,7 @@ impl Account {
             }
             let Some(fleet) = self.fleets.get_mut(serial) else { continue };
             if now >= fleet.begins {
-                fleet.job.begin();
+                fleet.job.begin(now);
                 fleet.begins = Time::NEVER;
                 fleet.times_out = now + self.world.plan().fleet_timeout;
                 self.job_changed(serial);
@@ -157,10 +157,11 @@ impl Account {
     fn next_start(&mut self, serial: u64) -> Option<RobotId> {
         let fleet = self.fleets.get_mut(serial)?;
         match fleet.job.start_next(self.now, &mut fleet.robots) {
-            Start::Robot { robot, .. } => Some(robot),
-            // RoboMaker's controller waits for no instant.
-            Start::Nobody | Start::NotBefore(_) => None,
+            Start::Robot { robot, .. } => return Some(robot),
+            Start::Nobody => fleet.wake = Time::NEVER,
+            Start::NotBefore(instant) => fleet.wake = instant,
         }
+        None
     }
 
     fn start_robot(&mut self, serial: u64, member: RobotId, events: &mut Vec<Event>) {
@@ -199,7 +200,7 @@ impl Account {
     fn job_over(&mut self, serial: u64) {
         self.active.remove(&serial);
         let Some(fleet) = self.fleets.get_mut(serial) else { return };
-        (fleet.begins, fleet.times_out) = (Time::NEVER, Time::NEVER);
+        (fleet.begins, fleet.times_out, fleet.wake) = (Time::NEVER, Time::NEVER, Time::NEVER);
         if let Some((_, status, _)) = &mut fleet.last_deployment {
             *status = fleet.job.status();
         }
@@ -207,7 +208,7 @@ impl Account {
             job.ended = Some(self.now);
             job.status = fleet.job.status();
             job.failure_code = fleet.job.failure_code();
-            job.halted = fleet.job.halted();
+            job.halt = fleet.job.halt();
             job.progress = *fleet.job.progress();
         }
         self.job_changed(serial);
@@ -290,7 +291,8 @@ impl Account {
             ended: None,
             status: fleet.job.status(),
             failure_code: None,
-            halted: false,
+            limits: fleet.job.limits(),
+            halt: None,
             progress: *fleet.job.progress(),
             tags,
             robots,

@@ -61,6 +61,7 @@ impl Account {
             last_deployment: None,
             begins: Time::NEVER,
             times_out: Time::NEVER,
+            wake: Time::NEVER,
         };
         self.fleets.add(arn, name, row)
     }
@@ -98,7 +99,7 @@ impl Account {
     pub fn job_state(&self, job: &JobRow) -> (crate::rollout::DeploymentStatus, bool, Progress) {
         match self.fleets.get(job.fleet).filter(|_| job.is_active()) {
             Some(fleet) => (fleet.job.status(), fleet.job.halted(), *fleet.job.progress()),
-            None => (job.status, job.halted, job.progress),
+            None => (job.status, job.halt.is_some(), job.progress),
         }
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::control_plane::{ClientRequestToken, DeploymentApplicationConfig, S3Object};
 use crate::rollout::{
-    Architecture, DeploymentJob, DeploymentJobErrorCode, DeploymentStatus, Fleet, JobKind, Progress, RoboMaker,
-    RobotId, RobotStatus,
+    Architecture, DeploymentJob, DeploymentJobErrorCode, DeploymentStatus, Fleet, Halted, JobKind, Limits, Progress,
+    RoboMaker, RobotId, RobotStatus,
 };
 use crate::time::{Span, Time};
 
@@ -49,12 +49,14 @@ pub struct FleetRow {
     pub begins: Time,
     /// When the active job times out; never before it is `InProgress`.
     pub times_out: Time,
+    /// When the active job's controller wants to be asked again.
+    pub wake: Time,
 }
 
 impl FleetRow {
     /// When the active job needs a look for its own sake.
     pub fn next_due(&self) -> Time {
-        self.begins.min(self.times_out)
+        self.begins.min(self.times_out).min(self.wake)
     }
 }
 
@@ -86,7 +88,9 @@ pub struct JobRow {
     pub ended: Option<Time>,
     pub status: DeploymentStatus,
     pub failure_code: Option<DeploymentJobErrorCode>,
-    pub halted: bool,
+    /// What its controller holds it to.
+    pub limits: Limits,
+    pub halt: Option<Halted>,
     pub progress: Progress,
     pub tags: Tags,
     /// Its targets, in the order of their numbers in the fleet.

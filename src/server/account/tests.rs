@@ -128,7 +128,7 @@ fn compare(account: &Account, recorded: &Recorded, replication: &Replication) {
         // A job that the campaign's end cuts off goes on here.
         if record.ended.is_some() {
             assert_eq!((job.ended, job.status, job.failure_code), (record.ended, record.status, record.failure_code));
-            assert_eq!((job.progress, job.halted), (record.progress, record.halted));
+            assert_eq!((job.progress, job.limits, job.halt), (record.progress, record.limits, record.halt));
         }
         for target in &job.robots {
             let simulated = recorded.attempts.get(&(job.number, target.robot));

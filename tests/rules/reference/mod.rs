@@ -26,11 +26,11 @@ use rand::seq::SliceRandom;
 
 use rollcast::random::{Luck, Purpose, Sampler, Stream};
 use rollcast::rollout::{
-    Again, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, JobKind, OnBreach, Progress, RobotEnd, RobotId,
-    RobotStatus, Schedule, StartOrder,
+    Again, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, Halt, Halted, JobKind, Limits, OnBreach,
+    Progress, RobotEnd, RobotId, RobotStatus, Schedule, StartOrder,
 };
 use rollcast::scenario::{Probability, Scenario};
-use rollcast::simulation::{Breach, Downloaded, Draws, GroupPlan, JobRecord, Plan, Replication};
+use rollcast::simulation::{Downloaded, Draws, GroupPlan, JobRecord, Plan, Replication};
 use rollcast::time::{Span, Time};
 
 use self::client::Client;
@@ -290,18 +290,22 @@ impl Model<'_> {
         if deployment.start_order == StartOrder::Shuffled {
             targets.shuffle(&mut self.luck.job(number, Purpose::StartOrder));
         }
+        let of_fleet = |percentage: u32| u64::from(percentage) * u64::from(fleet_size);
+        let slots = (of_fleet(deployment.concurrent_deployment_percentage) / 100).max(1) as u32;
+        let limit = of_fleet(deployment.failure_threshold_percentage).div_ceil(100) as u32;
         let record = JobRecord {
             number,
             kind,
             created: self.now,
             began: None,
             first_start: None,
-            breach: None,
+            limits: Limits { in_flight: Some(slots), failures: Some(limit) },
+            halt: None,
             last_robot_ended: None,
             ended: None,
             status: DeploymentStatus::Preparing,
             failure_code: None,
-            halted: false,
+            outcome: None,
             progress,
         };
         self.active = Some(Job { record, waiting: targets.into() });
@@ -353,9 +357,10 @@ impl Model<'_> {
         let progress = &job.record.progress;
         let failures = u64::from(progress.failed) + u64::from(progress.no_response);
         let threshold = u64::from(deployment.failure_threshold_percentage);
-        if !job.record.halted && 100 * failures >= threshold * u64::from(progress.fleet_size) {
-            job.record.halted = true;
-            job.record.breach = Some(Breach { at: self.now, failures: job.record.progress.counted_failures() });
+        if job.record.halt.is_none() && 100 * failures >= threshold * u64::from(progress.fleet_size) {
+            let (count, limit) = (progress.counted_failures(), job.record.limits.failures.expect("it has one"));
+            let halt = Halt { rule: 0, limit, count, in_flight: deployment.on_breach, outcome: 1 };
+            job.record.halt = Some(Halted { at: self.now, hurt: count, halt });
             self.breaches.push(self.now);
             if deployment.on_breach == OnBreach::Abort {
                 for robot in in_flight {
@@ -365,7 +370,7 @@ impl Model<'_> {
         }
         let none_in_flight = self.in_flight().is_empty();
         let job = self.job();
-        if job.record.halted {
+        if job.record.halted() {
             if none_in_flight {
                 self.end_job(Some(DeploymentJobErrorCode::FailureThresholdBreached));
             }
@@ -395,6 +400,11 @@ impl Model<'_> {
         let mut record = self.active.take().expect("a job is active").record;
         record.ended = Some(self.now);
         record.failure_code = failure_code;
+        record.outcome = Some(match failure_code {
+            None => 0,
+            Some(DeploymentJobErrorCode::FailureThresholdBreached) => 1,
+            Some(_) => 2,
+        });
         record.status = if failure_code.is_some() { DeploymentStatus::Failed } else { DeploymentStatus::Succeeded };
         self.jobs.push(record);
 
@@ -403,7 +413,7 @@ impl Model<'_> {
         let timed_out = failure_code == Some(DeploymentJobErrorCode::FleetDeploymentTimeout);
         if self.is_in_sync() {
             self.outcome = Some(CampaignOutcome::InSync);
-        } else if record.halted && sync.on_halt == Again::Stop {
+        } else if record.halted() && sync.on_halt == Again::Stop {
             self.outcome = Some(CampaignOutcome::Halted);
         } else if timed_out && sync.on_timeout == Again::Stop {
             self.outcome = Some(CampaignOutcome::TimedOut);

@@ -323,7 +323,7 @@ impl Model<'_> {
         let in_sync = end == RobotEnd::InSync;
         self.see(if in_sync { "a late sync" } else { "a late failure" }, true);
         if let Some(job) = &mut self.active {
-            let (began, halted) = (job.record.began.is_some(), job.record.halted);
+            let (began, halted) = (job.record.began.is_some(), job.record.halted());
             let place = job.waiting.iter().position(|waiting| *waiting == id);
             if in_sync && let Some(place) = place {
                 job.waiting.remove(place);

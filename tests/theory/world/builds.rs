@@ -61,7 +61,7 @@ fn mixtures_of_binomials() {
                 assert_eq!(index, 3, "{what}");
                 continue;
             }
-            let halted = of_build.iter().filter(|replication| first_job(replication).halted).count();
+            let halted = of_build.iter().filter(|replication| first_job(replication).halted()).count();
             let of = of_build.len();
             let p_halt = tail(ROBOTS, *p, limit);
             if f64::min(p_halt, 1.0 - p_halt) * of as f64 >= 25.0 || *p == 0.0 {
@@ -166,7 +166,7 @@ fn beta_binomial_failures() {
         let what = format!("beta with mean {m} and concentration {concentration}");
         assert_outcomes(failed.iter().copied(), &probabilities, &what);
         // 28 % of 25 is 7.
-        let halted = all.iter().filter(|replication| first_job(replication).halted).count();
+        let halted = all.iter().filter(|replication| first_job(replication).halted()).count();
         assert_share(halted, RUNS as usize, probabilities[7..].iter().sum(), &format!("halted by {what}"));
     }
 }
@@ -237,7 +237,7 @@ fn detection_is_erlang() {
         let preparing = "preparing = { constant = \"5m\" }\n";
         let text = policy(concurrency, threshold, &format!("{preparing}{}", group("g", 400, &step)));
         let all = replications(&text, RUNS);
-        assert!(all.iter().all(|replication| first_job(replication).halted));
+        assert!(all.iter().all(|replication| first_job(replication).halted()));
         let detections: Vec<f64> =
             all.iter().map(|replication| first_job(replication).detection().expect("it halted").seconds()).collect();
         let what = format!("detection by {limit} failures on {slots} slots");
@@ -254,7 +254,7 @@ fn detection_is_erlang() {
     let (n, k) = (20, 5_usize);
     let text = policy(1, 25, &group("g", n, &step));
     let all = replications(&text, RUNS);
-    let halted: Vec<&JobRecord> = all.iter().map(first_job).filter(|job| job.halted).collect();
+    let halted: Vec<&JobRecord> = all.iter().map(first_job).filter(|job| job.halted()).collect();
     assert_share(halted.len(), RUNS as usize, tail(n, p, k), "halted one at a time");
     let trials: Vec<f64> = (1..=n).map(|trial| binomial(trial - 1, p).get(k - 1).map_or(0.0, |q| q * p)).collect();
     let total: f64 = trials.iter().sum();

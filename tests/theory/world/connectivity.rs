@@ -388,8 +388,8 @@ fn late_robots_hold_no_slot() {
     assert_eq!(replication.peak_robots_down, 2);
     let job = replication.first_job.expect("a call made it");
     // Three of three without response breach the threshold of 100 %; late syncs do not undo that.
-    assert_eq!((job.progress.no_response, job.progress.succeeded, job.halted), (3, 0, true));
-    assert_eq!((job.ended, job.breach.map(|breach| breach.at)), (Some(at(180)), Some(at(180))));
+    assert_eq!((job.progress.no_response, job.progress.succeeded, job.halted()), (3, 0, true));
+    assert_eq!((job.ended, job.halt.map(|halted| halted.at)), (Some(at(180)), Some(at(180))));
 }
 
 /// A robot that is started anew forgets the attempt before: it never gets in sync, where half a minute more would have done.

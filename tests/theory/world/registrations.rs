@@ -121,22 +121,22 @@ fn the_fleet_grows() {
     // F = 5: one slot, and 10 % are one failure: that of the last robot.
     let (replication, trace) = run(10);
     let first = trace.jobs[0];
-    assert_eq!((first.progress.fleet_size, first.progress.peak_in_flight, first.halted), (5, 1, true));
+    assert_eq!((first.progress.fleet_size, first.progress.peak_in_flight, first.halted()), (5, 1, true));
     assert_eq!(first.failed_at_halt(), Some(1));
     // F = 100: ten slots, and ten failures halt. 96 are not in sync, every second one bad, beginning with the one of the start: five
     // fail by 1010 s, and five more by 1020 s.
     let second = trace.jobs[1];
     assert_eq!((second.created, second.progress.fleet_size, second.progress.targets), (at(1000), 100, 96));
-    assert_eq!((second.progress.peak_in_flight, second.halted), (10, true));
+    assert_eq!((second.progress.peak_in_flight, second.halted()), (10, true));
     assert_eq!(second.failed_at_halt(), Some(10));
-    assert_eq!(second.breach.map(|breach| breach.at), Some(at(1020)));
+    assert_eq!(second.halt.map(|halted| halted.at), Some(at(1020)));
     assert_eq!((replication.registered, replication.outcome), (100, CampaignOutcome::MaxJobs));
     // With 48 bad robots of 100 a threshold of 49 % is not met, where 49 % of five were three.
     let (_, trace) = run(49);
-    assert!(!trace.jobs[0].halted && !trace.jobs[1].halted);
+    assert!(!trace.jobs[0].halted() && !trace.jobs[1].halted());
     assert_eq!((trace.jobs[1].progress.failed, trace.jobs[1].progress.succeeded), (48, 48));
     // 48 % is met by the last failure.
-    assert!(run(48).1.jobs[1].halted);
+    assert!(run(48).1.jobs[1].halted());
 }
 
 /// A robot that registers while a job is active is not among its targets, and that job's F stays.

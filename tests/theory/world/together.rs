@@ -291,7 +291,7 @@ fn builds_are_common_random_numbers() {
     let two = "[[build]]\nname = \"a\"\nweight = 1\n[[build]]\nname = \"b\"\nweight = 1\nfailure = { \"*.launching\" = 0.4 }\n";
     let halts = |concurrency| -> Vec<_> {
         let all = replications(&text(concurrency, two), 400);
-        all.iter().map(|replication| (replication.build, replication.first_job.expect("a job").halted)).collect()
+        all.iter().map(|replication| (replication.build, replication.first_job.expect("a job").halted())).collect()
     };
     assert_eq!(halts(5), halts(100));
 }

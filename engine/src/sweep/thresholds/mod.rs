@@ -47,7 +47,7 @@ use super::points::simulate_alone;
 use super::{Simulated, Simulation, Sweep};
 use crate::experiment::{Stopped, Tally};
 use crate::random::Luck;
-use crate::rollout::{Again, Controller, RoboMaker, failure_limit};
+use crate::rollout::{Again, RoboMaker, failure_limit};
 use crate::scenario::Diagnostics;
 use crate::simulation::{Campaign, Plan};
 

@@ -1,10 +1,10 @@
 //! One path, and what it says of the campaigns that leave it at lower thresholds.
 
 use crate::rollout::{
-    CampaignOutcome, Controller, DeploymentJobErrorCode, DeploymentStatus, JobKind, OnBreach, Operator, Progress,
-    RobotEnd, RobotId, failure_limit,
+    CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, Halt, Halted, JobKind, Limits, OnBreach, Operator,
+    Progress, RobotEnd, RobotId, failure_limit,
 };
-use crate::simulation::{Breach, Event, JobRecord, Observer, Plan, Replication};
+use crate::simulation::{Event, JobRecord, Observer, Plan, Replication};
 use crate::statistics::NestedSamples;
 use crate::time::{Span, Time};
 
@@ -98,7 +98,7 @@ struct Job {
 /// The moment at which a threshold leaves the path.
 #[derive(Clone, Copy, Debug)]
 struct Leaving {
-    breach: Breach,
+    breach: Halted,
     job: Job,
     peak_robots_down: u32,
 }
@@ -190,8 +190,11 @@ impl<'p> Path<'p> {
 
     #[cold]
     fn breach(&mut self) {
-        let breach = Breach { at: self.now, failures: self.job.failures };
         while self.job.failures >= self.limit {
+            let (at, hurt) = (self.now, self.job.failures);
+            // RoboMaker's one rule, and the second of its outcomes.
+            let halt = Halt { rule: 0, limit: self.limit, count: hurt, in_flight: self.on_breach, outcome: 1 };
+            let breach = Halted { at, hurt, halt };
             self.breaches.push(Leaving { breach, job: self.job, peak_robots_down: self.peak_robots_down });
             self.level += 1;
             self.find_limit();
@@ -244,12 +247,13 @@ impl<'p> Path<'p> {
         let mut operator = self.operator.clone();
         operator.job_over(Path::free(&job, ended));
         let halted = JobRecord {
-            breach: Some(breach),
+            limits: Limits { failures: Some(breach.halt.limit), ..path.limits },
+            halt: Some(breach),
             last_robot_ended: Some(ended),
             ended: Some(ended),
             status: DeploymentStatus::Failed,
             failure_code: Some(DeploymentJobErrorCode::FailureThresholdBreached),
-            halted: true,
+            outcome: Some(breach.halt.outcome),
             progress: Progress {
                 fleet_size: job.fleet_size,
                 targets: job.targets,
@@ -474,6 +478,12 @@ mod tests {
                     later += u32::from(fork.as_ref().is_some_and(|fork| fork.jobs > 1));
                     assert_eq!(fork, alone, "{sets:?}: replication {index}, threshold {threshold}");
                 } else {
+                    // But for the limit, which is that of the path.
+                    let mut alone = alone;
+                    if let (Some(alone), Some(end)) = (&mut alone, &end) {
+                        let limits = end.first_job.map(|job| job.limits);
+                        alone.first_job.iter_mut().zip(limits).for_each(|(job, limits)| job.limits = limits);
+                    }
                     assert_eq!(end, alone, "{sets:?}: replication {index}, threshold {threshold}");
                 }
             }

@@ -16,7 +16,6 @@ pub struct Tallies<'p> {
 
 /// What is tallied at one threshold. What it never needs takes no memory.
 struct Threshold {
-    percentage: u32,
     /// Campaigns that count for this threshold alone.
     only: Option<Tally>,
     /// Campaigns that count for this threshold and all that follow.
@@ -96,9 +95,8 @@ impl Batch {
 impl<'p> Tallies<'p> {
     /// Of ascending thresholds.
     pub fn new(plan: &'p Plan, thresholds: &[u32]) -> Tallies<'p> {
-        let threshold = |percentage: &u32| {
+        let threshold = |_: &u32| {
             Mutex::new(Threshold {
-                percentage: *percentage,
                 only: None,
                 since: None,
                 time_to_success: ClusteredSample::new(Unit::Seconds),
@@ -130,7 +128,7 @@ impl<'p> Tallies<'p> {
             shared.deployment.pool(lengths.as_slice());
             shared.codes.iter_mut().zip(&waiting.codes).for_each(|(count, more)| *count += more);
             waiting.codes = Codes::default();
-            let tally = || Tally::new(self.plan, false).with_threshold(shared.percentage);
+            let tally = || Tally::new(self.plan, false);
             if !waiting.forks.is_empty() {
                 let only = shared.only.get_or_insert_with(tally);
                 for Fork { replication, aborted } in waiting.forks.drain(..) {
@@ -148,8 +146,7 @@ impl<'p> Tallies<'p> {
     /// Lets a campaign of its own be watched by the tally of its threshold.
     pub fn alone<T>(&self, threshold: usize, simulate: impl FnOnce(&mut Tally) -> T) -> T {
         let mut shared = self.lock(threshold);
-        let percentage = shared.percentage;
-        simulate(shared.only.get_or_insert_with(|| Tally::new(self.plan, false).with_threshold(percentage)))
+        simulate(shared.only.get_or_insert_with(|| Tally::new(self.plan, false)))
     }
 
     /// Whether campaigns at a threshold may differ from those at the one before, which is told from what was recorded.
