@@ -1,5 +1,20 @@
 //! What can be typed.
 
+/// What a command's help ends with: its examples, and the exit codes, which are the same for all.
+macro_rules! with_exit_status {
+    ($examples:literal) => {
+        concat!(
+            $examples,
+            "\n\nExit status:
+  0    done
+  1    a check did not hold (commands that check), or a replication failed by a fault of rollcast
+  2    bad input or usage; nothing was written
+  3    the scenario could not be read, or an output not be written
+  130  interrupted; nothing was written"
+        )
+    };
+}
+
 mod check;
 mod compare;
 mod run;
@@ -21,6 +36,9 @@ pub use sweep::SweepArgs;
 pub use tools::{CompletionsArgs, InitArgs, ManArgs, SchemaArgs, ValidateArgs};
 pub use trace::TraceArgs;
 pub use tune::TuneArgs;
+
+/// Without examples it stands alone.
+const EXIT_CODES: &str = with_exit_status!("").trim_ascii_start();
 
 /// Forecasts software rollouts to robot fleets: how long, how likely, how many hurt?
 #[derive(Debug, Parser)]
@@ -47,14 +65,6 @@ pub enum Command {
     Completions(CompletionsArgs),
     Man(ManArgs),
 }
-
-const EXIT_CODES: &str = "\
-Exit status:
-  0    done
-  1    a check did not hold (commands that check)
-  2    bad input or usage; nothing was written
-  3    the scenario could not be read, or an output not be written
-  130  interrupted; nothing was written";
 
 #[cfg(test)]
 mod tests {

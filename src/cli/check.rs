@@ -8,7 +8,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::args::{CheckArgs, SimulationArgs};
-use super::simulation::{INTERRUPTED, read, watch_for_interrupts};
+use super::interrupt::{self, INTERRUPTED};
+use super::simulation::{read, stopped, workers};
 use super::{Failure, exit, print, progress};
 use crate::baseline::Baseline;
 use crate::expectation::{Check, Checked};
@@ -33,8 +34,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
             "note: --replications is for --baseline; expectations take as many as they need, up to --max-replications"
         );
     }
-    watch_for_interrupts();
-    let workers = Workers::new(args.simulation.threads.map(|threads| threads as usize))?;
+    let workers = workers(&args.simulation)?;
     let mut reports: Vec<Report> = Vec::new();
     for subject in scenarios {
         let report = check(args, subject, baselines.next(), &workers)?;
@@ -48,7 +48,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
             if args.simulation.json {
                 print(&json::render(&reports))?;
             }
-            return Err(Stopped::Cancelled.into());
+            return Err(interrupt::nothing_written());
         }
     }
     if args.simulation.json {
@@ -135,14 +135,14 @@ fn check(
     }
     .run(workers);
     bar.finish_and_clear();
-    let checked = checked?;
+    let checked = checked.map_err(|why| stopped(why, &path, options))?;
     let mut interrupted = checked.interrupted;
     let mut comparison = None;
     if let (Some(baseline), false) = (baseline, interrupted) {
         match baseline::compare(args, &baseline, &scenario, experiment, workers) {
             Ok(compared) => comparison = Some(compared),
             Err(Stopped::Cancelled) => interrupted = true,
-            Err(stopped) => return Err(stopped.into()),
+            Err(why) => return Err(stopped(why, &path, options)),
         }
     }
     Ok(Report { file: path.display().to_string(), source, seed, checked, comparison, interrupted, scenario, questions })

@@ -4,9 +4,10 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::args::{CompareArgs, SimulationArgs};
+use super::interrupt::{self, INTERRUPTED};
 use super::parts::Parts;
-use super::simulation::{INTERRUPTED, read, watch_for_interrupts};
-use super::{Failure, exit, interrupt, print, progress};
+use super::simulation::{read, stopped, workers};
+use super::{Failure, exit, print, progress};
 use crate::comparison::{self, Broken, Identity, Row, Side, ToRows, Unusable, read_folder};
 use crate::experiment::{Experiment, Stopped, Workers};
 use crate::metric::RESULTS_VERSION;
@@ -31,8 +32,7 @@ pub fn run(args: &CompareArgs) -> Result<(), Failure> {
             Some(Outputs::of_comparison(options.out.as_ref().unwrap_or(&default))?)
         }
     };
-    watch_for_interrupts();
-    let workers = Workers::new(options.threads.map(|threads| threads as usize))?;
+    let workers = workers(options)?;
     let sides = simulate(options, &subjects, &luck, &workers)?;
     let wanted = subjects.iter().zip(&sides).map(|(subject, side)| match subject.content {
         Content::Run(_) => side.rows.len() as u64,
@@ -41,7 +41,7 @@ pub fn run(args: &CompareArgs) -> Result<(), Failure> {
     let wanted = wanted.max().unwrap_or(0);
     let [a, b] = &sides;
     if interrupt::interrupted() && (a.rows.is_empty() || b.rows.is_empty()) {
-        return Err(Stopped::Cancelled.into());
+        return Err(interrupt::nothing_written());
     }
     let comparison = comparison::compare(a, b, &workers, &INTERRUPTED);
     let compared = Compared { comparison: &comparison, sides: [a, b], names: names.each_ref().map(String::as_str) };
@@ -207,31 +207,30 @@ fn simulate(
     let bar = progress::bar(simulated * u64::from(luck.replications), options.quiet);
     let most_robots = plans.iter().flatten().map(|plan| plan.most_robots).max().unwrap_or(1);
     let mut rows: [Vec<Row>; 2] = [Vec::new(), Vec::new()];
-    let mut halted = None;
+    let mut cancelled = false;
     'parts: for part in Parts::new(if simulated > 0 { luck.replications } else { 0 }, most_robots, workers) {
-        for (plan, rows) in plans.iter().zip(&mut rows) {
+        for ((plan, rows), subject) in plans.iter().zip(&mut rows).zip(subjects) {
             let Some(plan) = plan else { continue };
             let experiment =
                 Experiment { plan, seed: luck.seed, replications: luck.replications, threads: None, curves: false };
             let advanced = |replications: u32| bar.inc(replications.into());
             match experiment.each(workers, part.clone(), &ToRows, &INTERRUPTED, &advanced) {
                 Ok(more) => rows.extend(more),
-                Err(stopped) => {
-                    halted = Some(stopped);
+                Err(Stopped::Cancelled) => {
+                    cancelled = true;
                     break 'parts;
+                }
+                Err(why) => {
+                    bar.finish_and_clear();
+                    return Err(stopped(why, &subject.path, options));
                 }
             }
         }
     }
     bar.finish_and_clear();
-    match halted {
-        None => {}
-        Some(Stopped::Cancelled) if simulated == 2 => {
-            let both = rows[0].len().min(rows[1].len());
-            rows.iter_mut().for_each(|rows| rows.truncate(both));
-        }
-        Some(Stopped::Cancelled) => {}
-        Some(stopped) => return Err(stopped.into()),
+    if cancelled && simulated == 2 {
+        let both = rows[0].len().min(rows[1].len());
+        rows.iter_mut().for_each(|rows| rows.truncate(both));
     }
     let mut rows = rows.into_iter();
     Ok(subjects.each_ref().map(|subject| {

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use super::{Failure, exit};
+use super::{Failure, exit, interrupt};
 use crate::sweep::{MOST_POINTS, Sweep};
 
 /// More points than this ask.
@@ -37,10 +37,8 @@ pub fn confirm(what: &str, yes: bool) -> Result<(), Failure> {
         return Err(refused(format!("error: {what} needs --yes to start; nothing was run and nothing was written\n")));
     }
     anstream::eprint!("{what}: start? [y/N] ");
-    let mut answer = String::new();
     // What cannot be read is no yes.
-    let _ = io::stdin().read_line(&mut answer);
-    match answer.trim() {
+    match interrupt::read_line()?.unwrap_or_default().trim() {
         "y" | "Y" | "yes" => Ok(()),
         _ => Err(refused(String::from("not started: nothing was run and nothing was written\n"))),
     }

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::args::RunArgs;
+use super::interrupt::{self, INTERRUPTED};
 use super::parts::Parts;
-use super::simulation::{INTERRUPTED, read, report_unknown, watch_for_interrupts};
+use super::simulation::{read, report_unknown, stopped, workers};
 use super::{Failure, exit, print, progress};
-use crate::experiment::{Experiment, Rows, Stopped, Tally, Workers};
+use crate::experiment::{Experiment, Failures, Rows, Stopped, Tally, Workers};
 use crate::metric::{Metric, Summary};
 use crate::precision::{Ended, Precision, Stages, Target, Why};
 use crate::report::{Outputs, html, precision, table};
@@ -25,11 +26,10 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         plan: &plan,
         seed,
         replications: options.replications.unwrap_or(scenario.replications),
-        threads: options.threads.map(|threads| threads as usize),
+        threads: None,
         curves: !options.no_files,
     };
-    watch_for_interrupts();
-    let run = Run { args, scenario: &scenario, experiment, goal };
+    let run = Run { args, scenario: &scenario, experiment, goal, workers: workers(options)? };
     let (done, summary, files) = if options.no_files {
         let done = run.simulate(&mut ())?;
         let summary = Summary::new(&scenario, seed, &done.tally);
@@ -117,6 +117,7 @@ struct Run<'a> {
     scenario: &'a Scenario,
     experiment: Experiment<'a>,
     goal: Option<Goal>,
+    workers: Workers,
 }
 
 /// What a simulation came to.
@@ -129,6 +130,10 @@ struct Done {
 }
 
 impl Run<'_> {
+    fn stopped(&self, why: Stopped) -> Failure {
+        stopped(why, &self.args.scenario, &self.args.simulation)
+    }
+
     fn simulate<R: Rows>(&self, rows: &mut R) -> Result<Done, Failure> {
         match &self.goal {
             Some(goal) => self.until_precise(goal, rows),
@@ -138,25 +143,38 @@ impl Run<'_> {
 
     /// As many replications as were asked for. Interrupted, it prints what the parts that are complete come to.
     fn all<R: Rows>(&self, rows: &mut R) -> Result<Done, Failure> {
-        let (workers, replications) = (Workers::new(self.experiment.threads)?, self.experiment.replications);
+        let (workers, replications) = (&self.workers, self.experiment.replications);
         let bar = progress::bar_with_robots(replications.into(), self.args.simulation.quiet, workers.started());
         let advanced = |replications: u32| bar.inc(replications.into());
         let mut tally: Option<Tally> = None;
-        let mut stopped = None;
-        for part in Parts::new(replications, self.experiment.plan.most_robots, &workers) {
-            match self.experiment.run_part(&workers, part, rows, &INTERRUPTED, &advanced) {
+        let mut failures: Option<Failures> = None;
+        let mut halted = None;
+        for part in Parts::new(replications, self.experiment.plan.most_robots, workers) {
+            let length = part.len() as u32;
+            match self.experiment.run_part(workers, part, rows, &INTERRUPTED, &advanced) {
+                Ok(_) if let Some(failures) = &mut failures => failures.finished += length,
                 Ok(part) => match &mut tally {
                     Some(tally) => tally.merge(&part),
                     None => tally = Some(part),
                 },
+                Err(Stopped::Failed(more)) => match &mut failures {
+                    Some(failures) => failures.merge(more),
+                    None => {
+                        let finished = tally.as_ref().map_or(0, |tally| tally.replications as u32);
+                        failures = Some(Failures { finished: more.finished + finished, ..more });
+                    }
+                },
                 Err(why) => {
-                    stopped = Some(why);
+                    halted = Some(why);
                     break;
                 }
             }
         }
         bar.finish_and_clear();
-        match (stopped, tally) {
+        if let Some(failures) = failures {
+            return Err(self.stopped(Stopped::Failed(failures)));
+        }
+        match (halted, tally) {
             (None, Some(tally)) => Ok(Done { tally, precision: String::new(), missed: None }),
             (Some(Stopped::Cancelled), Some(tally)) => {
                 let options = &self.args.simulation;
@@ -172,14 +190,13 @@ impl Run<'_> {
                 );
                 Err(Failure { message, code: exit::INTERRUPTED })
             }
-            (stopped, _) => Err(stopped.unwrap_or(Stopped::Cancelled).into()),
+            (halted, _) => Err(self.stopped(halted.unwrap_or(Stopped::Cancelled))),
         }
     }
 
     fn until_precise<R: Rows>(&self, goal: &Goal, rows: &mut R) -> Result<Done, Failure> {
         let options = &self.args.simulation;
         let target = goal.precision.target;
-        let workers = Workers::new(self.experiment.threads)?;
         let began = Instant::now();
         let bar = progress::bar(self.experiment.replications.into(), options.quiet);
         let ended = Stages {
@@ -196,9 +213,9 @@ impl Run<'_> {
             },
             advanced: &|replications| bar.inc(replications.into()),
         }
-        .run(&workers, rows);
+        .run(&self.workers, rows);
         bar.finish_and_clear();
-        let Ended { tally, metric, estimate, why } = ended?;
+        let Ended { tally, metric, estimate, why } = ended.map_err(|why| self.stopped(why))?;
         let metric = &goal.metrics[metric];
         let replications = tally.replications;
         let sentence = |outcome: &str| precision::sentence(metric, &estimate, target, outcome);
@@ -219,9 +236,9 @@ impl Run<'_> {
                         format!("{}\n{said}", table::render(self.scenario, &summary))
                     })?;
                 }
-                return Err(Stopped::Cancelled.into());
+                return Err(interrupt::nothing_written());
             }
-            Why::Stopped(stopped) => return Err(stopped.into()),
+            Why::Stopped(why) => return Err(self.stopped(why)),
         };
         let missed = missed.then(|| said.split_whitespace().collect::<Vec<_>>().join(" "));
         Ok(Done { tally, precision: format!("\n{said}"), missed })

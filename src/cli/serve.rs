@@ -4,7 +4,7 @@ use tokio::sync::watch;
 
 use super::args::ServeArgs;
 use super::simulation::load;
-use super::{Failure, exit, print};
+use super::{Failure, exit, interrupt, print};
 use crate::server::{Options, StartError, run as run_server};
 
 /// The most robots that a server holds.
@@ -35,8 +35,8 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         log: args.log,
     };
     let (stop, stopped) = watch::channel(false);
-    // Refused only where a handler is set already, and nothing sets one before a server.
-    let _ = ctrlc::set_handler(move || {
+    interrupt::watch_and(move || {
+        // A server that has stopped already listens no more.
         let _ = stop.send(true);
     });
     // Nobody may read it, and the server serves all the same.

@@ -1,25 +1,20 @@
-//! What all commands that simulate share: loading, interruption, and how it can fail.
+//! What all commands that simulate share: loading, threads, and how it can fail.
 
+use std::borrow::Cow;
+use std::fmt::Write;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::ColorChoice;
 
+use super::args::SimulationArgs;
+use super::interrupt::{self, nothing_written};
 use super::{Failure, exit};
-use crate::experiment::Stopped;
+use crate::experiment::{self, Failures, Stopped, Workers};
 use crate::metric::UnknownMetric;
+use crate::metric::words::counted;
 use crate::questions::{self, Questions};
 use crate::report::OutputError;
 use crate::scenario::{Diagnostics, LoadError, Problem, Scenario, ScenarioFile};
-
-/// Set by Ctrl-C.
-pub static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
-/// From now on Ctrl-C sets [`INTERRUPTED`] instead of ending the program.
-pub fn watch_for_interrupts() {
-    // Refused only where a handler is set already, and then that one is this one.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
-}
 
 /// Reads a scenario with options laid over it.
 pub fn load(path: &Path, sets: &[String]) -> Result<Scenario, Failure> {
@@ -57,26 +52,117 @@ impl From<Diagnostics> for Failure {
     }
 }
 
-impl From<Stopped> for Failure {
-    fn from(stopped: Stopped) -> Failure {
-        match stopped {
-            Stopped::Cancelled => {
-                Failure { message: String::from("interrupted: nothing was written\n"), code: exit::INTERRUPTED }
-            }
-            Stopped::Rows(error) => Failure {
-                message: format!("error: cannot write replications.csv and jobs.csv: {error}\n"),
-                code: exit::IO,
-            },
-            Stopped::Threads(error) => {
-                Failure { message: format!("error: cannot start threads: {error}\n"), code: exit::IO }
-            }
+/// Starts the threads, and heeds Ctrl-C and failures of replications from now on.
+pub fn workers(options: &SimulationArgs) -> Result<Workers, Failure> {
+    interrupt::watch();
+    experiment::report_panics_once();
+    let threads = options.threads.map(|threads| threads as usize);
+    Workers::new(threads).map_err(|why| stopped(why, Path::new(""), options))
+}
+
+/// What stopped a simulation of the scenario at `path`.
+pub fn stopped(why: Stopped, path: &Path, options: &SimulationArgs) -> Failure {
+    match why {
+        Stopped::Cancelled => nothing_written(),
+        Stopped::Failed(failures) => failed(&failures, path, &options.set),
+        Stopped::Rows(error) => {
+            Failure { message: format!("error: cannot write replications.csv and jobs.csv: {error}\n"), code: exit::IO }
+        }
+        Stopped::Threads(error) => {
+            Failure { message: format!("error: cannot start threads: {error}\n"), code: exit::IO }
         }
     }
+}
+
+/// Names the replications that failed, each with the command that simulates it alone.
+fn failed(failures: &Failures, path: &Path, sets: &[String]) -> Failure {
+    let Failures { seed, failed, finished, named, settings } = failures;
+    let all = counted(u64::from(failed + finished), "replication");
+    let mut message = format!(
+        "error: {failed} of {all} failed by a fault of rollcast, {finished} finished; nothing was written\n\
+         help: each command simulates that replication alone, and fails where it failed; RUST_BACKTRACE=1 shows how it came there\n"
+    );
+    for (replication, why) in named {
+        // Unknown to a scenario with fewer, it would be refused.
+        let enough = format!("run.replications={}", u64::from(*replication) + 1);
+        let sets = sets.iter().chain(settings).map(String::as_str).chain([enough.as_str()]);
+        let sets: String = sets.map(|set| format!(" --set {}", quoted(set))).collect();
+        let path = path.display().to_string();
+        // A string takes whatever is written to it.
+        let _ = write!(
+            message,
+            "\nreplication {replication} of seed {seed}: {why}\n    \
+             rollcast trace {} --seed {seed} --replication {replication}{sets}\n",
+            quoted(&path)
+        );
+    }
+    let more = *failed as usize - named.len();
+    if more > 0 {
+        message += &format!("\nand {more} more\n");
+    }
+    Failure { message, code: exit::CHECK_FAILED }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "_-./=:,+@%".contains(character);
+    if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
+        return Cow::Borrowed(word);
+    }
+    Cow::Owned(format!("'{}'", word.replace('\'', "'\\''")))
 }
 
 impl From<OutputError> for Failure {
     fn from(failed: OutputError) -> Failure {
         let OutputError { path, error } = failed;
         Failure { message: format!("error: cannot write {}: {error}\n", path.display()), code: exit::IO }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The report of failed replications, to the letter.
+    #[test]
+    fn failed_replications_are_named_with_their_commands() {
+        let failures = Failures {
+            seed: 42,
+            failed: 3,
+            finished: 997,
+            named: [(7, String::from("attempt to divide by zero (a.rs:1:2)")), (1000, String::from("no such robot"))]
+                .into(),
+            settings: vec![String::from("sync.schedule={ every = \"1h\" }")],
+        };
+        let Failure { message, code } = failed(&failures, Path::new("my robots/it's.toml"), &[String::from("name=x")]);
+        assert_eq!(code, 1);
+        assert_eq!(
+            message,
+            "error: 3 of 1000 replications failed by a fault of rollcast, 997 finished; nothing was written\n\
+             help: each command simulates that replication alone, and fails where it failed; RUST_BACKTRACE=1 shows how it came there\n\
+             \n\
+             replication 7 of seed 42: attempt to divide by zero (a.rs:1:2)\n    \
+             rollcast trace 'my robots/it'\\''s.toml' --seed 42 --replication 7 --set name=x \
+             --set 'sync.schedule={ every = \"1h\" }' --set run.replications=8\n\
+             \n\
+             replication 1000 of seed 42: no such robot\n    \
+             rollcast trace 'my robots/it'\\''s.toml' --seed 42 --replication 1000 --set name=x \
+             --set 'sync.schedule={ every = \"1h\" }' --set run.replications=1001\n\
+             \n\
+             and 1 more\n"
+        );
+    }
+
+    /// A shell reads back what was meant.
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_reads_quoted_words_back() {
+        for word in
+            ["", "a b", "it's", "-n", "a=\"1h\"", "$HOME", "`x`", "a\\b", "é\u{3000}", "plain-1.toml", "!x", "a\nb"]
+        {
+            let script = format!("printf %s {}", quoted(word));
+            let output = std::process::Command::new("sh").args(["-c", &script]).output().expect("sh runs");
+            assert_eq!(String::from_utf8_lossy(&output.stdout), word);
+        }
     }
 }

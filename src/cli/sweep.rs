@@ -5,13 +5,14 @@ use std::io::{self, Seek, Write};
 use std::path::Path;
 
 use super::args::{SimulationArgs, SweepArgs};
-use super::simulation::{INTERRUPTED, report_unknown, unloadable, watch_for_interrupts};
+use super::interrupt::{self, INTERRUPTED};
+use super::simulation::{report_unknown, stopped, unloadable, workers};
 use super::{Failure, exit, large, print, progress};
-use crate::experiment::{Stopped, Workers};
+use crate::experiment::Stopped;
 use crate::metric::Metric;
 use crate::metric::words::counted;
 use crate::report::sweep::{CsvPoints, Estimated, JsonPoints, Shown, ShownMetric, table};
-use crate::report::{OutputError, Outputs, SWEEP_CSV, SWEEP_JSON, html, plots};
+use crate::report::{Outputs, SWEEP_CSV, SWEEP_JSON, html, plots};
 use crate::scenario::{Diagnostics, Problem, ScenarioFile};
 use crate::sweep::{Checked, Overrides, Refused, Simulation, Sweep, Variation, one_pass, variations};
 
@@ -26,21 +27,21 @@ pub fn run(args: &SweepArgs) -> Result<(), Failure> {
     refuse_overridden(args, &variations)?;
     let file = ScenarioFile::read(&args.scenario).map_err(|error| unloadable(&args.scenario, error))?;
     let sweep = Sweep { file, sets: options.set.clone(), variations };
-    watch_for_interrupts();
+    interrupt::watch();
     let overrides = Overrides { seed: options.seed, replications: options.replications };
-    let checked = check(&sweep, overrides, args.yes)?;
+    let checked = check(&sweep, overrides, args)?;
     let metrics = metrics(&args.metric, &checked)?;
     let mut shown = Shown::new(&sweep, &checked, metrics);
     if options.no_files {
         // A file without a name holds what is printed at the end.
-        let spool = options.json.then(tempfile::tempfile).transpose().map_err(Halt::Print)?;
-        let json = spool.map(JsonPoints::new).transpose().map_err(Halt::Print)?;
-        let json = simulate(args, &mut shown, overrides, Sinks { csv: None, json }, |_, error| Halt::Print(error))?;
+        let spool = options.json.then(tempfile::tempfile).transpose().map_err(unprintable)?;
+        let json = spool.map(JsonPoints::new).transpose().map_err(unprintable)?;
+        let json = simulate(args, &mut shown, overrides, Sinks { csv: None, json }, |_, error| unprintable(error))?;
         return json.map_or_else(|| print_table(args, &shown, ""), print_file);
     }
     let default = Path::new("results").join(&checked.first.name);
     let outputs = Outputs::of_sweep(options.out.as_ref().unwrap_or(&default))?;
-    let failed = |name: &str, error| Halt::Output(outputs.failed(name, error));
+    let failed = |name: &str, error| Failure::from(outputs.failed(name, error));
     let [csv, json] = [outputs.temporary()?, outputs.temporary()?];
     let rows = csv.reopen().and_then(|file| CsvPoints::new(file, &sweep, &checked));
     let summaries = json.reopen().and_then(JsonPoints::new);
@@ -74,12 +75,12 @@ fn refuse_overridden(args: &SweepArgs, variations: &[Variation]) -> Result<(), F
 }
 
 /// Checks all points, and asks whether a large sweep shall start.
-fn check(sweep: &Sweep, overrides: Overrides, yes: bool) -> Result<Checked, Failure> {
+fn check(sweep: &Sweep, overrides: Overrides, args: &SweepArgs) -> Result<Checked, Failure> {
     // To check many points takes a while, too.
-    let many = large::confirm_points(sweep, "a sweep", "points", yes)?;
+    let many = large::confirm_points(sweep, "a sweep", "points", args.yes)?;
     let checked = sweep.check(overrides, &INTERRUPTED).map_err(|refused| match refused {
         Refused::Invalid(problems) => problems.into(),
-        Refused::Stopped(stopped) => Failure::from(stopped),
+        Refused::Stopped(why) => stopped(why, &args.scenario, &args.simulation),
     })?;
     if checked.robots > large::MANY_ROBOTS && !many {
         let what = format!(
@@ -88,7 +89,7 @@ fn check(sweep: &Sweep, overrides: Overrides, yes: bool) -> Result<Checked, Fail
             counted(checked.replications, "replication"),
             checked.robots as f64
         );
-        large::confirm(&what, yes)?;
+        large::confirm(&what, args.yes)?;
     }
     Ok(checked)
 }
@@ -131,12 +132,12 @@ fn simulate(
     shown: &mut Shown<'_>,
     overrides: Overrides,
     sinks: Sinks,
-    failed: impl Fn(&str, io::Error) -> Halt,
+    failed: impl Fn(&str, io::Error) -> Failure,
 ) -> Result<Option<File>, Failure> {
     let Sinks { mut csv, mut json } = sinks;
     let options = &args.simulation;
     let (sweep, checked) = (shown.sweep, shown.checked);
-    let workers = Workers::new(options.threads.map(|threads| threads as usize))?;
+    let workers = workers(options)?;
     let bar = progress::bar(checked.replications, options.quiet);
     let simulation = Simulation {
         workers: &workers,
@@ -147,20 +148,22 @@ fn simulate(
     let done = one_pass(sweep, &simulation, |simulated| {
         let point = Estimated::new(simulated);
         if let Some(csv) = &mut csv {
-            csv.write(sweep, &point).map_err(|error| failed(SWEEP_CSV, error))?;
+            csv.write(sweep, &point).map_err(|error| Halt::Failed(failed(SWEEP_CSV, error)))?;
         }
         if let Some(json) = &mut json {
-            json.write(sweep, &point).map_err(|error| failed(SWEEP_JSON, error))?;
+            json.write(sweep, &point).map_err(|error| Halt::Failed(failed(SWEEP_JSON, error)))?;
         }
         shown.add(&point);
         bar.set_message(format!("{} of {} points", point.point() + 1, sweep.len()));
         Ok::<(), Halt>(())
     });
     bar.finish_and_clear();
-    let interrupted = matches!(done, Err(Halt::Stopped(Stopped::Cancelled)));
-    if !interrupted {
-        done?;
-    }
+    let interrupted = match done {
+        Ok(()) => false,
+        Err(Halt::Stopped(Stopped::Cancelled)) => true,
+        Err(Halt::Stopped(why)) => return Err(stopped(why, &args.scenario, options)),
+        Err(Halt::Failed(failure)) => return Err(failure),
+    };
     csv.map(CsvPoints::finish).transpose().map_err(|error| failed(SWEEP_CSV, error))?;
     let json = json.map(JsonPoints::finish).transpose().map_err(|error| failed(SWEEP_JSON, error))?;
     if !interrupted {
@@ -195,7 +198,7 @@ fn print_table(args: &SweepArgs, shown: &Shown<'_>, files: &str) -> Result<(), F
 fn print_file(mut file: File) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match file.rewind().and_then(|()| io::copy(&mut file, &mut stdout)).and_then(|_| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Halt::Print(error).into()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unprintable(error)),
         _ => Ok(()),
     }
 }
@@ -203,11 +206,7 @@ fn print_file(mut file: File) -> Result<(), Failure> {
 /// What ends a sweep early.
 enum Halt {
     Stopped(Stopped),
-    /// A scenario that is no longer what was checked.
-    Changed(Diagnostics),
-    Output(OutputError),
-    /// What is printed could not be kept or printed.
-    Print(io::Error),
+    Failed(Failure),
 }
 
 impl From<Stopped> for Halt {
@@ -216,21 +215,14 @@ impl From<Stopped> for Halt {
     }
 }
 
+/// A scenario that is no longer what was checked.
 impl From<Diagnostics> for Halt {
     fn from(problems: Diagnostics) -> Halt {
-        Halt::Changed(problems)
+        Halt::Failed(problems.into())
     }
 }
 
-impl From<Halt> for Failure {
-    fn from(halt: Halt) -> Failure {
-        match halt {
-            Halt::Stopped(stopped) => stopped.into(),
-            Halt::Changed(problems) => problems.into(),
-            Halt::Output(failed) => failed.into(),
-            Halt::Print(error) => {
-                Failure { message: format!("error: cannot write to stdout: {error}\n"), code: exit::IO }
-            }
-        }
-    }
+/// What is printed could not be kept or printed.
+fn unprintable(error: io::Error) -> Failure {
+    Failure { message: format!("error: cannot write to stdout: {error}\n"), code: exit::IO }
 }

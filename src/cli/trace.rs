@@ -3,8 +3,8 @@
 use std::io::{self, BufWriter, Write};
 
 use super::args::TraceArgs;
-use super::interrupt::{self, Interruptible};
-use super::simulation::{INTERRUPTED, load, watch_for_interrupts};
+use super::interrupt::{self, INTERRUPTED, Interruptible};
+use super::simulation::load;
 use super::{Failure, exit};
 use crate::scenario::{Diagnostics, Problem, Scenario};
 use crate::simulation::Plan;
@@ -15,7 +15,7 @@ pub fn run(args: &TraceArgs) -> Result<(), Failure> {
     let scenario = load(&args.scenario, &args.set)?;
     check_replication(&scenario, args.replication)?;
     let plan = Plan::new(&scenario);
-    watch_for_interrupts();
+    interrupt::watch();
     let seed = args.seed.unwrap_or(scenario.seed);
     let trace = Trace::record(&scenario, &plan, seed, args.replication, &INTERRUPTED).map_err(|why| match why {
         Untraceable::Cancelled => interrupted(),

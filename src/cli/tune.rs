@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::args::TuneArgs;
-use super::simulation::{INTERRUPTED, read, watch_for_interrupts};
+use super::interrupt::{self, INTERRUPTED};
+use super::simulation::{read, stopped, workers};
 use super::{Failure, exit, large, print, progress};
-use crate::experiment::{Stopped, Workers};
 use crate::metric::words::counted;
 use crate::precision::Target;
 use crate::questions::{Constraint, Direction, Misplaced, Mistake, Objective, Tune, is_of_rollout};
@@ -22,12 +22,12 @@ pub fn run(args: &TuneArgs) -> Result<(), Failure> {
     let table = questions.tune;
     let Asked { variations, objective, margin_text, margin, constraints } = asked(args, &own, &table)?;
     let sweep = Sweep { file, sets: options.set.clone(), variations };
-    watch_for_interrupts();
-    check(&sweep, &own, args.yes, &objective, &constraints)?;
+    interrupt::watch();
+    check(&sweep, &own, args, &objective, &constraints)?;
     let default = Path::new("results").join(&own.name);
     let folder = options.out.as_deref().unwrap_or(&default);
     let outputs = if options.no_files { None } else { Some(Outputs::of_tune(folder)?) };
-    let workers = Workers::new(options.threads.map(|threads| threads as usize))?;
+    let workers = workers(options)?;
     let seed = options.seed.unwrap_or(own.seed);
     let max_replications = args.max_replications.or(options.replications).unwrap_or(table.max_replications);
     let bar = progress::bar(0, options.quiet);
@@ -54,12 +54,15 @@ pub fn run(args: &TuneArgs) -> Result<(), Failure> {
     };
     let outcome = tuning.run();
     bar.finish_and_clear();
-    let outcome = outcome?;
+    let outcome = outcome.map_err(|halt| match halt {
+        Halt::Stopped(why) => stopped(why, &args.scenario, options),
+        Halt::Changed(problems) => problems.into(),
+    })?;
     let written = sweep.variations.iter().map(|variation| sweep.file.written(&variation.path, &sweep.sets)).collect();
     let report = Report { tuning: &tuning, margin: margin_text, own_values: written, outcome };
     if report.outcome.interrupted {
         say(args, &report, "")?;
-        return Err(Stopped::Cancelled.into());
+        return Err(interrupt::nothing_written());
     }
     let mut files = String::new();
     if let Some(outputs) = outputs {
@@ -220,23 +223,26 @@ fn report(Misplaced { part, mistake }: Misplaced, option: &str, text: &str, prob
 fn check(
     sweep: &Sweep,
     own: &Scenario,
-    yes: bool,
+    args: &TuneArgs,
     objective: &Objective,
     constraints: &[Constraint],
 ) -> Result<(), Failure> {
-    let many = large::confirm_points(sweep, "a tune", "settings", yes)?;
+    let many = large::confirm_points(sweep, "a tune", "settings", args.yes)?;
     let overrides = Overrides { seed: None, replications: Some(FIRST_LOOK) };
     let checked = sweep.check(overrides, &INTERRUPTED).map_err(|refused| match refused {
         Refused::Invalid(problems) => problems.into(),
-        Refused::Stopped(stopped) => Failure::from(stopped),
+        Refused::Stopped(why) => stopped(why, &args.scenario, &args.simulation),
     })?;
     if checked.robots > large::MANY_ROBOTS && !many {
         let settings = counted(sweep.len(), "setting");
         let what = format!("a tune of {settings}, {:.1e} robots before the first look at them", checked.robots as f64);
-        large::confirm(&what, yes)?;
+        large::confirm(&what, args.yes)?;
     }
     let mut unreachable: Vec<Option<Mistake>> = Vec::new();
     for point in 0..sweep.len() {
+        if interrupt::interrupted() {
+            return Err(interrupt::nothing_written());
+        }
         let scenario = sweep.scenario(point)?;
         let here = constraints.iter().map(|constraint| constraint.reachable(&scenario).err());
         unreachable = match point {
@@ -271,12 +277,3 @@ fn check(
 
 /// So many replications each setting has at least, by which the size of a tune is told.
 const FIRST_LOOK: u32 = 256;
-
-impl From<Halt> for Failure {
-    fn from(halt: Halt) -> Failure {
-        match halt {
-            Halt::Stopped(stopped) => stopped.into(),
-            Halt::Changed(problems) => problems.into(),
-        }
-    }
-}

@@ -1,15 +1,16 @@
 //! Replications one by one, for those who want no tally.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use super::{Experiment, Stopped, Workers, block_size};
+use super::{Experiment, Shared, Stopped, Work, Workers};
+use crate::rollout::RoboMaker;
 use crate::simulation::{Campaign, Observer, Replication};
 
 /// Makes something of each replication alone.
 pub trait Each: Sync {
     /// Watches a replication; used again for others.
-    type Watch: Observer;
+    type Watch: Observer + Send;
     /// What is made of one.
     type Seen: Send;
 
@@ -34,37 +35,50 @@ impl Experiment<'_> {
         cancelled: &AtomicBool,
         advanced: &(dyn Fn(u32) + Sync),
     ) -> Result<Vec<E::Seen>, Stopped> {
-        let pool = &workers.pool;
-        let size = block_size(self.plan);
-        let blocks = (part.end - part.start).div_ceil(size);
-        let next_block = AtomicU64::new(0);
-        let work = || {
-            let mut campaign = Campaign::new(self.plan, self.plan.controller.clone());
-            let mut watch = each.watch();
-            let mut done = Vec::new();
-            loop {
-                let number = next_block.fetch_add(1, Ordering::Relaxed);
-                if number >= u64::from(blocks) {
-                    return Some(done);
-                }
-                let number = number as u32;
-                let first = part.start + number * size;
-                let count = size.min(part.end - first);
-                let mut block = Vec::with_capacity(count as usize);
-                for index in first..first + count {
-                    if cancelled.load(Ordering::Relaxed) {
-                        return None;
-                    }
-                    let replication = campaign.run(self.seed, index, cancelled, &mut watch)?;
-                    block.push(each.seen(&mut watch, &replication));
-                }
-                done.push((number, block));
-                advanced(count);
-            }
-        };
-        let done: Option<Vec<_>> = pool.broadcast(|_| work()).into_iter().collect();
-        let mut blocks: Vec<_> = done.ok_or(Stopped::Cancelled)?.into_iter().flatten().collect();
+        let watching = Watching { experiment: self, each, cancelled, advanced };
+        let shared = Shared { plan: self.plan, seed: self.seed, part };
+        let done = workers.share(shared, &watching, cancelled)?;
+        let mut blocks: Vec<_> = done.into_iter().flat_map(|own| own.done).collect();
         blocks.sort_by_key(|(number, _)| *number);
         Ok(blocks.into_iter().flat_map(|(_, block)| block).collect())
+    }
+}
+
+struct Watching<'a, 'p, E> {
+    experiment: &'a Experiment<'p>,
+    each: &'a E,
+    cancelled: &'a AtomicBool,
+    advanced: &'a (dyn Fn(u32) + Sync),
+}
+
+/// A thread's own part.
+struct Own<'p, E: Each> {
+    campaign: Campaign<'p, RoboMaker>,
+    watch: E::Watch,
+    /// Of the block that is being simulated.
+    block: Vec<E::Seen>,
+    /// Blocks by number.
+    done: Vec<(u32, Vec<E::Seen>)>,
+}
+
+impl<'p, E: Each> Work for Watching<'_, 'p, E> {
+    type Own = Own<'p, E>;
+
+    fn begin(&self) -> Own<'p, E> {
+        let plan = self.experiment.plan;
+        let campaign = Campaign::new(plan, plan.controller.clone());
+        Own { campaign, watch: self.each.watch(), block: Vec::new(), done: Vec::new() }
+    }
+
+    fn replicate(&self, own: &mut Own<'p, E>, index: u32) -> Option<()> {
+        let replication = own.campaign.run(self.experiment.seed, index, self.cancelled, &mut own.watch)?;
+        own.block.push(self.each.seen(&mut own.watch, &replication));
+        Some(())
+    }
+
+    fn end_block(&self, own: &mut Own<'p, E>, block: u32, replications: u32) {
+        let next = Vec::with_capacity(own.block.len());
+        own.done.push((block, std::mem::replace(&mut own.block, next)));
+        (self.advanced)(replications);
     }
 }

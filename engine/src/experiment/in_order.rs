@@ -23,25 +23,27 @@ struct State<'r, R: Rows> {
     /// Blocks that ended before their turn.
     early: BTreeMap<u32, R::Chunk>,
     stopped: bool,
+    /// Nothing is written any more, though blocks go on.
+    abandoned: bool,
     error: Option<io::Error>,
 }
 
 impl<'r, R: Rows> InOrder<'r, R> {
     /// A block may begin while it is less than `window` blocks ahead of the next one to be written.
     pub fn new(rows: &'r mut R, window: u32) -> Self {
-        let state = State { rows, next: 0, early: BTreeMap::new(), stopped: false, error: None };
+        let state = State { rows, next: 0, early: BTreeMap::new(), stopped: false, abandoned: false, error: None };
         InOrder { state: Mutex::new(state), written: Condvar::new(), window }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<'r, R>> {
-        // A panic elsewhere reaches the caller through the thread pool; here it must not hide behind a second one.
+        // A panic of whoever writes stops all threads and reaches the caller; here it must not hide behind a second one.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until a block may begin; false if the experiment has stopped.
     pub fn may_begin(&self, block: u32) -> bool {
         let mut state = self.lock();
-        while !state.stopped && block - state.next >= self.window {
+        while !state.stopped && !state.abandoned && block - state.next >= self.window {
             state = self.written.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         !state.stopped
@@ -51,6 +53,9 @@ impl<'r, R: Rows> InOrder<'r, R> {
     pub fn put(&self, block: u32, chunk: R::Chunk) {
         let mut guard = self.lock();
         let state = &mut *guard;
+        if state.abandoned {
+            return;
+        }
         state.early.insert(block, chunk);
         while let Some(chunk) = state.early.remove(&state.next) {
             state.next += 1;
@@ -65,6 +70,14 @@ impl<'r, R: Rows> InOrder<'r, R> {
     /// Lets everybody who waits go without beginning.
     pub fn stop(&self) {
         self.lock().stopped = true;
+        self.written.notify_all();
+    }
+
+    /// Writes nothing from now on, and lets blocks begin without waiting for those before them.
+    pub fn abandon(&self) {
+        let mut state = self.lock();
+        state.abandoned = true;
+        state.early.clear();
         self.written.notify_all();
     }
 

@@ -3,7 +3,9 @@
 //! Replications run in blocks. A block is a pure function of (plan, seed, block), tallies merge exactly in any order, and
 //! rows come out in the order of blocks, so the results are the same bytes for any number of threads.
 
+mod blocks;
 mod each;
+mod failures;
 mod in_order;
 mod in_sync_curve;
 mod limits;
@@ -13,9 +15,11 @@ mod tally;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
+pub use blocks::{Shared, Work};
 pub use each::Each;
+pub use failures::{Failures, report_panics_once};
 use in_order::InOrder;
 pub use in_sync_curve::InSyncCurve;
 pub use limits::{Extent, LimitsSeen};
@@ -25,6 +29,7 @@ pub use tally::{Curves, Tally};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::random::Luck;
+use crate::rollout::RoboMaker;
 use crate::simulation::{Campaign, Event, JobRecord, Observer, Plan, Replication};
 use crate::time::Time;
 
@@ -94,21 +99,16 @@ impl Rows for () {
 pub enum Stopped {
     /// The cancellation flag was set.
     Cancelled,
+    /// Replications failed. All others came to their end, but what is known of them is not what was asked for.
+    Failed(Failures),
     /// A row could not be written.
     Rows(io::Error),
     /// The threads could not be started.
     Threads(rayon::ThreadPoolBuildError),
 }
 
-/// About this many robots make a block: enough that handing it out costs nothing, few enough that the last blocks
-/// end together and progress is smooth.
-const ROBOTS_PER_BLOCK: u32 = 8192;
 /// From this fleet size on a replication may take so long that its progress is worth showing.
 const ROBOTS_TO_SHOW: u32 = 1 << 16;
-/// A block has at most this many replications.
-const MAX_BLOCK: u32 = 256;
-/// A block has at most this many jobs, unless a single campaign may have more: rows are kept until their block is written.
-const MAX_BLOCK_JOBS: u32 = 1 << 16;
 /// How far ahead of the next block to be written a thread may work, in blocks a thread: bounds the blocks in memory.
 const BLOCKS_AHEAD: u32 = 8;
 /// More threads than this are not started, however many are asked for.
@@ -151,41 +151,6 @@ impl Workers {
     ) -> Vec<T> {
         self.pool.install(|| (0..count).into_par_iter().map_init(begin, work).collect())
     }
-
-    /// Hands out the blocks of `replications` of a plan, in any order, and gives back what each thread has made of its own, which
-    /// `begin` makes and `work` adds a block to.
-    ///
-    /// # Errors
-    /// [`Stopped::Cancelled`] if any `work` gives none.
-    pub fn share<T: Send>(
-        &self,
-        plan: &Plan,
-        replications: u32,
-        begin: impl Fn() -> T + Sync,
-        work: impl Fn(&mut T, Range<u32>) -> Option<()> + Sync,
-    ) -> Result<Vec<T>, Stopped> {
-        let size = block_size(plan);
-        let next_block = AtomicU64::new(0);
-        let done = self.pool.broadcast(|_| {
-            let mut own = begin();
-            loop {
-                let first = next_block.fetch_add(1, Ordering::Relaxed) * u64::from(size);
-                if first >= u64::from(replications) {
-                    return Some(own);
-                }
-                let first = first as u32;
-                work(&mut own, first..first + size.min(replications - first))?;
-            }
-        });
-        done.into_iter().map(|own| own.ok_or(Stopped::Cancelled)).collect()
-    }
-}
-
-/// Replications in a block: decided by the plan alone.
-fn block_size(plan: &Plan) -> u32 {
-    let by_robots = ROBOTS_PER_BLOCK / plan.most_robots;
-    let by_jobs = MAX_BLOCK_JOBS / plan.sync.max_jobs;
-    by_robots.min(by_jobs).clamp(1, MAX_BLOCK)
 }
 
 impl Experiment<'_> {
@@ -216,88 +181,87 @@ impl Experiment<'_> {
         cancelled: &AtomicBool,
         advanced: &(dyn Fn(u32) + Sync),
     ) -> Result<Tally, Stopped> {
-        let pool = &workers.pool;
-        let window = BLOCKS_AHEAD * pool.current_num_threads() as u32;
+        let window = BLOCKS_AHEAD * workers.threads() as u32;
         let layout = rows.layout();
-        let in_order = InOrder::new(rows, window);
-        let next_block = AtomicU64::new(0);
-        let done = pool.broadcast(|_| self.work(workers, &part, &next_block, &layout, &in_order, cancelled, advanced));
-        in_order.finish().map_err(Stopped::Rows)?;
-        let mut tallies: Option<Vec<Tally>> = None;
-        for worker in done {
-            let worker = worker.ok_or(Stopped::Cancelled)?;
-            match &mut tallies {
-                None => tallies = Some(worker),
-                Some(tallies) => tallies.iter_mut().zip(&worker).for_each(|(tally, other)| tally.merge(other)),
-            }
-        }
-        let tallies = tallies.expect("there is at least one thread");
+        let started = (self.plan.most_robots >= ROBOTS_TO_SHOW).then(|| workers.started());
+        let tallying =
+            Tallying { experiment: self, started, layout, in_order: InOrder::new(rows, window), cancelled, advanced };
+        let shared = Shared { plan: self.plan, seed: self.seed, part };
+        let done = workers.share(shared, &tallying, cancelled);
+        tallying.in_order.finish().map_err(Stopped::Rows)?;
+        let mut done = done?.into_iter().map(|own| own.tallies);
+        let mut tallies = done.next().expect("there is at least one thread");
+        done.for_each(|other| tallies.iter_mut().zip(&other).for_each(|(tally, other)| tally.merge(other)));
         Ok(Tally::of_builds(self.plan, self.curves, tallies))
     }
+}
 
-    /// A tally for each build, or a single one where there are none.
-    fn tallies(&self) -> Vec<Tally> {
-        (0..self.plan.odds.builds().max(1)).map(|_| Tally::new(self.plan, self.curves)).collect()
+/// Tallies replications, and passes their rows on in order.
+struct Tallying<'a, 'p, 'r, R: Rows> {
+    experiment: &'a Experiment<'p>,
+    started: Option<Arc<AtomicU64>>,
+    layout: R::Layout,
+    in_order: InOrder<'r, R>,
+    cancelled: &'a AtomicBool,
+    advanced: &'a (dyn Fn(u32) + Sync),
+}
+
+/// A thread's own part.
+struct Own<'p> {
+    campaign: Campaign<'p, RoboMaker>,
+    /// One for each build, or a single one where there are none.
+    tallies: Vec<Tally>,
+    /// The rows of the block that is being simulated.
+    block: Block,
+}
+
+impl<'p, R: Rows> Work for Tallying<'_, 'p, '_, R> {
+    type Own = Own<'p>;
+
+    fn begin(&self) -> Own<'p> {
+        let &Experiment { plan, curves, .. } = self.experiment;
+        let mut campaign = Campaign::new(plan, plan.controller.clone());
+        if let Some(started) = &self.started {
+            campaign = campaign.counting_starts(Arc::clone(started));
+        }
+        let tallies = (0..plan.odds.builds().max(1)).map(|_| Tally::new(plan, curves)).collect();
+        Own { campaign, tallies, block: Block::default() }
     }
 
-    /// One thread's work: takes block after block until none is left. None if it was stopped.
-    #[allow(clippy::too_many_arguments, reason = "all threads share them, and no two belong together")]
-    fn work<R: Rows>(
-        &self,
-        workers: &Workers,
-        part: &Range<u32>,
-        next_block: &AtomicU64,
-        layout: &R::Layout,
-        in_order: &InOrder<'_, R>,
-        cancelled: &AtomicBool,
-        advanced: &(dyn Fn(u32) + Sync),
-    ) -> Option<Vec<Tally>> {
-        let size = block_size(self.plan);
-        let blocks = (part.end - part.start).div_ceil(size);
-        let mut campaign = Campaign::new(self.plan, self.plan.controller.clone());
-        if self.plan.most_robots >= ROBOTS_TO_SHOW {
-            campaign = campaign.counting_starts(workers.started());
+    fn may_begin(&self, block: u32) -> bool {
+        self.in_order.may_begin(block)
+    }
+
+    fn replicate(&self, Own { campaign, tallies, block }: &mut Own<'p>, index: u32) -> Option<()> {
+        let &Experiment { plan, seed, .. } = self.experiment;
+        let build = plan.odds.build(&Luck::new(seed, index));
+        let tally = &mut tallies[build.unwrap_or(0)];
+        let replication = if R::WANTED {
+            let mut jobs = JobRows { replication: index, jobs: &mut block.jobs };
+            campaign.run(seed, index, self.cancelled, (&mut *tally, &mut jobs))?
+        } else {
+            campaign.run(seed, index, self.cancelled, &mut *tally)?
+        };
+        tally.end_replication(&replication);
+        if R::WANTED {
+            block.replications.push(replication);
         }
-        let mut tallies = self.tallies();
-        loop {
-            let number = next_block.fetch_add(1, Ordering::Relaxed);
-            if number >= u64::from(blocks) {
-                return Some(tallies);
-            }
-            let number = number as u32;
-            if !in_order.may_begin(number) {
-                return None;
-            }
-            // Whoever leaves early must let those go who wait for this block.
-            let stop = || in_order.stop();
-            let mut block = Block::default();
-            let first = part.start + number * size;
-            let count = size.min(part.end - first);
-            for index in first..first + count {
-                if cancelled.load(Ordering::Relaxed) {
-                    stop();
-                    return None;
-                }
-                let build = self.plan.odds.build(&Luck::new(self.seed, index));
-                let tally = &mut tallies[build.unwrap_or(0)];
-                let replication = if R::WANTED {
-                    let mut jobs = JobRows { replication: index, jobs: &mut block.jobs };
-                    campaign.run(self.seed, index, cancelled, (&mut *tally, &mut jobs))
-                } else {
-                    campaign.run(self.seed, index, cancelled, &mut *tally)
-                };
-                let Some(replication) = replication else {
-                    stop();
-                    return None;
-                };
-                tally.end_replication(&replication);
-                if R::WANTED {
-                    block.replications.push(replication);
-                }
-            }
-            in_order.put(number, R::render(layout, &block));
-            advanced(count);
-        }
+        Some(())
+    }
+
+    fn end_block(&self, own: &mut Own<'p>, block: u32, replications: u32) {
+        self.in_order.put(block, R::render(&self.layout, &own.block));
+        own.block.replications.clear();
+        own.block.jobs.clear();
+        (self.advanced)(replications);
+    }
+
+    fn failed(&self) {
+        self.in_order.abandon();
+    }
+
+    fn give_up(&self) {
+        self.in_order.stop();
     }
 }
 
@@ -315,3 +279,6 @@ impl Observer for JobRows<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

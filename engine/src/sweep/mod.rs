@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub use points::{Simulated, Simulation, one_by_one};
 pub use thresholds::one_pass;
 
-use crate::experiment::Stopped;
+use crate::experiment::{Failures, Stopped};
 use crate::metric::{Metric, Unit};
 use crate::questions;
 use crate::scenario::{Diagnostics, Problem, Scenario, ScenarioFile, read_variation};
@@ -124,15 +124,24 @@ impl Sweep {
     /// # Errors
     /// All problems found.
     pub fn scenario(&self, point: u64) -> Result<Scenario, Diagnostics> {
-        let varied: Vec<(&str, String)> = self
-            .variations
-            .iter()
-            .zip(self.values(point))
-            .map(|(variation, value)| (variation.written, variation.setting(value)))
-            .collect();
+        let varied = self.settings(point);
+        let varied =
+            self.variations.iter().zip(&varied).map(|(variation, setting)| (variation.written, setting.as_str()));
         let sets = self.sets.iter().map(|set| ("--set", set.as_str()));
-        let varied = varied.iter().map(|(written, setting)| (*written, setting.as_str()));
         questions::read(&self.file, sets.chain(varied)).map(|(scenario, _)| scenario)
+    }
+
+    /// What varies at a point, one a variation, each as `--set` takes it.
+    fn settings(&self, point: u64) -> Vec<String> {
+        self.variations.iter().zip(self.values(point)).map(|(variation, value)| variation.setting(value)).collect()
+    }
+
+    /// Says of replications that failed at which point they did.
+    pub(crate) fn stopped_at(&self, point: u64, stopped: Stopped) -> Stopped {
+        match stopped {
+            Stopped::Failed(failures) => Stopped::Failed(Failures { settings: self.settings(point), ..failures }),
+            stopped => stopped,
+        }
     }
 
     /// Checks all points. What is wrong with any of them is reported once.

@@ -61,6 +61,7 @@ where
     let replications = simulation.overrides.replications(&scenario);
     let experiment = Experiment { plan: &plan, seed, replications, threads: None, curves: false };
     let Simulation { workers, cancelled, advanced, .. } = *simulation;
-    let tally = experiment.run_part(workers, 0..replications, &mut (), cancelled, advanced)?;
+    let tally = experiment.run_part(workers, 0..replications, &mut (), cancelled, advanced);
+    let tally = tally.map_err(|stopped| sweep.stopped_at(point, stopped))?;
     Ok(Simulated { point, scenario, seed, tally: Arc::new(tally) })
 }

@@ -105,6 +105,14 @@ impl From<Diagnostics> for Halt {
 }
 
 impl Tuning<'_> {
+    /// Says of replications that failed in which setting they did.
+    fn at(&self, setting: usize, halt: Halt) -> Halt {
+        match halt {
+            Halt::Stopped(stopped) => Halt::Stopped(self.sweep.stopped_at(setting as u64, stopped)),
+            halt => halt,
+        }
+    }
+
     /// Finds the setting. Cancelled, it says what is decided so far.
     ///
     /// # Errors

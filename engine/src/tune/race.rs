@@ -152,7 +152,8 @@ impl<'a> Race<'a> {
             .contender
             .get_or_insert_with(|| Contender::new(&self.measure, self.tuning.constraints, &scenario, self.levels.test));
         let before = contender.replications;
-        contender.advance(end, &scenario, &self.measure, self.tuning, self.tuning.cancelled)?;
+        let advanced = contender.advance(end, &scenario, &self.measure, self.tuning, self.tuning.cancelled);
+        advanced.map_err(|halt| self.tuning.at(index, halt))?;
         self.used += u64::from(end - before);
         match contender.proven(self.levels.test) {
             Proven::Feasible => entry.feasible = true,
@@ -330,7 +331,7 @@ impl<'a> Race<'a> {
     /// A setting from its beginning up to so many replications, outside the race.
     pub fn simulate(&mut self, index: usize, end: u32) -> Result<Figures, Halt> {
         let scenario = self.tuning.sweep.scenario(index as u64)?;
-        self.simulate_scenario(&scenario, end)
+        self.simulate_scenario(&scenario, end).map_err(|halt| self.tuning.at(index, halt))
     }
 
     /// The same of a scenario that need not be one of the settings.

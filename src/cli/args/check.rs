@@ -46,7 +46,8 @@ pub struct CheckArgs {
     pub simulation: SimulationArgs,
 }
 
-const EXAMPLES: &str = "\
+const EXAMPLES: &str = with_exit_status!(
+    "\
 Examples:
   rollcast check scenarios/release-gate.toml
       exits with 0 if all that the scenario expects is proven, with 1 if not
@@ -57,11 +58,5 @@ Examples:
   rollcast check my.toml --baseline baselines --update-baseline
       stores how the rollout behaves today
   rollcast check my.toml --baseline baselines
-      and this says whether it still does
-
-Exit status:
-  0    done
-  1    a check did not hold (commands that check)
-  2    bad input or usage; nothing was written
-  3    the scenario could not be read, or an output not be written
-  130  interrupted; nothing was written";
+      and this says whether it still does"
+);

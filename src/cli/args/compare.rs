@@ -29,7 +29,8 @@ pub struct CompareArgs {
     pub simulation: SimulationArgs,
 }
 
-const EXAMPLES: &str = "\
+const EXAMPLES: &str = with_exit_status!(
+    "\
 Examples:
   rollcast compare scenarios/warehouse.toml careful.toml
       what the careful settings cost, and what they save
@@ -38,11 +39,5 @@ Examples:
   rollcast compare results/warehouse changed.toml
       a run that is there already, and the same replications of another scenario
   rollcast compare results/before results/after --json
-      two runs, for another program to read
-
-Exit status:
-  0    done
-  1    a check did not hold (commands that check)
-  2    bad input or usage; nothing was written
-  3    the scenario could not be read, or an output not be written
-  130  interrupted; nothing was written";
+      two runs, for another program to read"
+);

@@ -53,7 +53,8 @@ fn time(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_micros(span.micros()))
 }
 
-const EXAMPLES: &str = "\
+const EXAMPLES: &str = with_exit_status!(
+    "\
 Examples:
   rollcast run scenarios/warehouse.toml
       the shipped default: 200 robots, 1000 replications
@@ -66,11 +67,5 @@ Examples:
   rollcast run my.toml --precision 1%
       as many as it takes to know the 95th percentile of the time to success to 1 %
   rollcast run my.toml --precision 0.1% --metric campaign.outcomes.halted.probability
-      the probability of a halt to a tenth of a percentage point
-
-Exit status:
-  0    done
-  1    a check did not hold (commands that check)
-  2    bad input or usage; nothing was written
-  3    the scenario could not be read, or an output not be written
-  130  interrupted; nothing was written";
+      the probability of a halt to a tenth of a percentage point"
+);

@@ -150,33 +150,23 @@ fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
-const EXAMPLES: &str = "\
+const EXAMPLES: &str = with_exit_status!(
+    "\
 Examples:
   rollcast serve scenarios/warehouse.toml
       the API at http://127.0.0.1:8377, in real time
   rollcast serve my.toml --speed 600 --state rehearsal
       ten minutes pass in a second; what happens outlives the server
   rollcast serve my.toml --listen 127.0.0.1:0 --paused --epoch 2020-01-01T00:00:00Z
-      for a test that steps through time: a free port, and the same ARNs every time
+      for a test that steps through time: a free port, and the same ARNs every time"
+);
 
-Exit status:
-  0    done
-  1    a check did not hold (commands that check)
-  2    bad input or usage; nothing was written
-  3    the scenario could not be read, or an output not be written
-  130  interrupted; nothing was written";
-
-const ADMIN_EXAMPLES: &str = "\
+const ADMIN_EXAMPLES: &str = with_exit_status!(
+    "\
 Examples:
   rollcast admin step --for 10m
       ten minutes of virtual time pass at once
   rollcast admin inject amr-17 fail --failure-code PreLaunchFileFailure
       robot amr-17 fails
-  rollcast admin --url http://127.0.0.1:9000 speed max
-
-Exit status:
-  0    done
-  1    a check did not hold (commands that check)
-  2    bad input or usage; nothing was written
-  3    the scenario could not be read, or an output not be written
-  130  interrupted; nothing was written";
+  rollcast admin --url http://127.0.0.1:9000 speed max"
+);

@@ -37,7 +37,8 @@ pub struct SweepArgs {
     pub yes: bool,
 }
 
-const EXAMPLES: &str = "\
+const EXAMPLES: &str = with_exit_status!(
+    "\
 Examples:
   rollcast sweep scenarios/warehouse.toml --vary deployment.concurrent_deployment_percentage=5,10,20,50
       how long and how many hurt, against how many at once
@@ -46,11 +47,5 @@ Examples:
   rollcast sweep my.toml --vary deployment.robot_deployment_timeout=10m..=1h:10m --metric robot.deployment_s.p99
       durations, and another metric
   rollcast sweep my.toml --vary 'sync.schedule=[{ every = \"1h\" }, { after_finish = \"10m\" }]'
-      any value, as TOML writes it
-
-Exit status:
-  0    done
-  1    a check did not hold (commands that check)
-  2    bad input or usage; nothing was written
-  3    the scenario could not be read, or an output not be written
-  130  interrupted; nothing was written";
+      any value, as TOML writes it"
+);

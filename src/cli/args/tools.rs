@@ -67,28 +67,18 @@ pub struct ManArgs {
     pub out: Option<PathBuf>,
 }
 
-const SCHEMA_EXAMPLE: &str = "\
+const SCHEMA_EXAMPLE: &str = with_exit_status!(
+    "\
 Example:
   rollcast schema > scenario.schema.json
       and `#:schema ./scenario.schema.json` as the first line of the scenario,
-      which editors with Taplo understand (Even Better TOML in VS Code)
+      which editors with Taplo understand (Even Better TOML in VS Code)"
+);
 
-Exit status:
-  0    done
-  1    a check did not hold (commands that check)
-  2    bad input or usage; nothing was written
-  3    the scenario could not be read, or an output not be written
-  130  interrupted; nothing was written";
-
-const COMPLETIONS_EXAMPLES: &str = "\
+const COMPLETIONS_EXAMPLES: &str = with_exit_status!(
+    "\
 Examples:
   rollcast completions bash > ~/.local/share/bash-completion/completions/rollcast
   rollcast completions zsh > ~/.zfunc/_rollcast
-  rollcast completions fish > ~/.config/fish/completions/rollcast.fish
-
-Exit status:
-  0    done
-  1    a check did not hold (commands that check)
-  2    bad input or usage; nothing was written
-  3    the scenario could not be read, or an output not be written
-  130  interrupted; nothing was written";
+  rollcast completions fish > ~/.config/fish/completions/rollcast.fish"
+);

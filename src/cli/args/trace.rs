@@ -37,18 +37,13 @@ pub struct TraceArgs {
     pub quiet: bool,
 }
 
-const EXAMPLES: &str = "\
+const EXAMPLES: &str = with_exit_status!(
+    "\
 Examples:
   rollcast trace scenarios/warehouse.toml --replication 3
       what happened in the fourth replication, line by line
   rollcast trace my.toml --format timeline --set group.amr.robots=30
       a chart of a small fleet
   rollcast trace my.toml --format chrome > trace.json
-      for https://ui.perfetto.dev
-
-Exit status:
-  0    done
-  1    a check did not hold (commands that check)
-  2    bad input or usage; nothing was written
-  3    the scenario could not be read, or an output not be written
-  130  interrupted; nothing was written";
+      for https://ui.perfetto.dev"
+);

@@ -64,7 +64,8 @@ fn confidence(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(within).ok_or_else(|| String::from("expected a number above 0.5 and below 1"))
 }
 
-const EXAMPLES: &str = "\
+const EXAMPLES: &str = with_exit_status!(
+    "\
 Examples:
   rollcast tune scenarios/release-gate.toml
       what the scenario's [tune] asks for
@@ -74,11 +75,5 @@ Examples:
   rollcast tune my.toml --margin 2m --confidence 0.99 --replications 20000
       two minutes do not matter, an error does, and patience ends
   rollcast tune my.toml --json --no-files
-      for another program to read
-
-Exit status:
-  0    done
-  1    a check did not hold (commands that check)
-  2    bad input or usage; nothing was written
-  3    the scenario could not be read, or an output not be written
-  130  interrupted; nothing was written";
+      for another program to read"
+);

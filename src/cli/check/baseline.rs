@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::{CheckArgs, Subject};
 use crate::baseline::{self, Baseline, Comparison, Unusable, folder_of, text_of};
-use crate::cli::simulation::{INTERRUPTED, watch_for_interrupts};
+use crate::cli::interrupt::INTERRUPTED;
+use crate::cli::simulation::{stopped, workers};
 use crate::cli::{Failure, exit, print, progress};
 use crate::experiment::{Experiment, Stopped, Workers};
 use crate::metric::Summary;
@@ -89,17 +90,16 @@ pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<Subject>) -> Resul
     refuse_namesakes(&scenarios)?;
     let places: Vec<PathBuf> = scenarios.iter().map(|Subject { scenario, .. }| folder_of(folder, scenario)).collect();
     let outputs = places.iter().map(|place| Outputs::of_check(place)).collect::<Result<Vec<_>, _>>()?;
-    watch_for_interrupts();
-    let workers = Workers::new(args.simulation.threads.map(|threads| threads as usize))?;
+    let workers = workers(&args.simulation)?;
     let mut texts = Vec::new();
-    for Subject { scenario, .. } in &scenarios {
+    for Subject { path, scenario, .. } in &scenarios {
         let plan = Plan::new(scenario);
         let experiment = experiment(args, scenario, &plan);
         let bar = progress::bar(experiment.replications.into(), args.simulation.quiet);
         let advanced = |replications: u32| bar.inc(replications.into());
         let done = experiment.run_part(&workers, 0..experiment.replications, &mut (), &INTERRUPTED, &advanced);
         bar.finish_and_clear();
-        let tally = done?;
+        let tally = done.map_err(|why| stopped(why, path, &args.simulation))?;
         let summary = Summary::new(scenario, experiment.seed, &tally);
         texts.push([text_of(&summary, &tally), summary.to_json()]);
     }

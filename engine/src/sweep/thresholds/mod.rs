@@ -39,13 +39,13 @@ mod tallies;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::AtomicBool;
 
 use self::path::{Path, Watched};
 use self::tallies::{Batch, Tallies};
 use super::points::simulate_alone;
 use super::{Simulated, Simulation, Sweep};
-use crate::experiment::{Stopped, Tally};
+use crate::experiment::{Shared, Stopped, Tally, Work};
 use crate::random::Luck;
 use crate::rollout::{Again, RoboMaker, failure_limit};
 use crate::scenario::Diagnostics;
@@ -184,7 +184,11 @@ where
         replications: simulation.overrides.replications(&highest),
         points: points.len() as u32,
     };
-    let tallies = pass.run(simulation)?;
+    let tallies = match pass.run(simulation) {
+        // Each point by itself says which of them fail.
+        Err(Stopped::Failed(_)) => return Ok(None),
+        tallies => tallies?,
+    };
     let of_point = |(point, wanted): (&u64, &u32)| (*point, Arc::clone(&tallies[thresholds.place(*wanted)]));
     Ok(Some(points.iter().zip(&wanted).map(of_point).collect()))
 }
@@ -230,28 +234,46 @@ struct Worker<'a> {
     alone: Vec<Option<Campaign<'a, RoboMaker>>>,
 }
 
+/// The pass, on its way.
+struct Walking<'a, 'p> {
+    pass: &'a Pass<'p>,
+    tallies: &'a [Tallies<'a>],
+    simulation: &'a Simulation<'a>,
+}
+
+impl<'p> Work for Walking<'_, 'p> {
+    type Own = Worker<'p>;
+
+    fn begin(&self) -> Worker<'p> {
+        let &Pass { plan, thresholds, .. } = self.pass;
+        let builds = plan.odds.builds().max(1);
+        Worker {
+            campaign: Campaign::new(plan, plan.controller.clone()),
+            path: Path::new(plan, thresholds),
+            batches: (0..builds).map(|_| Batch::new(thresholds.len())).collect(),
+            alone: thresholds.iter().map(|_| None).collect(),
+        }
+    }
+
+    fn replicate(&self, worker: &mut Worker<'p>, index: u32) -> Option<()> {
+        self.pass.simulate(worker, index, self.tallies, self.simulation.cancelled)
+    }
+
+    fn end_block(&self, worker: &mut Worker<'p>, _: u32, replications: u32) {
+        let full = self.tallies.iter().zip(&mut worker.batches).filter(|(_, batch)| batch.is_full());
+        full.for_each(|(tallies, batch)| tallies.take(batch));
+        (self.simulation.advanced)(replications * self.pass.points);
+    }
+}
+
 impl<'a> Pass<'a> {
     /// The tally of each threshold; thresholds that have turned out the same share it.
     fn run(&self, simulation: &Simulation<'_>) -> Result<Vec<Arc<Tally>>, Stopped> {
         let builds = self.plan.odds.builds().max(1);
         let mut tallies: Vec<Tallies<'_>> = (0..builds).map(|_| Tallies::new(self.plan, self.thresholds)).collect();
-        let begin = || Worker {
-            campaign: Campaign::new(self.plan, self.plan.controller.clone()),
-            path: Path::new(self.plan, self.thresholds),
-            batches: (0..builds).map(|_| Batch::new(self.thresholds.len())).collect(),
-            alone: self.thresholds.iter().map(|_| None).collect(),
-        };
-        let work = |worker: &mut Worker<'a>, block: Range<u32>| {
-            let count = (block.end - block.start) * self.points;
-            for index in block {
-                self.simulate(worker, index, &tallies, simulation)?;
-            }
-            let full = tallies.iter().zip(&mut worker.batches).filter(|(_, batch)| batch.is_full());
-            full.for_each(|(tallies, batch)| tallies.take(batch));
-            (simulation.advanced)(count);
-            Some(())
-        };
-        let workers = simulation.workers.share(self.plan, self.replications, begin, work)?;
+        let walking = Walking { pass: self, tallies: &tallies, simulation };
+        let shared = Shared { plan: self.plan, seed: self.seed, part: 0..self.replications };
+        let workers = simulation.workers.share(shared, &walking, simulation.cancelled)?;
         let mut batches = workers.into_iter().map(|mut worker| {
             tallies.iter().zip(&mut worker.batches).for_each(|(tallies, batch)| tallies.take(batch));
             worker.batches
@@ -285,12 +307,8 @@ impl<'a> Pass<'a> {
         worker: &mut Worker<'a>,
         index: u32,
         tallies: &[Tallies<'_>],
-        simulation: &Simulation<'_>,
+        cancelled: &AtomicBool,
     ) -> Option<()> {
-        let cancelled = simulation.cancelled;
-        if cancelled.load(Ordering::Relaxed) {
-            return None;
-        }
         let build = self.plan.odds.build(&Luck::new(self.seed, index));
         let Worker { campaign, path, batches, alone } = worker;
         path.reset(index, build);
