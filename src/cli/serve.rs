@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use super::args::ServeArgs;
 use super::simulation::load;
 use super::{Failure, exit, interrupt, print};
-use crate::server::{Options, StartError, run as run_server};
+use crate::server::{Options, ServerError, run as run_server};
 
 /// The most robots that a server holds.
 const MOST_ROBOTS: u32 = 1_000_000;
@@ -32,7 +32,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         connections: args.max_connections as usize,
         request_time: args.request_time,
         state: args.state.clone(),
-        log: args.log,
+        log: args.log.into(),
     };
     let (stop, stopped) = watch::channel(false);
     interrupt::watch_and(move || {
@@ -63,20 +63,28 @@ fn refuse(what: String, help: &str) -> Failure {
     Failure { message: format!("error: {what}\nhelp: {help}\n"), code: exit::BAD_INPUT }
 }
 
-impl From<StartError> for Failure {
-    fn from(error: StartError) -> Failure {
+impl From<ServerError> for Failure {
+    fn from(error: ServerError) -> Failure {
+        let io = |what: String| Failure { message: format!("error: {what}\n"), code: exit::IO };
         match error {
-            StartError::Journal(error) => Failure { message: format!("error: {error}\n"), code: exit::IO },
-            StartError::OtherAccount(why) => refuse(
+            ServerError::Journal(error) => io(error.to_string()),
+            ServerError::Stopped(error) => io(format!(
+                "the server has stopped: {error}\nhelp: all that was answered is in the journal; a server that is started again goes \
+                 on from there"
+            )),
+            ServerError::OtherAccount(why) => refuse(
                 why,
                 "a journal goes on with the scenario, the seed and the epoch that it began with; use another `--state` folder",
             ),
-            StartError::Listen(address, error) => {
-                Failure { message: format!("error: cannot listen on {address}: {error}\n"), code: exit::IO }
-            }
-            StartError::Threads(error) => {
-                Failure { message: format!("error: cannot start threads: {error}\n"), code: exit::IO }
-            }
+            ServerError::Listen(address, error) => io(format!("cannot listen on {address}: {error}")),
+            ServerError::Threads(error) => io(format!("cannot start threads: {error}")),
+            ServerError::Panicked => Failure {
+                message: String::from(
+                    "error: the server has stopped: it has met a fault of its own, which is told above\nhelp: what was being done is \
+                     undone, and was not answered; with `--state` all that was answered is in the journal\n",
+                ),
+                code: exit::CHECK_FAILED,
+            },
         }
     }
 }

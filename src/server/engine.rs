@@ -1,20 +1,20 @@
-//! The account in real time: calls come at any instant, and time goes on between them.
+//! The account in real time: calls come at any instant, and time goes on between them, piece by piece.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::account::Account;
 use super::clock::{Clock, Speed};
-use super::journal::{Journal, Record};
+use super::journal::{Journal, Record, ReplayError};
 use super::protocol::{self, Answer, Operation, Refusal};
 use crate::rollout::{DeploymentJobErrorCode, RobotId};
 use crate::time::{Span, Time};
 
-/// How many instants pass at most while nobody else may look.
-const TURNS_AT_ONCE: u64 = 256;
+/// How long time passes at most while nobody else may look, but for one instant: that takes as long as it takes.
+const PIECE: Duration = Duration::from_millis(1);
+/// How many instants pass before it is looked at the watch.
+const TURNS_AT_ONCE: u64 = 32;
 
 /// The account and the clock.
 #[derive(Debug)]
@@ -49,14 +49,13 @@ impl Injection {
     }
 }
 
-/// An [`Engine`] that many threads share; one of them is to [`drive`](Shared::drive) it.
-#[derive(Debug)]
-pub struct Shared {
-    engine: Mutex<Engine>,
-    changed: Condvar,
-    /// How many wait for the engine.
-    waiting: AtomicUsize,
-    stopped: AtomicBool,
+/// What is left of a step: time that passes without a wait.
+#[derive(Clone, Copy, Debug)]
+pub enum TimeStep {
+    /// So many instants at which something happens.
+    Events(u64),
+    /// As much time as lies before this instant.
+    Until(Time),
 }
 
 impl Engine {
@@ -106,12 +105,21 @@ impl Engine {
         std::mem::take(&mut self.clock_changed)
     }
 
-    /// Brings the account to the instant that the clock shows.
-    pub fn catch_up(&mut self) {
-        let shown = self.clock.now(Instant::now());
+    /// The instant to which the account has to be brought before somebody looks at it.
+    pub fn shown(&self) -> Time {
         // Where time jumps the present instant may have turns to come: calls come after them.
-        let now = if self.clock.jumps() { self.account.now() } else { shown };
-        self.account.advance(now, u64::MAX);
+        if self.clock.jumps() { self.account.now() } else { self.clock.now(Instant::now()) }
+    }
+
+    /// Lets time pass until `until`, for a while: whether it has come so far.
+    pub fn pass(&mut self, until: Time) -> bool {
+        let begun = Instant::now();
+        while self.account.advance(until, TURNS_AT_ONCE) == TURNS_AT_ONCE {
+            if begun.elapsed() >= PIECE {
+                return false;
+            }
+        }
+        true
     }
 
     /// Carries out a call.
@@ -119,7 +127,6 @@ impl Engine {
     /// # Errors
     /// Why it is refused.
     pub fn call(&mut self, operation: Operation, input: &Value) -> Result<Answer, Refusal> {
-        self.catch_up();
         let at = self.account.now().micros();
         let answer = protocol::call(&mut self.account, operation, input);
         let changed = match &answer {
@@ -134,40 +141,44 @@ impl Engine {
 
     /// Changes the speed, or pauses, or goes on.
     pub fn set_clock(&mut self, speed: Option<Speed>, paused: Option<bool>) {
-        self.catch_up();
         let speed = speed.unwrap_or(self.clock.speed());
         let paused = paused.unwrap_or(self.clock.paused());
         self.restart_clock(speed, paused);
     }
 
-    /// Lets so many instants pass at which something happens, without a wait: how many there were.
-    pub fn step_events(&mut self, events: u64) -> u64 {
-        self.catch_up();
-        let before = self.account.turns();
-        while self.account.turns() - before < events {
-            let due = self.account.next_due();
-            if due > Time::MAX {
-                break;
-            }
-            self.account.advance(due, 1);
-        }
-        self.restart_clock(self.clock.speed(), self.clock.paused());
-        self.account.turns() - before
+    /// A step that lets so much time pass from now on.
+    pub fn step_for(&self, span: Span) -> TimeStep {
+        TimeStep::Until((self.account.now() + span).min(Time::MAX))
     }
 
-    /// Lets so much time pass, without a wait: how many instants there were at which something happened.
-    pub fn step_for(&mut self, span: Span) -> u64 {
-        self.catch_up();
+    /// Takes a piece of a step: how many instants there were at which something happened, and whether the step is over.
+    pub fn step(&mut self, step: &mut TimeStep) -> (u64, bool) {
         let before = self.account.turns();
-        let until = (self.account.now() + span).min(Time::MAX);
-        self.account.advance(until, u64::MAX);
+        let over = match step {
+            TimeStep::Until(until) => self.pass(*until),
+            TimeStep::Events(left) => self.pass_events(left),
+        };
         self.restart_clock(self.clock.speed(), self.clock.paused());
-        self.account.turns() - before
+        (self.account.turns() - before, over)
+    }
+
+    fn pass_events(&mut self, left: &mut u64) -> bool {
+        let begun = Instant::now();
+        while *left > 0 {
+            let due = self.account.next_due();
+            if due > Time::MAX {
+                return true;
+            }
+            if begun.elapsed() >= PIECE {
+                return false;
+            }
+            *left -= self.account.advance(due, 1);
+        }
+        true
     }
 
     /// Does something to a robot, by its name or its ARN; none if there is no such robot.
     pub fn inject(&mut self, robot: &str, injection: Injection) -> Option<RobotId> {
-        self.catch_up();
         let id = self.account.robot_called(robot)?;
         let arn = self.account.robot_of(id)?.arn.to_string();
         let at = self.account.now().micros();
@@ -185,31 +196,39 @@ impl Engine {
         Some(id)
     }
 
-    /// Does again what a journal says.
+    /// Does again what a journal says. `stopped` is asked now and then while time passes.
     ///
     /// # Errors
-    /// The record does not fit the account.
-    pub fn replay(account: &mut Account, record: &Record) -> Result<(), String> {
-        let instant = |at: u64| {
-            if at < account.now().micros() { Err(String::from("time goes back")) } else { Ok(Time::from_micros(at)) }
+    /// * [`ReplayError::Unfit`]: the record does not fit the account.
+    /// * [`ReplayError::Interrupted`]: `stopped` said so.
+    pub fn replay(account: &mut Account, record: &Record, stopped: impl Fn() -> bool) -> Result<(), ReplayError> {
+        let (Record::Seen { at } | Record::Call { at, .. } | Record::Inject { at, .. }) = record else {
+            return Err(ReplayError::Unfit(String::from("an account begins once")));
         };
-        match record {
-            Record::Beginning(_) => Err(String::from("an account begins once")),
-            Record::Seen { at } => {
-                account.advance(instant(*at)?, u64::MAX);
-                Ok(())
+        let at = Time::from_micros(*at);
+        if at < account.now() {
+            return Err(ReplayError::Unfit(String::from("time goes back")));
+        }
+        while account.advance(at, TURNS_AT_ONCE) == TURNS_AT_ONCE {
+            if stopped() {
+                return Err(ReplayError::Interrupted);
             }
-            Record::Call { at, operation, input } => {
+        }
+        Engine::redo(account, record).map_err(ReplayError::Unfit)
+    }
+
+    /// Does what a record says at the present instant.
+    fn redo(account: &mut Account, record: &Record) -> Result<(), String> {
+        match record {
+            Record::Call { operation, input, .. } => {
                 let known = Operation::from_name(operation);
                 let operation = known.ok_or_else(|| format!("there is no operation {operation}"))?;
-                account.advance(instant(*at)?, u64::MAX);
                 match protocol::call(account, operation, input) {
-                    Ok(_) | Err(Refusal::Counted(_)) => Ok(()),
-                    Err(refusal) => Err(format!("{} is refused: {}", operation.name(), refusal.message())),
+                    Ok(_) | Err(Refusal::Counted(_)) => {}
+                    Err(refusal) => return Err(format!("{} is refused: {}", operation.name(), refusal.message())),
                 }
             }
-            Record::Inject { at, robot, fault, code } => {
-                account.advance(instant(*at)?, u64::MAX);
+            Record::Inject { robot, fault, code, .. } => {
                 let id = account.robot_called(robot).ok_or_else(|| format!("there is no robot {robot}"))?;
                 match fault.as_str() {
                     "fail" => {
@@ -221,9 +240,10 @@ impl Engine {
                     "offline" | "online" => account.force_offline(id, fault == "offline"),
                     other => return Err(format!("there is no fault {other}")),
                 }
-                Ok(())
             }
+            Record::Beginning(_) | Record::Seen { .. } => {}
         }
+        Ok(())
     }
 
     fn restart_clock(&mut self, speed: Speed, paused: bool) {
@@ -231,78 +251,17 @@ impl Engine {
         self.clock_changed = true;
     }
 
-    /// Lets time go on as the clock says: how long it may rest then; none if something has to happen first.
-    fn go_on(&mut self) -> Option<Duration> {
+    /// Lets time go on as the clock says, for a while: how long it may rest then; none if something has to happen first.
+    pub fn go_on(&mut self) -> Option<Duration> {
         if self.clock.jumps() {
-            for _ in 0..TURNS_AT_ONCE {
-                let due = self.account.next_due();
-                if due > Time::MAX {
-                    return None;
-                }
-                self.account.advance(due, 1);
-            }
-            return Some(Duration::ZERO);
+            let mut all = u64::MAX;
+            return if self.pass_events(&mut all) { None } else { Some(Duration::ZERO) };
         }
-        let now = self.clock.now(Instant::now());
-        if self.account.advance(now, TURNS_AT_ONCE) == TURNS_AT_ONCE {
+        if !self.pass(self.clock.now(Instant::now())) {
             return Some(Duration::ZERO);
         }
         let due = self.account.next_due();
         self.clock.wait(Instant::now(), due)
-    }
-}
-
-impl Shared {
-    /// Shares an engine.
-    pub fn new(engine: Engine) -> Shared {
-        Shared {
-            engine: Mutex::new(engine),
-            changed: Condvar::new(),
-            waiting: AtomicUsize::new(0),
-            stopped: AtomicBool::new(false),
-        }
-    }
-
-    /// Does something with the engine; time goes on afterwards.
-    pub fn with<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        let mut engine = self.lock();
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-        let done = work(&mut engine);
-        drop(engine);
-        self.changed.notify_one();
-        done
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Engine> {
-        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Drives time until [`Shared::stop`].
-    pub fn drive(&self) {
-        let mut engine = self.lock();
-        while !self.stopped.load(Ordering::Relaxed) {
-            engine = match engine.go_on() {
-                Some(Duration::ZERO) => {
-                    drop(engine);
-                    // Who waits gets the engine: a lock goes to whoever asks first, and that would be this thread.
-                    if self.waiting.load(Ordering::Relaxed) > 0 {
-                        std::thread::sleep(Duration::from_micros(100));
-                    }
-                    self.lock()
-                }
-                Some(rest) => self.changed.wait_timeout(engine, rest).unwrap_or_else(PoisonError::into_inner).0,
-                None => self.changed.wait(engine).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-    }
-
-    /// Lets [`Shared::drive`] return.
-    pub fn stop(&self) {
-        let engine = self.lock();
-        self.stopped.store(true, Ordering::Relaxed);
-        drop(engine);
-        self.changed.notify_all();
     }
 }
 
@@ -418,6 +377,15 @@ mod tests {
         let _ = engine.call(operation, &input);
     }
 
+    fn step(engine: &mut Engine, mut step: TimeStep) {
+        while !engine.step(&mut step).1 {}
+    }
+
+    fn step_for(engine: &mut Engine, span: Span) {
+        let wanted = engine.step_for(span);
+        step(engine, wanted);
+    }
+
     fn seen(engine: &mut Engine) -> (String, Vec<u8>, u64) {
         let state = serde_json::to_string(&view::state(engine)).expect("JSON");
         let jobs = protocol::call(engine.account(), Operation::ListDeploymentJobs, &json!({})).expect("a list");
@@ -431,52 +399,48 @@ mod tests {
         let (mut records, mut jobs) = (0, 0);
         for seed in 0..20 {
             let folder = tempfile::tempdir().expect("a folder");
-            let (file, _) = JournalFile::open(folder.path()).expect("a journal");
+            let (file, _) = JournalFile::open(folder.path(), |_| Ok(())).expect("a journal");
             let (journal, writer, _) = Journal::new(file);
             let mut engine = Engine::new(account(&scenario, seed), Speed::Max, true, Some(journal));
             let mut stream = Luck::new(seed, 1).robot(0, 0, Purpose::Call);
             for _ in 0..120 {
                 match stream.bits() % 3 {
-                    0 => _ = engine.step_events(1 + stream.bits() % 5),
-                    1 => _ = engine.step_for(Span::from_micros(stream.bits() % 60_000_000)),
+                    0 => step(&mut engine, TimeStep::Events(1 + stream.bits() % 5)),
+                    1 => step_for(&mut engine, Span::from_micros(stream.bits() % 60_000_000)),
                     _ => {}
                 }
                 disturb(&mut engine, &mut stream);
                 engine.written();
             }
             engine.close();
-            writer.run().expect("it is written");
+            writer.run(|_| {}).expect("it is written");
             let before = seen(&mut engine);
 
-            let (_, read) = JournalFile::open(folder.path()).expect("a journal");
             let mut again = account(&scenario, seed);
-            for record in &read {
-                Engine::replay(&mut again, record).expect("it fits");
-            }
+            let (mut file, opened) = JournalFile::open(folder.path(), |record| {
+                Engine::replay(&mut again, &record, || false)
+            })
+            .expect("it fits");
             let mut again = Engine::new(again, Speed::Max, true, None);
             assert_eq!(seen(&mut again), before, "seed {seed}");
-            engine.step_for(Span::from_secs(3600));
-            again.step_for(Span::from_secs(3600));
+            step_for(&mut engine, Span::from_secs(3600));
+            step_for(&mut again, Span::from_secs(3600));
             assert_eq!(seen(&mut again), seen(&mut engine), "seed {seed}, later");
-            records += read.len();
+            records += opened.records;
+
+            // What is without effect makes no difference.
+            file.rewrite().expect("it is written");
+            drop(file);
+            let mut shorter = account(&scenario, seed);
+            let (_, kept) = JournalFile::open(folder.path(), |record| {
+                Engine::replay(&mut shorter, &record, || false)
+            })
+            .expect("it fits");
+            assert!(kept.records < opened.records);
+            let mut shorter = Engine::new(shorter, Speed::Max, true, None);
+            assert_eq!(seen(&mut shorter), before, "seed {seed}, without what is spare");
             jobs += engine.account().active_job_count() + before.1.len() / 400;
         }
         assert!(records > 500 && jobs > 40, "{records} records, {jobs} jobs");
-    }
-
-    #[test]
-    fn time_goes_on_while_nobody_calls() {
-        let shared = Shared::new(Engine::new(account(&scenario(SCENARIO), 1), Speed::Max, false, None));
-        std::thread::scope(|threads| {
-            threads.spawn(|| shared.drive());
-            // The last of five robots registers.
-            let begun = Instant::now();
-            while shared.with(|engine| engine.account().robot_of(16).is_none()) {
-                assert!(begun.elapsed() < Duration::from_secs(60));
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            shared.stop();
-        });
-        assert!(shared.with(|engine| engine.account().now()) > Time::from_micros(60_000_000));
     }
 }

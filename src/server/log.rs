@@ -7,26 +7,26 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 
 /// Which calls are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-pub enum Level {
-    /// Nothing but trouble of the server itself
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Nothing but trouble of the server itself.
     Off,
-    /// Calls that were refused
+    /// Calls that were refused.
     Errors,
-    /// All calls
+    /// All calls.
     All,
 }
 
 /// Where it is told.
 #[derive(Clone, Copy, Debug)]
 pub struct Log {
-    /// Which calls.
-    pub level: Level,
+    /// Which calls are told.
+    pub level: LogLevel,
 }
 
 /// A call that has been answered.
 #[derive(Clone, Copy, Debug)]
-pub struct Call<'a> {
+pub struct AnsweredCall<'a> {
     /// The name of the request.
     pub id: &'a str,
     /// The operation, or `unknown`.
@@ -45,8 +45,8 @@ pub struct Call<'a> {
 
 impl Log {
     /// A call has been answered.
-    pub fn call(&self, call: &Call<'_>) {
-        let wanted = if call.error.is_some() { Level::Errors } else { Level::All };
+    pub fn call(&self, call: &AnsweredCall<'_>) {
+        let wanted = if call.error.is_some() { LogLevel::Errors } else { LogLevel::All };
         if self.level < wanted {
             return;
         }
@@ -69,7 +69,7 @@ impl Log {
 
     /// Something has happened to the server.
     pub fn event(&self, message: &str) {
-        if self.level > Level::Off {
+        if self.level > LogLevel::Off {
             write(Map::from_iter([("level".into(), json!("info")), ("message".into(), message.into())]));
         }
     }

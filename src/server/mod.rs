@@ -5,13 +5,26 @@
 //! | `world` | robots that deploy: the simulation's draws, journeys and endings, driven by whoever calls |
 //! | `account` | fleets, robots, applications, jobs, tags and tokens; one account is a pure function of scenario, seed, and calls with their instants |
 //! | [`protocol`] | operations: members of requests in, responses and errors out, as the service model `robomaker-2018-06-29` has them |
-//! | `clock`, `engine` | virtual time against real time; the account and the journal behind one lock |
+//! | `clock`, `engine` | virtual time against real time; the account with its clock and its journal |
+//! | `shared` | the engine behind one lock, in pieces of time; what is seen is in the journal |
 //! | `journal` | what has happened, on the disk before anything is answered |
 //! | `http`, `sigv4` | connections and their limits, paths, signatures, events for the page |
 //! | `view`, `metrics`, `log` | what people see: the page, Prometheus, structured logs |
 //!
 //! The rules of jobs, the validation of requests and the idempotency of tokens are the simulation's own ([`crate::rollout`],
 //! [`crate::control_plane`]): the same calls at the same instants give what a replication gives, and tests hold it to that.
+//!
+//! # What holds
+//!
+//! * What is answered or shown is in the journal, if there is one; see `journal` for what is on the disk when. With a journal, whatever
+//!   happens to the process, the next one has all that was answered.
+//! * A call takes effect as a whole or not at all. At the first panic of any thread or task the server stops with exit status 1: what was
+//!   half done is neither answered nor in the journal. When the journal cannot be written it stops with exit status 3.
+//! * One looks or calls at a time, in the order in which they came. Time passes in pieces of a millisecond (or one instant, if that takes
+//!   longer), whoever wants it to pass: steps, calls that come behind time, the clock. What is shown of all robots is gathered in one
+//!   piece, and written as JSON aside.
+//! * Connections, watchers, records that wait for the disk, headers, bodies, and the time for each are bounded. A client that takes
+//!   none of its answer for as long as a request may take is cut off.
 //!
 //! # What is not there
 //!
@@ -41,12 +54,15 @@ mod journal;
 mod log;
 mod metrics;
 pub mod protocol;
+mod shared;
 mod sigv4;
 mod start;
+#[cfg(test)]
+mod tests;
 mod view;
 mod world;
 
 pub use account::{Account, Settings};
 pub use clock::Speed;
-pub use log::Level;
-pub use start::{Options, StartError, run};
+pub use log::LogLevel;
+pub use start::{Options, ServerError, run};

@@ -1,4 +1,8 @@
 //! Starting and stopping a server.
+//!
+//! It stops when it is told to, when the journal cannot be written, and at the first panic of any of its threads and tasks: after one
+//! in the middle of a call the account may be half changed. What was journaled by then was whole, and stays; the call that panicked is
+//! neither journaled nor answered.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,11 +15,12 @@ use tokio::sync::watch;
 
 use super::account::{Account, Settings};
 use super::clock::Speed;
-use super::engine::{Engine, Shared};
+use super::engine::Engine;
 use super::http::{self, Broadcast, Limits, RateLimit, RequestIds, Server};
-use super::journal::{Beginning, Journal, JournalError, JournalFile, JournalWriter, Record};
-use super::log::{Level, Log};
+use super::journal::{Beginning, Journal, JournalError, JournalFile, JournalWriter, Record, ReplayError};
+use super::log::{Log, LogLevel};
 use super::metrics::Metrics;
+use super::shared::Shared;
 use super::sigv4::Verifier;
 use crate::scenario::Scenario;
 use crate::simulation::Plan;
@@ -41,39 +46,61 @@ pub struct Options {
     pub rate_limit: Option<f64>,
     /// How many connections there may be.
     pub connections: usize,
-    /// How long the header of a request may take, and its body.
+    /// How long the header of a request may take, and its body, and how long a client may take none of its answer.
     pub request_time: Duration,
     /// The folder of the journal.
     pub state: Option<PathBuf>,
     /// Which calls are told on stderr.
-    pub log: Level,
+    pub log: LogLevel,
 }
 
 /// Why a server did not start, or did not go on.
 #[derive(Debug)]
-pub enum StartError {
-    /// The journal.
+pub enum ServerError {
+    /// The journal cannot be read, or is another server's.
     Journal(JournalError),
+    /// The journal cannot be written any more.
+    Stopped(JournalError),
     /// The journal belongs to another scenario, seed or epoch: what differs.
     OtherAccount(String),
     /// It cannot listen there.
     Listen(SocketAddr, io::Error),
     /// No threads.
     Threads(io::Error),
+    /// Something has panicked, and has said so.
+    Panicked,
 }
 
 /// Serves a scenario until `stop` becomes true. `ready` is told the address when calls are accepted.
 ///
 /// # Errors
-/// See [`StartError`].
+/// See [`ServerError`].
 pub fn run(
     scenario: &Scenario,
     options: Options,
     stop: watch::Receiver<bool>,
     ready: impl FnOnce(SocketAddr),
-) -> Result<(), StartError> {
+) -> Result<(), ServerError> {
     let log = Log { level: options.log };
-    let (account, journal) = restore(scenario, &options, &log)?;
+    match restore(scenario, &options, &log, &stop) {
+        Err(ServerError::Journal(JournalError::Interrupted)) => Ok(()),
+        Err(error) => Err(error),
+        Ok((account, journal)) => serve(&scenario.name, account, journal, options, stop, ready),
+    }
+}
+
+/// A journal, and what has to be added to it first.
+type Restored = (JournalFile, Option<Beginning>);
+
+/// Serves an account.
+pub(super) fn serve(
+    name: &str,
+    account: Account,
+    journal: Option<Restored>,
+    options: Options,
+    stop: watch::Receiver<bool>,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), ServerError> {
     let (journal, writer, durable) = match journal {
         None => (None, None, None),
         Some((file, beginning)) => {
@@ -84,115 +111,116 @@ pub fn run(
             (Some(journal), Some(writer), Some(durable))
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(StartError::Threads)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServerError::Threads)?;
     let listener = runtime.block_on(TcpListener::bind(options.listen));
-    let listener = listener.map_err(|error| StartError::Listen(options.listen, error))?;
-    let address = listener.local_addr().map_err(|error| StartError::Listen(options.listen, error))?;
+    let listener = listener.map_err(|error| ServerError::Listen(options.listen, error))?;
+    let address = listener.local_addr().map_err(|error| ServerError::Listen(options.listen, error))?;
     let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() as u64;
     let server = Arc::new(Server {
-        shared: Shared::new(Engine::new(account, options.speed, options.paused, journal)),
-        durable,
+        shared: Shared::new(Engine::new(account, options.speed, options.paused, journal), durable),
         verifier: options.access_key.map(|(key, secret)| Verifier::new(key, secret)),
         rate: options.rate_limit.map(|rate| RateLimit::new(rate, Instant::now())),
         metrics: Metrics::default(),
-        log,
+        log: Log { level: options.log },
         events: Broadcast::default(),
         ids: RequestIds::new(started ^ u64::from(std::process::id()) << 48),
         limits: Limits {
             connections: options.connections,
             header_time: options.request_time,
             body_time: options.request_time,
+            write_time: options.request_time,
             ..Limits::default()
         },
     });
     let (failed, journal_failed) = watch::channel(false);
-    let stop_all = either(&runtime, stop, journal_failed);
-    let outcome = std::thread::scope(|threads| {
-        let driver = threads.spawn(|| server.shared.drive());
-        let writer = writer.map(|writer| threads.spawn(move || write(writer, failed)));
-        runtime.spawn(http::publish(Arc::clone(&server), stop_all.clone()));
+    let stop = any(&runtime, [stop, journal_failed, server.shared.panicked()]);
+    let written = std::thread::scope(|threads| {
+        let driver = threads.spawn(|| runtime.block_on(server.shared.drive(stop.clone())));
+        let writer = writer.map(|writer| threads.spawn(|| write(writer, failed, &server)));
+        runtime.spawn(http::publish(Arc::clone(&server), stop.clone()));
         ready(address);
-        server.log.event(&format!("serving {} at http://{address}", scenario.name));
-        runtime.block_on(http::serve(Arc::clone(&server), listener, stop_all));
-        server.shared.stop();
-        // It panics only where the program is wrong, which was said then.
+        server.log.event(&format!("serving {name} at http://{address}"));
+        runtime.block_on(http::serve(Arc::clone(&server), listener, stop.clone()));
+        // Panics have been told where they happened, and stop the server.
         let _ = driver.join();
-        server.shared.with(Engine::close);
-        server.log.event("stopped");
+        runtime.block_on(server.shared.close());
         writer.map_or(Ok(()), |writer| writer.join().unwrap_or(Ok(())))
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
-    outcome.map_err(StartError::Journal)
+    server.log.event("stopped");
+    match written {
+        Err(error) => Err(ServerError::Stopped(error)),
+        Ok(()) if *server.shared.panicked().borrow() => Err(ServerError::Panicked),
+        Ok(()) => Ok(()),
+    }
 }
 
 /// Writes the journal; when that fails the server is to stop.
-fn write(writer: JournalWriter, failed: watch::Sender<bool>) -> Result<(), JournalError> {
-    let written = writer.run();
-    if written.is_err() {
-        let _ = failed.send(true);
-    }
+fn write(writer: JournalWriter, failed: watch::Sender<bool>, server: &Server) -> Result<(), JournalError> {
+    let _alarm = server.shared.alarm();
+    let written = writer.run(|trouble| server.log.trouble(trouble));
+    failed.send_replace(written.is_err());
     written
 }
 
 /// True as soon as one of them is.
-fn either(
-    runtime: &tokio::runtime::Runtime,
-    mut stop: watch::Receiver<bool>,
-    mut failed: watch::Receiver<bool>,
-) -> watch::Receiver<bool> {
-    let (both, either) = watch::channel(false);
-    runtime.spawn(async move {
-        tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => {}
-            Ok(_) = failed.wait_for(|failed| *failed) => {}
-        }
-        let _ = both.send(true);
-    });
+fn any(runtime: &tokio::runtime::Runtime, reasons: [watch::Receiver<bool>; 3]) -> watch::Receiver<bool> {
+    let (any, either) = watch::channel(false);
+    for mut reason in reasons {
+        let any = any.clone();
+        runtime.spawn(async move {
+            // One that cannot come any more is none.
+            if reason.wait_for(|reason| *reason).await.is_ok() {
+                any.send_replace(true);
+            }
+        });
+    }
     either
 }
 
 /// A new account, or the one of the journal; with the journal goes what it has to begin with, if it is new.
-#[allow(clippy::type_complexity, reason = "the parts are named where it is called")]
 fn restore(
     scenario: &Scenario,
     options: &Options,
     log: &Log,
-) -> Result<(Account, Option<(JournalFile, Option<Beginning>)>), StartError> {
+    stop: &watch::Receiver<bool>,
+) -> Result<(Account, Option<Restored>), ServerError> {
     // The account lives as long as the program.
     let plan: &'static Plan = Box::leak(Box::new(Plan::new(scenario)));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
     let settings = |epoch| Settings { seed: options.seed, epoch, max_active_jobs: options.max_active_jobs };
+    let beginning = |epoch| Beginning::new(scenario.digest(), options.seed, epoch);
     let Some(folder) = &options.state else {
         return Ok((Account::new(scenario, plan, settings(options.epoch.unwrap_or(now))), None));
     };
-    let (file, records) = JournalFile::open(folder).map_err(StartError::Journal)?;
-    let mut records = records.into_iter();
-    let Some(first) = records.next() else {
+    let mut account: Option<Account> = None;
+    let opened = JournalFile::open(folder, |record| match (&mut account, &record) {
+        (Some(account), _) => Engine::replay(account, &record, || *stop.borrow()),
+        (None, Record::Beginning(found)) => {
+            found.check(&beginning(options.epoch.unwrap_or(found.epoch)))?;
+            // What was accepted is accepted again, whatever the limit is by now.
+            let settings = Settings { max_active_jobs: u32::MAX, ..settings(found.epoch) };
+            account = Some(Account::new(scenario, plan, settings));
+            Ok(())
+        }
+        (None, _) => Err(ReplayError::Unfit(String::from("it is not the beginning of an account"))),
+    });
+    let (file, opened) = opened.map_err(|error| match error {
+        unfit @ JournalError::Unfit(..) => ServerError::OtherAccount(unfit.to_string()),
+        error => ServerError::Journal(error),
+    })?;
+    let journal = file.path().display();
+    if let Some(torn) = opened.torn {
+        log.trouble(&format!("the last line of {journal} was not written whole, nor answered: {torn} bytes are dropped"));
+    }
+    if opened.converted {
+        log.event(&format!("{journal} was of a former format, and has been rewritten"));
+    }
+    let Some(mut account) = account else {
         let epoch = options.epoch.unwrap_or(now);
-        let beginning = Beginning::new(scenario.digest(), options.seed, epoch);
-        return Ok((Account::new(scenario, plan, settings(epoch)), Some((file, Some(beginning)))));
+        return Ok((Account::new(scenario, plan, settings(epoch)), Some((file, Some(beginning(epoch))))));
     };
-    let damaged = |number: usize, why: String| {
-        StartError::OtherAccount(format!("record {number} of {} does not fit: {why}", folder.display()))
-    };
-    let Record::Beginning(found) = first else {
-        return Err(damaged(1, String::from("it is not the beginning of an account")));
-    };
-    let wanted = Beginning::new(scenario.digest(), options.seed, options.epoch.unwrap_or(found.epoch));
-    if found != wanted {
-        return Err(StartError::OtherAccount(format!(
-            "{} holds another account: found {found:?}, expected {wanted:?}",
-            folder.display()
-        )));
-    }
-    // What was accepted is accepted again, whatever the limit is by now.
-    let mut account = Account::new(scenario, plan, Settings { max_active_jobs: u32::MAX, ..settings(found.epoch) });
-    let mut count = 1;
-    for record in records {
-        count += 1;
-        Engine::replay(&mut account, &record).map_err(|why| damaged(count, why))?;
-    }
     account.set_max_active_jobs(options.max_active_jobs);
-    log.event(&format!("{count} records of {} have been replayed", folder.display()));
+    log.event(&format!("{} records of {journal} have been replayed", opened.records));
     Ok((account, Some((file, None))))
 }

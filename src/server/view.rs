@@ -1,13 +1,17 @@
 //! What people see of the account: the state as JSON, and what has changed of it.
+//!
+//! Views are gathered while nobody else looks at the account, and share its texts; they are written as JSON afterwards.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::account::{Account, Changes, FleetRow, Robot};
 use super::clock::Speed;
 use super::engine::Engine;
 use super::protocol::percent;
+use super::shared::Unanswered;
 use crate::rollout::{DeploymentJobErrorCode, DeploymentStatus, JobKind, RobotDeploymentStep, RobotId, RobotStatus};
 
 /// The clock.
@@ -24,8 +28,10 @@ pub struct ClockView {
 /// A robot.
 #[derive(Debug, Serialize)]
 pub struct RobotView {
-    arn: String,
-    name: String,
+    #[serde(serialize_with = "text")]
+    arn: Arc<str>,
+    #[serde(serialize_with = "text")]
+    name: Arc<str>,
     status: RobotStatus,
     /// The step that it is in, while it deploys.
     step: Option<RobotDeploymentStep>,
@@ -39,7 +45,8 @@ pub struct RobotView {
 /// A fleet's latest job.
 #[derive(Debug, Serialize)]
 pub struct JobView {
-    arn: String,
+    #[serde(serialize_with = "text")]
+    arn: Arc<str>,
     kind: &'static str,
     status: DeploymentStatus,
     created_s: f64,
@@ -69,8 +76,10 @@ pub struct JobView {
 /// A fleet.
 #[derive(Debug, Serialize)]
 pub struct FleetView {
-    arn: String,
-    name: String,
+    #[serde(serialize_with = "text")]
+    arn: Arc<str>,
+    #[serde(serialize_with = "text")]
+    name: Arc<str>,
     robots: Vec<RobotView>,
     job: Option<JobView>,
 }
@@ -88,6 +97,19 @@ pub struct ChangeView {
     clock: ClockView,
     robots: BTreeMap<String, Vec<RobotView>>,
     jobs: BTreeMap<String, Option<JobView>>,
+}
+
+fn text<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
+}
+
+/// A view as JSON. It is written aside: that of a million robots takes a second.
+///
+/// # Errors
+/// The program is wrong, and the server stops.
+pub async fn json<T: Serialize + Send + 'static>(view: T) -> Result<Vec<u8>, Unanswered> {
+    let written = tokio::task::spawn_blocking(move || serde_json::to_vec(&view));
+    written.await.ok().and_then(Result::ok).ok_or(Unanswered)
 }
 
 /// The clock.
@@ -122,7 +144,7 @@ pub fn change(engine: &mut Engine, changes: &Changes) -> ChangeView {
 fn fleet(engine: &mut Engine, serial: u64) -> Option<FleetView> {
     let account = engine.account();
     let row = account.fleet_row(serial)?;
-    let (arn, name, job) = (row.arn.to_string(), row.name.to_string(), job(account, row));
+    let (arn, name, job) = (Arc::clone(&row.arn), Arc::clone(&row.name), job(account, row));
     let robots: Vec<RobotId> = account.members(row).map(|(robot, _)| robot).collect();
     let robots = robots.into_iter().filter_map(|id| robot(engine, id)).collect();
     Some(FleetView { arn, name, robots, job })
@@ -135,8 +157,8 @@ pub fn robot(engine: &mut Engine, id: RobotId) -> Option<RobotView> {
     let offline = account.forced_offline(id);
     let robot = account.robot_of(id)?;
     Some(RobotView {
-        arn: robot.arn.to_string(),
-        name: robot.name.to_string(),
+        arn: Arc::clone(&robot.arn),
+        name: Arc::clone(&robot.name),
         status: account.robot_status(robot),
         step: position.map(|position| position.step),
         percent_done: position.map(|position| percent(position.done)),
@@ -157,7 +179,7 @@ fn job(account: &Account, fleet: &FleetRow) -> Option<JobView> {
     let (status, halted, progress) = account.job_state(job);
     let config = &job.config;
     Some(JobView {
-        arn: job.arn.to_string(),
+        arn: Arc::clone(&job.arn),
         kind: if job.kind == JobKind::Sync { "SyncDeploymentJob" } else { "CreateDeploymentJob" },
         status,
         created_s: job.created.seconds(),

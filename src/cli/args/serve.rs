@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::EXIT_CODES;
 use crate::scenario::parse_duration;
-use crate::server::{Level, Speed};
+use crate::server::{LogLevel, Speed};
 
 /// Offer the RoboMaker deployment API over the scenario's robots.
 ///
@@ -66,13 +66,35 @@ pub struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_connections: u32,
 
-    /// How long the header of a request may take, and its body, before the connection is closed
+    /// How long the header of a request may take, and its body, and how long a client may take none of its answer, before the
+    /// connection is closed
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = request_time)]
     pub request_time: Duration,
 
     /// Which calls are told on stderr, a JSON object a line
-    #[arg(long, value_enum, default_value_t = Level::Errors)]
-    pub log: Level,
+    #[arg(long, value_enum, default_value_t = LogArg::Errors)]
+    pub log: LogArg,
+}
+
+/// Which calls are told.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogArg {
+    /// Nothing but trouble of the server itself
+    Off,
+    /// Calls that were refused
+    Errors,
+    /// All calls
+    All,
+}
+
+impl From<LogArg> for LogLevel {
+    fn from(arg: LogArg) -> LogLevel {
+        match arg {
+            LogArg::Off => LogLevel::Off,
+            LogArg::Errors => LogLevel::Errors,
+            LogArg::All => LogLevel::All,
+        }
+    }
 }
 
 /// Control a running `rollcast serve`.

@@ -61,6 +61,11 @@ pub fn account(scenario: &Scenario, seed: u64) -> Account {
     Account::new(scenario, plan, Settings { seed, epoch: 1_577_836_800_000, max_active_jobs: 20 })
 }
 
+/// Breaks an account: it has lost which robots are in its fleet. Whoever starts one panics in the middle of it.
+pub fn lose_members(account: &mut Account) {
+    account.fleets.get_mut(account.home).expect("the scenario's fleet").members.clear();
+}
+
 /// The input of a call of the operator on the account's own fleet and application.
 fn input(account: &Account, kind: JobKind, token: &str) -> (Operation, Value) {
     let fleet = account.all_fleets().next().expect("a fleet").1.arn.to_string();

@@ -14,7 +14,9 @@ use super::{Server, events, whole};
 use crate::rollout::DeploymentJobErrorCode;
 use crate::scenario::parse_duration;
 use crate::server::clock::Speed;
+use crate::server::engine::{Engine, Injection, TimeStep};
 use crate::server::protocol::{self, Members, Refusal};
+use crate::server::shared::Unanswered;
 use crate::server::{metrics, view};
 use crate::time::Span;
 
@@ -64,67 +66,79 @@ impl Route {
     }
 }
 
-/// Why a request is refused: the status, and what to say.
-type Refused = (StatusCode, String);
+/// Why there is no answer as it was asked for.
+#[derive(Debug)]
+pub enum Unusable {
+    /// The status, and what to say.
+    Refused(StatusCode, String),
+    /// None at all.
+    Unanswered,
+}
+
+impl From<Unanswered> for Unusable {
+    fn from(_: Unanswered) -> Unusable {
+        Unusable::Unanswered
+    }
+}
 
 pub async fn respond(
     server: &Arc<Server>,
     route: Route,
     request: Request<Incoming>,
     stop: watch::Receiver<bool>,
-) -> Response<ResponseBody> {
+) -> Result<Response<ResponseBody>, Unanswered> {
     let answered = match route {
-        Route::Page => return whole(StatusCode::OK, "text/html; charset=utf-8", PAGE),
-        Route::Health => return whole(StatusCode::OK, "text/plain; charset=utf-8", "ok\n"),
+        Route::Page => return Ok(whole(StatusCode::OK, "text/html; charset=utf-8", PAGE)),
+        Route::Health => return Ok(whole(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")),
         Route::Metrics => {
-            return whole(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", metrics::render(server));
+            let kind = "text/plain; version=0.0.4; charset=utf-8";
+            return Ok(whole(StatusCode::OK, kind, metrics::render(server).await?));
         }
-        Route::Events => return events::watch(server, stop),
-        Route::State => Ok(looked(server, view::state).await),
-        Route::Clock => Ok(looked(server, view::clock).await),
-        Route::Nothing => Err((StatusCode::NOT_FOUND, String::from("there is nothing here"))),
+        Route::Events => events::watch(server, stop),
+        Route::State => looked(server, view::state).await,
+        Route::Clock => looked(server, view::clock).await,
+        Route::Nothing => Err(refused(StatusCode::NOT_FOUND, "there is nothing here")),
         Route::SetClock | Route::Step | Route::Inject => change(server, route, request).await,
     };
     match answered {
-        Ok(body) => whole(StatusCode::OK, JSON, body),
-        Err((status, message)) => whole(status, JSON, json!({ "message": message }).to_string()),
+        Ok(response) => Ok(response),
+        Err(Unusable::Unanswered) => Err(Unanswered),
+        Err(Unusable::Refused(status, message)) => {
+            Ok(whole(status, JSON, json!({ "message": message }).to_string()))
+        }
     }
 }
 
-async fn looked<T: Serialize>(server: &Server, look: impl Fn(&mut crate::server::engine::Engine) -> T) -> Vec<u8> {
-    let (body, written) = server.shared.with(|engine| {
-        engine.catch_up();
-        (serde_json::to_vec(&look(engine)).unwrap_or_default(), engine.written())
-    });
-    settle(server, written).await;
-    body
+/// What is seen is gathered while nobody else looks, and written down afterwards.
+async fn looked<T>(server: &Server, look: fn(&mut Engine) -> T) -> Result<Response<ResponseBody>, Unusable>
+where
+    T: Serialize + Send + 'static,
+{
+    let seen = server.shared.with(look).await?;
+    Ok(whole(StatusCode::OK, JSON, view::json(seen).await?))
 }
 
-/// Waits until what has been seen or done cannot be lost any more.
-async fn settle(server: &Server, written: Option<u64>) {
-    if let (Some(durable), Some(written)) = (&server.durable, written) {
-        durable.wait(written).await;
-    }
-}
-
-async fn change(server: &Server, route: Route, request: Request<Incoming>) -> Result<Vec<u8>, Refused> {
+async fn change(
+    server: &Server,
+    route: Route,
+    request: Request<Incoming>,
+) -> Result<Response<ResponseBody>, Unusable> {
     debug_assert!(route.changes());
     if !from_here(request.headers()) {
-        return Err((StatusCode::FORBIDDEN, String::from("requests of other sites are not accepted")));
+        return Err(refused(StatusCode::FORBIDDEN, "requests of other sites are not accepted"));
     }
     let body = body::read(request.into_body(), server.limits.body_time).await.map_err(|unread| match unread {
-        Unread::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, String::from("the body is too long")),
-        Unread::TooSlow => (StatusCode::REQUEST_TIMEOUT, String::from("the body took too long")),
-        Unread::Broken => (StatusCode::BAD_REQUEST, String::from("the body could not be read")),
+        Unread::TooLong => refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long"),
+        Unread::TooSlow => refused(StatusCode::REQUEST_TIMEOUT, "the body took too long"),
+        Unread::Broken => refused(StatusCode::BAD_REQUEST, "the body could not be read"),
     })?;
     let input = protocol::parse(&body).map_err(malformed)?;
-    let (answer, written) = match route {
-        Route::SetClock => set_clock(server, &input)?,
-        Route::Step => step(server, &input)?,
-        _ => inject(server, &input)?,
+    let answer = match route {
+        Route::SetClock => set_clock(server, &input).await?,
+        Route::Step => step(server, &input).await?,
+        _ => inject(server, &input).await?,
     };
-    settle(server, written).await;
-    Ok(answer.to_string().into_bytes())
+    Ok(whole(StatusCode::OK, JSON, answer.to_string()))
 }
 
 /// Whether a request comes from the page of this server, or from no page. One of another site may not post here on behalf of
@@ -138,18 +152,20 @@ fn from_here(headers: &HeaderMap) -> bool {
     matches!(site, "same-origin" | "none") && (address || name == "localhost")
 }
 
-fn malformed(refusal: Refusal) -> Refused {
-    (StatusCode::BAD_REQUEST, refusal.message().to_owned())
+pub fn refused(status: StatusCode, message: impl Into<String>) -> Unusable {
+    Unusable::Refused(status, message.into())
 }
 
-fn wrong(message: impl Into<String>) -> Refused {
-    (StatusCode::BAD_REQUEST, message.into())
+fn malformed(refusal: Refusal) -> Unusable {
+    wrong(refusal.message())
 }
 
-type Done = (Value, Option<u64>);
+fn wrong(message: impl Into<String>) -> Unusable {
+    refused(StatusCode::BAD_REQUEST, message)
+}
 
 /// `{"speed": NUMBER or "max", "paused": BOOLEAN}`, either of them.
-fn set_clock(server: &Server, input: &Value) -> Result<Done, Refused> {
+async fn set_clock(server: &Server, input: &Value) -> Result<Value, Unusable> {
     let Value::Object(members) = input else { return Err(wrong("expected an object")) };
     let (mut speed, mut paused) = (None, None);
     for (name, value) in members {
@@ -165,36 +181,38 @@ fn set_clock(server: &Server, input: &Value) -> Result<Done, Refused> {
             _ => return Err(wrong(format!("`{name}` is unknown; there is `speed` and `paused`"))),
         }
     }
-    Ok(server.shared.with(|engine| {
+    let set = server.shared.with(|engine| {
         engine.set_clock(speed, paused);
-        (json!(view::clock(engine)), engine.written())
-    }))
+        json!(view::clock(engine))
+    });
+    Ok(set.await?)
 }
 
 /// `{"events": NUMBER}` or `{"for": DURATION}`.
-fn step(server: &Server, input: &Value) -> Result<Done, Refused> {
+async fn step(server: &Server, input: &Value) -> Result<Value, Unusable> {
     let members = Members::of_request(input).map_err(malformed)?;
     let events = members.integer("events").map_err(malformed)?;
     let span = members.text("for").map_err(malformed)?;
-    match (events, span) {
-        (Some(events @ 1..=1_000_000), None) => Ok(server.shared.with(|engine| {
-            let passed = engine.step_events(events.unsigned_abs());
-            (json!({ "events": passed, "clock": view::clock(engine) }), engine.written())
-        })),
-        (Some(_), None) => Err(wrong("`events`: expected a number from 1 to 1000000")),
+    let mut step = match (events, span) {
+        (Some(events @ 1..=1_000_000), None) => server.shared.with(|_| TimeStep::Events(events.unsigned_abs())).await?,
+        (Some(_), None) => return Err(wrong("`events`: expected a number from 1 to 1000000")),
         (None, Some(text)) => {
             let span: Span = parse_duration(&text).map_err(|why| wrong(format!("`for`: {why}")))?;
-            Ok(server.shared.with(|engine| {
-                let events = engine.step_for(span);
-                (json!({ "events": events, "clock": view::clock(engine) }), engine.written())
-            }))
+            server.shared.with(|engine| engine.step_for(span)).await?
         }
-        _ => Err(wrong("expected `events` or `for`, one of them")),
-    }
+        _ => return Err(wrong("expected `events` or `for`, one of them")),
+    };
+    let mut events = 0;
+    let stepped = server.shared.piecewise(|engine| {
+        let (passed, over) = engine.step(&mut step);
+        events += passed;
+        over.then(|| json!({ "events": events, "clock": view::clock(engine) }))
+    });
+    Ok(stepped.await?)
 }
 
 /// `{"robot": NAME or ARN, "fault": "fail", "offline" or "online", "failureCode": CODE}`.
-fn inject(server: &Server, input: &Value) -> Result<Done, Refused> {
+async fn inject(server: &Server, input: &Value) -> Result<Value, Unusable> {
     let members = Members::of_request(input).map_err(malformed)?;
     let text = |name: &str| members.text(name).map_err(malformed);
     let (robot, fault, code) = (text("robot")?, text("fault")?, text("failureCode")?);
@@ -204,17 +222,15 @@ fn inject(server: &Server, input: &Value) -> Result<Done, Refused> {
     });
     let code = code.transpose()?;
     let fault = match fault.as_deref() {
-        Some("fail") => crate::server::engine::Injection::Fail(code),
-        Some("offline") if code.is_none() => crate::server::engine::Injection::Offline,
-        Some("online") if code.is_none() => crate::server::engine::Injection::Online,
+        Some("fail") => Injection::Fail(code),
+        Some("offline") if code.is_none() => Injection::Offline,
+        Some("online") if code.is_none() => Injection::Online,
         Some("offline" | "online") => return Err(wrong("`failureCode` is for the fault `fail`")),
         _ => return Err(wrong("`fault`: expected \"fail\", \"offline\" or \"online\"")),
     };
-    server.shared.with(|engine| {
-        let Some(id) = engine.inject(&robot, fault) else {
-            return Err((StatusCode::NOT_FOUND, format!("there is no robot {robot}")));
-        };
-        let written = engine.written();
-        Ok((json!({ "clock": view::clock(engine), "robot": view::robot(engine, id) }), written))
-    })
+    let injected = server.shared.with(|engine| {
+        let id = engine.inject(&robot, fault)?;
+        Some(json!({ "clock": view::clock(engine), "robot": view::robot(engine, id) }))
+    });
+    injected.await?.ok_or_else(|| refused(StatusCode::NOT_FOUND, format!("there is no robot {robot}")))
 }

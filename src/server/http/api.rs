@@ -11,10 +11,11 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::body::{self, ResponseBody, Unread};
-use super::{Server, Unanswered, whole};
+use super::{Server, whole};
 use crate::control_plane::{ApiException, ExceptionCode};
-use crate::server::log::Call;
+use crate::server::log::AnsweredCall;
 use crate::server::protocol::{self, Operation, Refusal, Route};
+use crate::server::shared::Unanswered;
 
 const JSON: &str = "application/json";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -85,7 +86,7 @@ pub async fn respond(
         Err(fault) => (fault.status.as_u16(), Some((fault.name, fault.message.as_str()))),
     };
     server.metrics.answered(operation, error.map(|(name, _)| name), begun.elapsed());
-    server.log.call(&Call { id: &id, operation: name, path: &path, peer, status, error, elapsed: begun.elapsed() });
+    server.log.call(&AnsweredCall { id: &id, operation: name, path: &path, peer, status, error, elapsed: begun.elapsed() });
     let mut response = match answered {
         Ok(Some(body)) => whole(StatusCode::OK, JSON, body),
         Ok(None) => return Err(Unanswered),
@@ -125,15 +126,9 @@ async fn call(
         return Err(Refusal::Api(ApiException::new(ExceptionCode::Throttling, "Rate exceeded.")).into());
     }
     let input = input(&route, parts, body)?;
-    let (result, written) = server.shared.with(|engine| {
-        let result = engine.call(route.operation, &input);
-        (result, engine.written())
-    });
-    if let (Some(durable), Some(written)) = (&server.durable, written)
-        && !durable.wait(written).await
-    {
+    let Ok(result) = server.shared.with(|engine| engine.call(route.operation, &input)).await else {
         return Ok(None);
-    }
+    };
     let answer = result?;
     Ok((!answer.lost).then_some(answer.body))
 }

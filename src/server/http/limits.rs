@@ -1,6 +1,6 @@
 //! What connections may do, and how many calls there may be.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// What connections may do.
@@ -16,6 +16,10 @@ pub struct Limits {
     pub headers: usize,
     /// How long a request's body may take.
     pub body_time: Duration,
+    /// How long a client may take none of its answer.
+    pub write_time: Duration,
+    /// How many may watch.
+    pub watchers: usize,
     /// How long connections may go on after the server was told to stop.
     pub grace: Duration,
 }
@@ -28,6 +32,8 @@ impl Default for Limits {
             header_size: 16 * 1024,
             headers: 64,
             body_time: Duration::from_secs(10),
+            write_time: Duration::from_secs(10),
+            watchers: 64,
             grace: Duration::from_secs(5),
         }
     }
@@ -38,18 +44,18 @@ impl Default for Limits {
 pub struct RateLimit {
     rate: f64,
     /// What is left in the bucket, and since when.
-    left: Mutex<(f64, Instant)>,
+    bucket: Mutex<(f64, Instant)>,
 }
 
 impl RateLimit {
     /// At most `rate` calls a second, which is greater than 0; as many at once, but at least one.
     pub fn new(rate: f64, now: Instant) -> RateLimit {
-        RateLimit { rate, left: Mutex::new((rate.max(1.0), now)) }
+        RateLimit { rate, bucket: Mutex::new((rate.max(1.0), now)) }
     }
 
     /// Whether there may be a call now.
     pub fn admits(&self, now: Instant) -> bool {
-        let mut bucket = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bucket = self.bucket.lock().expect("nothing panics between two numbers");
         let (left, since) = *bucket;
         let filled = left + now.saturating_duration_since(since).as_secs_f64() * self.rate;
         let filled = filled.min(self.rate.max(1.0));

@@ -18,18 +18,18 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 
 use body::ResponseBody;
 
 pub use limits::{Limits, RateLimit};
 pub use requests::RequestIds;
 
-use super::engine::Shared;
-use super::journal::Durable;
 use super::log::Log;
 use super::metrics::Metrics;
+use super::shared::{Shared, Unanswered};
 use super::sigv4::Verifier;
 
 /// What all connections share.
@@ -37,8 +37,6 @@ use super::sigv4::Verifier;
 pub struct Server {
     /// The account and its time.
     pub shared: Shared,
-    /// How far the journal is on the disk; none without a journal.
-    pub durable: Option<Durable>,
     /// Checks signatures; none if nobody has to sign.
     pub verifier: Option<Verifier>,
     /// How many calls a second there may be; none if any number.
@@ -54,18 +52,6 @@ pub struct Server {
     /// What connections may do.
     pub limits: Limits,
 }
-
-/// The request is not answered: its connection is closed.
-#[derive(Debug)]
-struct Unanswered;
-
-impl std::fmt::Display for Unanswered {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the answer is lost")
-    }
-}
-
-impl std::error::Error for Unanswered {}
 
 /// Changes for those who watch; see [`events::publish`].
 pub use events::{Broadcast, publish};
@@ -101,7 +87,8 @@ pub async fn serve(server: Arc<Server>, listener: TcpListener, stop: watch::Rece
         let _ = stream.set_nodelay(true);
         let (server, stop) = (Arc::clone(&server), stop.clone());
         tokio::spawn(async move {
-            serve_connection(server, stream, peer, stop).await;
+            let _alarm = server.shared.alarm();
+            serve_connection(&server, stream, peer, stop).await;
             drop(place);
         });
     }
@@ -112,15 +99,14 @@ pub async fn serve(server: Arc<Server>, listener: TcpListener, stop: watch::Rece
 }
 
 async fn serve_connection(
-    server: Arc<Server>,
-    stream: tokio::net::TcpStream,
+    server: &Arc<Server>,
+    stream: TcpStream,
     peer: SocketAddr,
     stop: watch::Receiver<bool>,
 ) {
     server.metrics.connections.fetch_add(1, Ordering::Relaxed);
     let service = service_fn(|request| {
-        let server = Arc::clone(&server);
-        let stop = stop.clone();
+        let (server, stop) = (Arc::clone(server), stop.clone());
         async move { respond(server, request, peer, stop).await }
     });
     let limits = &server.limits;
@@ -131,7 +117,9 @@ async fn serve_connection(
         .max_header_size(limits.header_size)
         .max_headers(limits.headers)
         .half_close(false);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits.write_time));
+    let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // It ends with its client, or with what the client does wrong.
@@ -156,7 +144,7 @@ async fn respond(
     stop: watch::Receiver<bool>,
 ) -> Result<Response<ResponseBody>, Unanswered> {
     if let Some(route) = admin::Route::of(&request) {
-        return Ok(admin::respond(&server, route, request, stop).await);
+        return admin::respond(&server, route, request, stop).await;
     }
     api::respond(&server, request, peer).await
 }
