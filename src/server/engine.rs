@@ -417,10 +417,9 @@ mod tests {
             let before = seen(&mut engine);
 
             let mut again = account(&scenario, seed);
-            let (mut file, opened) = JournalFile::open(folder.path(), |record| {
-                Engine::replay(&mut again, &record, || false)
-            })
-            .expect("it fits");
+            let (mut file, opened) =
+                JournalFile::open(folder.path(), |record| Engine::replay(&mut again, &record, || false))
+                    .expect("it fits");
             let mut again = Engine::new(again, Speed::Max, true, None);
             assert_eq!(seen(&mut again), before, "seed {seed}");
             step_for(&mut engine, Span::from_secs(3600));
@@ -432,10 +431,8 @@ mod tests {
             file.rewrite().expect("it is written");
             drop(file);
             let mut shorter = account(&scenario, seed);
-            let (_, kept) = JournalFile::open(folder.path(), |record| {
-                Engine::replay(&mut shorter, &record, || false)
-            })
-            .expect("it fits");
+            let (_, kept) = JournalFile::open(folder.path(), |record| Engine::replay(&mut shorter, &record, || false))
+                .expect("it fits");
             assert!(kept.records < opened.records);
             let mut shorter = Engine::new(shorter, Speed::Max, true, None);
             assert_eq!(seen(&mut shorter), before, "seed {seed}, without what is spare");

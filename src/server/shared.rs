@@ -220,6 +220,7 @@ mod tests {
             let look = async {
                 let mut seen = Vec::new();
                 for _ in 0..5 {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
                     seen.push(shared.with(|engine| engine.account().now()).await.expect("it is there"));
                 }
                 seen
@@ -285,7 +286,8 @@ mod tests {
         let (journal, writer, durable) = Journal::new(file);
         let engine = Engine::new(account(&scenario(SCENARIO), 1), Speed::Max, true, Some(journal));
         let shared = Shared::new(engine, Some(durable));
-        let wait = |time| tokio::time::timeout(Duration::from_millis(time), shared.with(|engine| engine.account().now()));
+        let wait =
+            |time| tokio::time::timeout(Duration::from_millis(time), shared.with(|engine| engine.account().now()));
         runtime().block_on(async {
             // Nothing has happened yet that anybody could lose.
             assert_eq!(wait(60_000).await, Ok(Ok(Time::ZERO)));

@@ -211,7 +211,9 @@ fn restore(
     })?;
     let journal = file.path().display();
     if let Some(torn) = opened.torn {
-        log.trouble(&format!("the last line of {journal} was not written whole, nor answered: {torn} bytes are dropped"));
+        log.trouble(&format!(
+            "the last line of {journal} was not written whole, nor answered: {torn} bytes are dropped"
+        ));
     }
     if opened.converted {
         log.event(&format!("{journal} was of a former format, and has been rewritten"));

@@ -103,9 +103,7 @@ pub async fn respond(
     match answered {
         Ok(response) => Ok(response),
         Err(Unusable::Unanswered) => Err(Unanswered),
-        Err(Unusable::Refused(status, message)) => {
-            Ok(whole(status, JSON, json!({ "message": message }).to_string()))
-        }
+        Err(Unusable::Refused(status, message)) => Ok(whole(status, JSON, json!({ "message": message }).to_string())),
     }
 }
 
@@ -118,11 +116,7 @@ where
     Ok(whole(StatusCode::OK, JSON, view::json(seen).await?))
 }
 
-async fn change(
-    server: &Server,
-    route: Route,
-    request: Request<Incoming>,
-) -> Result<Response<ResponseBody>, Unusable> {
+async fn change(server: &Server, route: Route, request: Request<Incoming>) -> Result<Response<ResponseBody>, Unusable> {
     debug_assert!(route.changes());
     if !from_here(request.headers()) {
         return Err(refused(StatusCode::FORBIDDEN, "requests of other sites are not accepted"));

@@ -86,7 +86,15 @@ pub async fn respond(
         Err(fault) => (fault.status.as_u16(), Some((fault.name, fault.message.as_str()))),
     };
     server.metrics.answered(operation, error.map(|(name, _)| name), begun.elapsed());
-    server.log.call(&AnsweredCall { id: &id, operation: name, path: &path, peer, status, error, elapsed: begun.elapsed() });
+    server.log.call(&AnsweredCall {
+        id: &id,
+        operation: name,
+        path: &path,
+        peer,
+        status,
+        error,
+        elapsed: begun.elapsed(),
+    });
     let mut response = match answered {
         Ok(Some(body)) => whole(StatusCode::OK, JSON, body),
         Ok(None) => return Err(Unanswered),

@@ -98,12 +98,7 @@ pub async fn serve(server: Arc<Server>, listener: TcpListener, stop: watch::Rece
     let _ = tokio::time::timeout(server.limits.grace, all).await;
 }
 
-async fn serve_connection(
-    server: &Arc<Server>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    stop: watch::Receiver<bool>,
-) {
+async fn serve_connection(server: &Arc<Server>, stream: TcpStream, peer: SocketAddr, stop: watch::Receiver<bool>) {
     server.metrics.connections.fetch_add(1, Ordering::Relaxed);
     let service = service_fn(|request| {
         let (server, stop) = (Arc::clone(server), stop.clone());

@@ -170,7 +170,8 @@ impl JournalFile {
         let old = File::open(&self.path).map_err(|error| JournalError::Open(self.path.clone(), error))?;
         let mut lines = JournalLines::new(&self.path, &old)?;
         let file = opened(path).and_then(|file| file.set_len(0).map(|()| file)).map_err(failed)?;
-        let mut new = Rewritten { file, chain: Chain::default(), tally: RecordCount::default(), batch: RecordBatch::default() };
+        let mut new =
+            Rewritten { file, chain: Chain::default(), tally: RecordCount::default(), batch: RecordBatch::default() };
         let mut seen = None;
         while let Some(records) = lines.next()? {
             for record in records {
@@ -331,14 +332,11 @@ impl<'a> JournalLines<'a> {
         let wanted = if self.format_1 { 1 } else { FORMAT };
         match batch.first() {
             Some(Record::Beginning(beginning)) if self.number == 1 && beginning.format != wanted => {
-                let why = format!(
-                    "it is of format {}; read it with the version of rollcast that wrote it",
-                    beginning.format
-                );
+                let why =
+                    format!("it is of format {}; read it with the version of rollcast that wrote it", beginning.format);
                 Err(JournalError::Unfit(self.path.to_owned(), 1, why))
             }
             _ => Ok(()),
         }
     }
 }
-

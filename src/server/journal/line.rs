@@ -131,11 +131,14 @@ mod tests {
         let mut chain = Chain::default();
         (0..5)
             .map(|at| {
-                let records = [Record::Seen { at }, Record::Call {
-                    at,
-                    operation: String::from("CreateFleet"),
-                    input: serde_json::json!({ "name": "a b\nc" }),
-                }];
+                let records = [
+                    Record::Seen { at },
+                    Record::Call {
+                        at,
+                        operation: String::from("CreateFleet"),
+                        input: serde_json::json!({ "name": "a b\nc" }),
+                    },
+                ];
                 chain.append(&serde_json::to_vec(&records).expect("JSON"))
             })
             .collect()
@@ -171,7 +174,10 @@ mod tests {
                 let bytes = flipped.concat();
                 let split: Vec<Vec<u8>> = bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
                 let (read, why) = read(&split);
-                assert!(read == index && matches!(why, Some(Unreadable::Damaged(_))), "line {index}, bit {bit}: {why:?}");
+                assert!(
+                    read == index && matches!(why, Some(Unreadable::Damaged(_))),
+                    "line {index}, bit {bit}: {why:?}"
+                );
             }
         }
     }

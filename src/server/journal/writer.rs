@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use tokio::sync::watch;
 
-use super::file::{RecordBatch, JournalFile};
+use super::file::{JournalFile, RecordBatch};
 use super::{JournalError, Record};
 
 /// Nobody adds to the journal while so many records wait for the disk.

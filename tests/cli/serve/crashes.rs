@@ -1,11 +1,14 @@
 //! A server that is killed at any moment has lost nothing that it has answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::support::{COUNTED, Sandbox};
 use super::{Server, command};
@@ -16,12 +19,13 @@ const KILLS: u32 = 25;
 const CLIENTS: u32 = 4;
 
 /// Clients call while the server is killed again and again. What was answered is there afterwards, as it was answered: each robot,
-/// each job, and the answer to each token.
+/// each job, and the answer to each token. So are the fleets that somebody who watched was told of.
 #[test]
 fn nothing_that_was_answered_is_lost() {
     let sandbox = Sandbox::with(COUNTED);
     let options = ["--state", "kept", "--speed", "600", "--log", "off"];
     let mut answered: BTreeMap<String, String> = BTreeMap::new();
+    let mut watched = BTreeSet::new();
     let calls = AtomicU32::new(0);
     let mut server = Server::start(&sandbox, &options);
     let fleet = server.fleet();
@@ -29,7 +33,8 @@ fn nothing_that_was_answered_is_lost() {
     let job = server.call("/createDeploymentJob", first.clone());
     for kill in 0..KILLS {
         let before = calls.load(Ordering::Relaxed);
-        let found: Vec<Vec<(String, String)>> = thread::scope(|scope| {
+        let (found, told): (Vec<Vec<(String, String)>>, _) = thread::scope(|scope| {
+            let watcher = scope.spawn(|| fleets_told(&server));
             let clients: Vec<_> = (0..CLIENTS)
                 .map(|client| {
                     let (server, calls, fleet) = (&server, &calls, &fleet);
@@ -61,9 +66,11 @@ fn nothing_that_was_answered_is_lost() {
                 thread::yield_now();
             }
             server.signal("KILL");
-            clients.into_iter().map(|client| client.join().expect("a client")).collect()
+            let found = clients.into_iter().map(|client| client.join().expect("a client")).collect();
+            (found, watcher.join().expect("a watcher"))
         });
         answered.extend(found.into_iter().flatten());
+        watched.extend(told);
         drop(server);
         server = Server::start(&sandbox, &options);
     }
@@ -91,6 +98,103 @@ fn nothing_that_was_answered_is_lost() {
         }
     }
     assert!(syncs > 10, "{syncs} sync jobs");
+    assert!(watched.len() > KILLS as usize, "{} fleets", watched.len());
+    for fleet in watched {
+        server.call("/describeFleet", json!({ "fleet": fleet }));
+    }
+}
+
+/// The fleets of which somebody is told who watches until the server is gone.
+fn fleets_told(server: &Server) -> BTreeSet<String> {
+    let lines = BufReader::new(server.watch()).lines().map_while(Result::ok);
+    let states = lines.filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data: ")?).ok());
+    let fleets = states.flat_map(|state| state["fleets"].as_array().cloned().unwrap_or_default());
+    fleets.filter_map(|fleet| Some(fleet["arn"].as_str()?.to_owned())).collect()
+}
+
+/// A journal of format 1, as servers wrote it before lines were numbered.
+fn former_journal(records: impl Iterator<Item = Value>, digest: &str) -> String {
+    let beginning =
+        json!({ "beginning": { "format": 1, "scenario": digest, "seed": 0, "epoch": 1_577_836_800_000_u64 } });
+    let line = |record: Value| {
+        let json = json!([record]).to_string();
+        format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()))
+    };
+    [beginning].into_iter().chain(records).map(line).collect()
+}
+
+/// The digest of the scenario, as a journal names it.
+fn digest(sandbox: &Sandbox) -> String {
+    Server::start(sandbox, &["--paused", "--state", "fresh"]).kill();
+    let journal = fs::read_to_string(sandbox.path("fresh/journal.jsonl")).expect("a journal");
+    let records: Value = serde_json::from_str(journal.split(' ').nth(3).expect("four fields")).expect("JSON");
+    records[0]["beginning"]["scenario"].as_str().expect("a digest").to_owned()
+}
+
+/// A server that is killed while it rewrites its journal has lost nothing, and the next one goes on with it.
+#[test]
+fn a_rewriting_that_is_killed_loses_nothing() {
+    let sandbox = Sandbox::with(COUNTED);
+    let options = ["--state", "kept", "--paused"];
+    let records = (0..30_000_u64).map(|at| match at % 1000 {
+        0 => json!({ "call": { "at": at, "operation": "CreateFleet", "input": { "name": format!("fleet-{at}") } } }),
+        _ => json!({ "seen": { "at": at } }),
+    });
+    let former = former_journal(records, &digest(&sandbox));
+    fs::create_dir_all(sandbox.path("kept")).expect("a folder");
+    let path = sandbox.path("kept/journal.jsonl");
+    let (mut rewritten, mut kept) = (0, 0);
+    for kill in 0..60 {
+        fs::write(&path, &former).expect("a journal");
+        let mut child = command(&sandbox, &options).spawn().expect("the program runs");
+        thread::sleep(Duration::from_millis(2 * kill));
+        child.kill().expect("it runs, or has run");
+        child.wait().expect("it ends");
+        let found = fs::read_to_string(&path).expect("a journal");
+        if found == former {
+            kept += 1
+        } else {
+            rewritten += 1
+        };
+        let server = Server::start(&sandbox, &options);
+        let fleets = server.call("/listFleets", json!({ "maxResults": 100 }));
+        assert_eq!(fleets["fleetDetails"].as_array().map(Vec::len), Some(31), "killed after {} ms", 2 * kill);
+        server.kill();
+        let shorter = fs::read_to_string(&path).expect("a journal");
+        assert!(shorter.len() * 10 < former.len() && shorter.starts_with("1 "), "{}", shorter.len());
+    }
+    assert!(rewritten > 0 && kept > 0, "{rewritten} times rewritten, {kept} times not");
+}
+
+/// Where the disk takes no more, nothing is answered any more: the server says so and ends, and the next one has all that was answered.
+#[test]
+fn a_full_disk_stops_the_server() {
+    let sandbox = Sandbox::with(COUNTED);
+    let server = command(&sandbox, &["--state", "kept", "--paused"]);
+    // Files may not be longer than so many kilobytes: as on a full disk, but for the others on it.
+    let mut limited = Command::new("bash");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 20; exec \"$0\" \"$@\""]);
+    limited.arg(server.get_program()).args(server.get_args()).current_dir(sandbox.path(""));
+    let server = Server::spawn(&mut limited);
+    let mut names = Vec::new();
+    loop {
+        let input = json!({ "name": format!("fleet-{}", names.len()) }).to_string();
+        let Some(answer) = server.try_request("POST", "/createFleet", input.as_bytes()) else { break };
+        names.push(answer.json()["name"].as_str().expect("a name").to_owned());
+    }
+    let (code, said) = server.ended();
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("the server has stopped: cannot write to ") && said.contains("journal.jsonl"), "{said}");
+    assert!(names.len() > 50 && !said.contains("panicked"), "{} fleets: {said}", names.len());
+    let server = Server::start(&sandbox, &["--state", "kept", "--paused"]);
+    let (mut found, mut page) = (Vec::new(), json!({}));
+    loop {
+        let fleets = server.call("/listFleets", page);
+        found.extend(fleets["fleetDetails"].as_array().expect("fleets").iter().map(|fleet| fleet["name"].clone()));
+        let Some(next) = fleets["nextToken"].as_str() else { break };
+        page = json!({ "nextToken": next });
+    }
+    assert_eq!(found[1..], names, "what was answered, and nothing else");
 }
 
 /// What a crash has torn off at the end is dropped; damage before the end is an error that names the line.
@@ -114,17 +218,35 @@ fn a_torn_end_is_dropped_and_damage_is_told() {
         let fleets = server.call("/listFleets", json!({}))["fleetDetails"].as_array().map(Vec::len);
         assert_eq!(fleets, Some(if end == whole.len() { 6 } else { 5 }), "torn at {end} of {}", whole.len());
         server.call("/createFleet", json!({ "name": "afterwards" }));
-        server.kill();
+        let (_, said) = server.stop();
+        let torn = end != whole.len() && end != last;
+        assert_eq!(said.contains("was not written whole"), torn, "torn at {end} of {}: {said}", whole.len());
         let server = Server::start(&sandbox, &options);
         assert!(server.request("POST", "/listFleets", b"{}").text().contains("afterwards"));
         server.kill();
     }
-    let mut damaged = whole.clone();
-    damaged[last - 20] ^= 1;
-    fs::write(&path, &damaged).expect("a damaged journal");
-    let refused = command(&sandbox, &options).output().expect("it runs");
-    let said = String::from_utf8_lossy(&refused.stderr);
-    assert_eq!(refused.status.code(), Some(3), "{said}");
-    assert!(said.contains("journal.jsonl, line ") && !said.contains("panicked"), "{said}");
-    assert_eq!(fs::read(&path).expect("the journal"), damaged, "what is damaged stays as it is");
+    let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+    let flipped = |at: usize| {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        bytes
+    };
+    let without_second = [&lines[..1], &lines[2..]].concat().concat();
+    let doubled = [&lines[..3], &lines[2..]].concat().concat();
+    let swapped = [&lines[..1], &[lines[2], lines[1]], &lines[3..]].concat().concat();
+    for (damaged, line) in [
+        (flipped(last - 20), lines.len() - 1),
+        // A last line that was written whole has been answered.
+        (flipped(whole.len() - 9), lines.len()),
+        (without_second, 2),
+        (doubled, 4),
+        (swapped, 2),
+    ] {
+        fs::write(&path, &damaged).expect("a damaged journal");
+        let refused = command(&sandbox, &options).output().expect("it runs");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(3), "{said}");
+        assert!(said.contains(&format!("journal.jsonl, line {line}: ")) && !said.contains("panicked"), "{said}");
+        assert_eq!(fs::read(&path).expect("the journal"), damaged, "what is damaged stays as it is");
+    }
 }

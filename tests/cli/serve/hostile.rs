@@ -1,6 +1,9 @@
 //! Requests that nobody should send: each gets a proper answer or a closed connection, and the server goes on.
 
 use std::io::{Read, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -95,4 +98,109 @@ fn the_slow_are_cut_off() {
         assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 408 "), "{}", String::from_utf8_lossy(&answer));
     }
     server.call("/createFleet", json!({ "name": "afterwards" }));
+}
+
+fn connections(server: &Server) -> u64 {
+    let metrics = server.request("GET", "/metrics", b"").text();
+    let line = metrics.lines().find_map(|line| line.strip_prefix("rollcast_connections "));
+    line.expect("a gauge").parse().expect("a number")
+}
+
+/// Waits until this many connections are open besides the one that asks.
+fn wait_for_connections(server: &Server, wanted: u64) {
+    let begun = Instant::now();
+    while connections(server) != wanted + 1 {
+        assert!(begun.elapsed() < PATIENCE, "{} connections", connections(server));
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Who asks and does not read what is answered, or told, is cut off; who reads is not.
+#[test]
+fn those_who_read_nothing_are_cut_off() {
+    let sandbox = Sandbox::with(&COUNTED.replace("robots = 4", "robots = 40000"));
+    let server = Server::start(&sandbox, &["--paused", "--request-time", "1s"]);
+    let (mut reader, read) = (server.watch(), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut piece = vec![0; 1 << 16];
+            while let Ok(length @ 1..) = reader.read(&mut piece) {
+                read.fetch_add(length, Ordering::Relaxed);
+            }
+        });
+        let watchers: Vec<_> = (0..5).map(|_| server.watch()).collect();
+        let mut askers: Vec<_> = (0..5).map(|_| server.connect()).collect();
+        for stream in &mut askers {
+            let request = "GET /_rollcast/state HTTP/1.1\r\nHost: x\r\n\r\n";
+            // Each answer is some megabytes.
+            let _ = stream.write_all(request.repeat(10).as_bytes());
+        }
+        // More than what fits into the buffers of a connection that nobody reads.
+        let begun = Instant::now();
+        for number in 0.. {
+            server.call("/createFleet", json!({ "name": format!("fleet-{number}") }));
+            thread::sleep(Duration::from_millis(100));
+            if read.load(Ordering::Relaxed) > 20_000_000 {
+                break;
+            }
+            assert!(begun.elapsed() < PATIENCE);
+        }
+        wait_for_connections(&server, 1);
+        drop((watchers, askers));
+        server.call("/createFleet", json!({ "name": "afterwards" }));
+        server.signal("TERM");
+    });
+}
+
+#[test]
+fn only_so_many_may_watch() {
+    let sandbox = Sandbox::with(COUNTED);
+    let server = Server::start(&sandbox, &["--paused"]);
+    let watchers: Vec<_> = (0..64).map(|_| server.watch()).collect();
+    wait_for_connections(&server, 64);
+    let refused = server.request("GET", "/_rollcast/events", b"");
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    drop(watchers);
+    wait_for_connections(&server, 0);
+    let mut watcher = server.watch();
+    let mut first = [0; 15];
+    watcher.read_exact(&mut first).expect("it is told");
+    assert_eq!(&first, b"HTTP/1.1 200 OK");
+}
+
+/// A step that takes for ever holds nobody up, and ends with the client that asked for it.
+#[test]
+fn a_long_step_ends_with_its_client() {
+    let text = COUNTED.replace(
+        "[group.step.launching]",
+        "[group.registrations]\ninterarrival = { constant = \"1s\" }\nmax = 900000\n[group.step.launching]",
+    );
+    let sandbox = Sandbox::with(&text);
+    let server = Server::start(&sandbox, &["--paused"]);
+    let mut client = server.connect();
+    let body = r#"{"for":"13000d"}"#;
+    let head = format!("POST /_rollcast/step HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len());
+    client.write_all(format!("{head}{body}").as_bytes()).expect("it listens");
+    let now = || server.request("GET", "/_rollcast/clock", b"").json()["now_s"].as_f64().expect("a number");
+    let begun = Instant::now();
+    while now() == 0.0 {
+        assert!(begun.elapsed() < PATIENCE);
+    }
+    // Others are answered meanwhile, and see time pass.
+    server.call("/createFleet", json!({ "name": "meanwhile" }));
+    let seen = now();
+    assert!(seen < 900_000.0, "{seen}");
+    drop(client);
+    let begun = Instant::now();
+    let mut last = now();
+    loop {
+        thread::sleep(Duration::from_millis(50));
+        let later = now();
+        if later == last {
+            break;
+        }
+        last = later;
+        assert!(begun.elapsed() < PATIENCE);
+    }
+    assert!(last < 86_400.0 * 13_000.0, "it has gone to its end");
 }

@@ -36,7 +36,12 @@ struct Response {
 impl Server {
     /// Serves the sandbox's scenario on a free port.
     fn start(sandbox: &Sandbox, options: &[&str]) -> Server {
-        let mut child = command(sandbox, options).spawn().expect("the program runs");
+        Server::spawn(&mut command(sandbox, options))
+    }
+
+    fn spawn(command: &mut Command) -> Server {
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program runs");
         let mut url = String::new();
         let stdout = child.stdout.take().expect("it is piped");
         BufReader::new(stdout).read_line(&mut url).expect("a line");
@@ -118,14 +123,27 @@ impl Server {
         json!({ "fleet": self.fleet(), "clientRequestToken": token, "deploymentApplicationConfigs": [config] })
     }
 
+    /// A connection on which it is told what changes.
+    fn watch(&self) -> TcpStream {
+        let mut stream = self.connect();
+        let request = format!("GET /_rollcast/events HTTP/1.1\r\nHost: {}\r\n\r\n", self.address);
+        stream.write_all(request.as_bytes()).expect("it listens");
+        stream
+    }
+
     fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().expect("sh runs").success());
     }
 
     /// Ends the server as one does: its exit code and what it has said on stderr.
-    fn stop(mut self) -> (Option<i32>, String) {
+    fn stop(self) -> (Option<i32>, String) {
         self.signal("TERM");
+        self.ended()
+    }
+
+    /// The same of a server that ends by itself.
+    fn ended(mut self) -> (Option<i32>, String) {
         let mut said = String::new();
         self.child.stderr.take().expect("it is piped").read_to_string(&mut said).expect("stderr is UTF-8");
         (self.child.wait().expect("it ends").code(), said)

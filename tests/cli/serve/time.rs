@@ -1,6 +1,6 @@
 //! Virtual time, and what `rollcast admin` does to it and to robots.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 
 use serde_json::{Value, json};
 
@@ -86,10 +86,7 @@ fn what_is_wrong_is_said() {
 fn those_who_watch_are_told() {
     let sandbox = Sandbox::with(COUNTED);
     let server = Server::start(&sandbox, &["--speed", "20"]);
-    let mut stream = server.connect();
-    let request = format!("GET /_rollcast/events HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
-    stream.write_all(request.as_bytes()).expect("it listens");
-    let mut told = BufReader::new(stream).lines().map(|line| line.expect("a line")).filter_map(|line| {
+    let mut told = BufReader::new(server.watch()).lines().map(|line| line.expect("a line")).filter_map(|line| {
         let data = line.strip_prefix("data: ")?;
         Some(serde_json::from_str::<Value>(data).expect("JSON"))
     });
