@@ -21,7 +21,7 @@
 //! |---|---|---|
 //! | [`cli`] | the command line | `baseline`, `comparison`, `expectation`, `experiment`, `metric`, `precision`, `questions`, `report`, `scenario`, `server`, `simulation`, `sweep`, `trace`, `tune` |
 //! | [`report`] | answers as tables, pages, pictures and files | `baseline`, `comparison`, `expectation`, `experiment`, `measure`, `metric`, `precision`, `questions`, `random`, `rollout`, `scenario`, `simulation`, `statistics`, `sweep`, `time`, `tune` |
-//! | [`server`] | the deployment API over simulated robots, in virtual time (R18, R19) | `control_plane`, `random`, `rollout`, `scenario`, `simulation`, `time` |
+//! | [`server`] | the deployment API over simulated robots, in virtual time (R18, R19) | `control_plane`, `metric`, `random`, `rollout`, `scenario`, `simulation`, `time` |
 //! | [`trace`] | the events of one replication, and how they are shown | `metric`, `report`, `rollout`, `scenario`, `simulation`, `time` |
 //!
 //! Four ideas carry it. The rules are plain state machines that a driver drives. Everything random is a pure function of (seed,

@@ -69,19 +69,21 @@ impl From<ServerError> for Failure {
         match error {
             ServerError::Journal(error) => io(error.to_string()),
             ServerError::Stopped(error) => io(format!(
-                "the server has stopped: {error}\nhelp: all that was answered is in the journal; a server that is started again goes \
-                 on from there"
+                "the server has stopped: {error}\nhelp: all that was answered is in the journal; a server that is \
+                 started again goes on from there"
             )),
             ServerError::OtherAccount(why) => refuse(
                 why,
-                "a journal goes on with the scenario, the seed and the epoch that it began with; use another `--state` folder",
+                "a journal goes on with the scenario, the seed and the epoch that it began with; \
+                 use another `--state` folder",
             ),
             ServerError::Listen(address, error) => io(format!("cannot listen on {address}: {error}")),
             ServerError::Threads(error) => io(format!("cannot start threads: {error}")),
             ServerError::Panicked => Failure {
                 message: String::from(
-                    "error: the server has stopped: it has met a fault of its own, which is told above\nhelp: what was being done is \
-                     undone, and was not answered; with `--state` all that was answered is in the journal\n",
+                    "error: the server has stopped: it has met a fault of its own, which is told above\nhelp: what was \
+                     being done is undone, and was not answered; with `--state` all that was answered is in the \
+                     journal\n",
                 ),
                 code: exit::CHECK_FAILED,
             },

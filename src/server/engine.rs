@@ -251,7 +251,8 @@ impl Engine {
         self.clock_changed = true;
     }
 
-    /// Lets time go on as the clock says, for a while: how long it may rest then; none if something has to happen first.
+    /// Lets time go on as the clock says, for a while: how long it may rest then; none if something has to happen
+    /// first.
     pub fn go_on(&mut self) -> Option<Duration> {
         if self.clock.jumps() {
             let mut all = u64::MAX;
@@ -333,7 +334,10 @@ mod tests {
             1 if fleets.len() > 1 => (Operation::DeleteFleet, json!({ "fleet": fleets[fleets.len() - 1] })),
             2 => (
                 Operation::CreateRobot,
-                json!({ "name": format!("r-{number}"), "architecture": "ARM64", "greengrassGroupId": "g", "tags": { "group": "b" } }),
+                json!({
+                    "name": format!("r-{number}"), "architecture": "ARM64", "greengrassGroupId": "g",
+                    "tags": { "group": "b" },
+                }),
             ),
             3 => (Operation::DeleteRobot, json!({ "robot": pick(stream, &robots) })),
             4 | 5 => {

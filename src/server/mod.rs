@@ -11,40 +11,46 @@
 //! | `http`, `sigv4` | connections and their limits, paths, signatures, events for the page |
 //! | `view`, `metrics`, `log` | what people see: the page, Prometheus, structured logs |
 //!
-//! The rules of jobs, the validation of requests and the idempotency of tokens are the simulation's own ([`crate::rollout`],
-//! [`crate::control_plane`]): the same calls at the same instants give what a replication gives, and tests hold it to that.
+//! The rules of jobs, the validation of requests and the idempotency of tokens are the simulation's own
+//! ([`crate::rollout`], [`crate::control_plane`]): the same calls at the same instants give what a replication gives,
+//! and tests hold it to that.
 //!
 //! # What holds
 //!
-//! * What is answered or shown is in the journal, if there is one; see `journal` for what is on the disk when. With a journal, whatever
-//!   happens to the process, the next one has all that was answered.
-//! * A call takes effect as a whole or not at all. At the first panic of any thread or task the server stops with exit status 1: what was
-//!   half done is neither answered nor in the journal. When the journal cannot be written it stops with exit status 3.
-//! * One looks or calls at a time, in the order in which they came. Time passes in pieces of a millisecond (or one instant, if that takes
-//!   longer), whoever wants it to pass: steps, calls that come behind time, the clock. What is shown of all robots is gathered in one
-//!   piece, and written as JSON aside.
-//! * Connections, watchers, records that wait for the disk, headers, bodies, and the time for each are bounded. A client that takes
-//!   none of its answer for as long as a request may take is cut off.
+//! * What is answered or shown is in the journal, if there is one; see `journal` for what is on the disk when. With a
+//!   journal, whatever happens to the process, the next one has all that was answered.
+//! * A call takes effect as a whole or not at all. At the first panic of any thread or task the server stops with exit
+//!   status 1: what was half done is neither answered nor in the journal. When the journal cannot be written it stops
+//!   with exit status 3.
+//! * One looks or calls at a time, in the order in which they came. Time passes in pieces of a millisecond (or one
+//!   instant, if that takes longer), whoever wants it to pass: steps, calls that come behind time, the clock. What is
+//!   shown of all robots is gathered in one piece, and written as JSON aside.
+//! * Connections, watchers, records that wait for the disk, headers, bodies, and the time for each are bounded. A
+//!   client that takes none of its answer for as long as a request may take is cut off.
 //!
 //! # What is not there
 //!
-//! * Simulation jobs, simulation applications, worlds and their exports: 33 of the service model's operations. They are answered
-//!   with 404 and `UnknownOperationException`.
+//! * Simulation jobs, simulation applications, worlds and their exports: 33 of the service model's operations. They are
+//!   answered with 404 and `UnknownOperationException`.
 //! * Other accounts and regions: ARNs are of account 111111111111 in us-west-2, and those of others name nothing.
 //! * IAM: with `--access-key` there is one key, which may do everything.
-//! * Robots on the wire: no bundle is built, sent or run. S3 objects, images and Greengrass groups are names and nothing else.
+//! * Robots on the wire: no bundle is built, sent or run. S3 objects, images and Greengrass groups are names and
+//!   nothing else.
 //! * TLS. The server listens on 127.0.0.1 unless told otherwise.
 //!
 //! # What the service leaves open
 //!
-//! * DeleteFleet, DeleteRobot and DeleteRobotApplication of what is not there succeed: their errors in the model have no other way to say so.
-//!   A fleet that is deleted cancels its job, and its robots are in no fleet.
-//! * CancelDeploymentJob of a job that is canceled succeeds; of one that has ended otherwise it is `InvalidParameterException`.
-//! * A second fleet of a name is `InvalidParameterException`: CreateFleet has no `ResourceAlreadyExistsException` in the model.
+//! * DeleteFleet, DeleteRobot and DeleteRobotApplication of what is not there succeed: their errors in the model have
+//!   no other way to say so. A fleet that is deleted cancels its job, and its robots are in no fleet.
+//! * CancelDeploymentJob of a job that is canceled succeeds; of one that has ended otherwise it is
+//!   `InvalidParameterException`.
+//! * A second fleet of a name is `InvalidParameterException`: CreateFleet has no `ResourceAlreadyExistsException` in
+//!   the model.
 //! * A call that is refused has not used its token up.
-//! * Requests that cannot be read are `SerializationException`, as AWS's services have it, and bodies beyond 64 KiB status 413.
-//! * Whatever becomes of robots happens at instants of virtual time in microseconds; timestamps in responses are seconds since 1970 with
-//!   three decimals.
+//! * Requests that cannot be read are `SerializationException`, as AWS's services have it, and bodies beyond 64 KiB
+//!   status 413.
+//! * Whatever becomes of robots happens at instants of virtual time in microseconds; timestamps in responses are
+//!   seconds since 1970 with three decimals.
 
 mod account;
 mod clock;

@@ -1,4 +1,5 @@
-//! The engine, shared: one looks or calls at a time, in the order in which they came, and is told only what is in the journal.
+//! The engine, shared: one looks or calls at a time, in the order in which they came, and is told only what is in the
+//! journal.
 
 use std::time::Duration;
 
@@ -80,7 +81,8 @@ impl Shared {
         self.panicked.subscribe()
     }
 
-    /// Does something with the engine at the instant that its clock shows, and waits until what was seen or done is in the journal.
+    /// Does something with the engine at the instant that its clock shows, and waits until what was seen or done is in
+    /// the journal.
     ///
     /// # Errors
     /// It will never be there, or something has panicked.
@@ -94,8 +96,8 @@ impl Shared {
         .await
     }
 
-    /// The same piece by piece, until there is something: others may look and call between two pieces. Who does not wait for it any
-    /// more ends it.
+    /// The same piece by piece, until there is something: others may look and call between two pieces. Who does not
+    /// wait for it any more ends it.
     pub async fn piecewise<T>(&self, mut piece: impl FnMut(&mut Engine) -> Option<T>) -> Result<T, Unanswered> {
         if let Some(durable) = &self.durable
             && !durable.room().await
@@ -237,8 +239,8 @@ mod tests {
         });
     }
 
-    /// Where time runs faster than it can be followed, a call waits until the account is where the clock was; who gives up waiting is
-    /// free at once, and others are not kept from looking.
+    /// Where time runs faster than it can be followed, a call waits until the account is where the clock was; who gives
+    /// up waiting is free at once, and others are not kept from looking.
     #[test]
     fn a_call_behind_time_holds_nobody_up() {
         let shared = shared(Speed::Times(Speed::FASTEST), false);

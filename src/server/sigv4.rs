@@ -1,7 +1,8 @@
 //! Signatures: AWS Signature Version 4, checked with given keys.
 //!
-//! The algorithm is that of AWS's documentation ("Create a signed AWS API request"). The one crate that verifies such signatures,
-//! scratchstack-aws-signature, has had no release for long and brings a web framework of its own; signing crates do not verify.
+//! The algorithm is that of AWS's documentation ("Create a signed AWS API request"). The one crate that verifies such
+//! signatures, scratchstack-aws-signature, has had no release for long and brings a web framework of its own; signing
+//! crates do not verify.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -219,8 +220,8 @@ fn seconds(time: &str) -> Option<i64> {
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    // Days since 1970 in the proleptic Gregorian calendar, years beginning in March (H. Hinnant, "chrono-compatible low-level
-    // date algorithms", days_from_civil).
+    // Days since 1970 in the proleptic Gregorian calendar, years beginning in March (H. Hinnant, "chrono-compatible
+    // low-level date algorithms", days_from_civil).
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let of_year = (153 * month + 2) / 5 + day - 1;

@@ -1,8 +1,8 @@
 //! Starting and stopping a server.
 //!
-//! It stops when it is told to, when the journal cannot be written, and at the first panic of any of its threads and tasks: after one
-//! in the middle of a call the account may be half changed. What was journaled by then was whole, and stays; the call that panicked is
-//! neither journaled nor answered.
+//! It stops when it is told to, when the journal cannot be written, and at the first panic of any of its threads and
+//! tasks: after one in the middle of a call the account may be half changed. What was journaled by then was whole, and
+//! stays; the call that panicked is neither journaled nor answered.
 
 use std::io;
 use std::net::SocketAddr;

@@ -111,7 +111,8 @@ fn deploy(address: SocketAddr) -> Option<Value> {
     post(address, "/createDeploymentJob", &deployment(fleet, &applications["robotApplicationSummaries"][0]["arn"]))
 }
 
-/// A call that panics half way is not answered, and not in the journal; those before it are. Nobody sees what it has left.
+/// A call that panics half way is not answered, and not in the journal; those before it are. Nobody sees what it has
+/// left.
 #[test]
 fn a_call_that_panics_stops_the_server() {
     let folder = tempfile::tempdir().expect("a folder");

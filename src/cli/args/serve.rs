@@ -12,9 +12,9 @@ use crate::server::{LogLevel, Speed};
 
 /// Offer the RoboMaker deployment API over the scenario's robots.
 ///
-/// Programs that call SyncDeploymentJob can be run against it, without a robot or a cloud account. The account holds a fleet with the
-/// scenario's name and its robots, and a robot application with version 1. The URL is printed on stdout when calls are accepted. `/` is
-/// a page that shows the fleet; `rollcast admin` controls time and makes robots fail.
+/// Programs that call SyncDeploymentJob can be run against it, without a robot or a cloud account. The account holds a
+/// fleet with the scenario's name and its robots, and a robot application with version 1. The URL is printed on stdout
+/// when calls are accepted. `/` is a page that shows the fleet; `rollcast admin` controls time and makes robots fail.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, after_help = EXIT_CODES)]
 pub struct ServeArgs {
@@ -53,8 +53,8 @@ pub struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub max_active_jobs: u32,
 
-    /// Accept only calls that are signed (Signature Version 4) with this key; a secret that is left out is read from the
-    /// environment variable ROLLCAST_SECRET_KEY
+    /// Accept only calls that are signed (Signature Version 4) with this key; a secret that is left out is read from
+    /// the environment variable ROLLCAST_SECRET_KEY
     #[arg(long, value_name = "ID[:SECRET]")]
     pub access_key: Option<String>,
 
@@ -66,8 +66,8 @@ pub struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_connections: u32,
 
-    /// How long the header of a request may take, and its body, and how long a client may take none of its answer, before the
-    /// connection is closed
+    /// How long the header of a request may take, and its body, and how long a client may take none of its answer,
+    /// before the connection is closed
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = request_time)]
     pub request_time: Duration,
 

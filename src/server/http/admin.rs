@@ -135,8 +135,9 @@ async fn change(server: &Server, route: Route, request: Request<Incoming>) -> Re
     Ok(whole(StatusCode::OK, JSON, answer.to_string()))
 }
 
-/// Whether a request comes from the page of this server, or from no page. One of another site may not post here on behalf of
-/// whoever reads it, and not under a name of its own that leads here either: browsers say which site asks, and programs do not.
+/// Whether a request comes from the page of this server, or from no page. One of another site may not post here on
+/// behalf of whoever reads it, and not under a name of its own that leads here either: browsers say which site asks,
+/// and programs do not.
 fn from_here(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let Some(site) = text("sec-fetch-site") else { return text("origin").is_none() };

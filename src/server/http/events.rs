@@ -1,8 +1,8 @@
 //! Changes as they happen, for those who watch: server-sent events.
 //!
-//! Who watches is told everything once, and then what changes, after it is in the journal. When robots or fleets come or go, or when more
-//! has changed than is told one by one, everything is told anew: once for all who watch. Each has a queue of bounded length; who does not
-//! read is cut off.
+//! Who watches is told everything once, and then what changes, after it is in the journal. When robots or fleets come
+//! or go, or when more has changed than is told one by one, everything is told anew: once for all who watch. Each has a
+//! queue of bounded length; who does not read is cut off.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -230,13 +230,15 @@ impl Watcher<'_> {
         }
     }
 
-    /// Sends a piece as soon as the one before is on its way. The connection of a client that takes nothing is closed, and ends this.
+    /// Sends a piece as soon as the one before is on its way. The connection of a client that takes nothing is closed,
+    /// and ends this.
     async fn send(&self, piece: Bytes) -> Result<(), Unanswered> {
         self.pieces.send(piece).await.map_err(|_| Unanswered)
     }
 }
 
-/// Everything as it is, with the number of the latest that it holds. It is gathered once for all who ask at the same time.
+/// Everything as it is, with the number of the latest that it holds. It is gathered once for all who ask at the same
+/// time.
 async fn everything(server: &Server) -> Result<(u64, Bytes), Unanswered> {
     let broadcast = &server.events;
     let mut kept = broadcast.everything.lock().await;

@@ -17,7 +17,8 @@ pub const BATCH: usize = 1 << 20;
 pub struct JournalFile {
     path: PathBuf,
     file: File,
-    /// Held as long as the server runs. It is a file of its own, since the journal's file is another one after each rewriting.
+    /// Held as long as the server runs. It is a file of its own, since the journal's file is another one after each
+    /// rewriting.
     _lock: File,
     chain: Chain,
     /// Its length in bytes.
@@ -66,8 +67,8 @@ impl RecordCount {
 }
 
 impl JournalFile {
-    /// Opens the journal in a folder, which is made if it is not there, and shows its records in order. What was not written whole at
-    /// its end is taken away.
+    /// Opens the journal in a folder, which is made if it is not there, and shows its records in order. What was not
+    /// written whole at its end is taken away.
     ///
     /// # Errors
     /// See [`JournalError`].

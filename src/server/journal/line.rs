@@ -108,8 +108,8 @@ fn ended(line: &[u8]) -> bool {
     line.ends_with(b"\n")
 }
 
-/// Whether whole sectors of a line that begins at this offset, or the rest of it from a sector's beginning, are zeros. Neither are there
-/// zeros in what is written, nor does one flipped bit make such a stretch.
+/// Whether whole sectors of a line that begins at this offset, or the rest of it from a sector's beginning, are zeros.
+/// Neither are there zeros in what is written, nor does one flipped bit make such a stretch.
 fn zeroed(line: &[u8], offset: u64) -> bool {
     let Some(first) = line.iter().position(|byte| *byte == 0) else { return false };
     let zeros = line[first..].iter().take_while(|byte| **byte == 0).count();
@@ -162,7 +162,8 @@ mod tests {
         assert!(!is_format_1(&lines()[0]));
     }
 
-    /// Whatever bit of whatever line is another: that line, or the next one, is refused, and never taken for one that was not written whole.
+    /// Whatever bit of whatever line is another: that line, or the next one, is refused, and never taken for one that
+    /// was not written whole.
     #[test]
     fn every_flipped_bit_is_found() {
         let whole = lines();

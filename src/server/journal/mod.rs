@@ -1,36 +1,38 @@
 //! The journal: what has happened to an account, so that it can be made again.
 //!
-//! The account is a pure function of its scenario, seed, epoch and the calls with their instants; so the journal holds those, and the
-//! latest instant that somebody has seen.
+//! The account is a pure function of its scenario, seed, epoch and the calls with their instants; so the journal holds
+//! those, and the latest instant that somebody has seen.
 //!
 //! # What is on the disk when
 //!
-//! A record is queued under the lock under which its effect can be seen first, and whoever sees that effect (who called, who reads, who
-//! watches) is answered only after the record is on the disk: written, and `fdatasync` has returned. All records that have come
-//! meanwhile are written and synced at once, as one line. A read that changes nothing waits only for what it shows. Whoever is not
-//! answered may find the call carried out or not, as with any service. When the disk does not take a record, nothing is answered any
-//! more and the server stops.
+//! A record is queued under the lock under which its effect can be seen first, and whoever sees that effect (who
+//! called, who reads, who watches) is answered only after the record is on the disk: written, and `fdatasync` has
+//! returned. All records that have come meanwhile are written and synced at once, as one line. A read that changes
+//! nothing waits only for what it shows. Whoever is not answered may find the call carried out or not, as with any
+//! service. When the disk does not take a record, nothing is answered any more and the server stops.
 //!
-//! What a robot does between two instants at which something happens (its progress in a step, the clock itself) is shown without a
-//! record: after a crash time goes on from the latest record.
+//! What a robot does between two instants at which something happens (its progress in a step, the clock itself) is
+//! shown without a record: after a crash time goes on from the latest record.
 //!
 //! # The file
 //!
-//! `journal.jsonl` is one file to which lines are added. A line is a batch of records: its number from 1, the length of its JSON in
-//! bytes, a checksum in eight hexadecimal digits, and a JSON list, with single spaces between. The checksum is the CRC-32 of the
-//! checksum of the line before and of the rest of this one. So a line that is damaged, missing, there twice or in another place does not
-//! fit, and the journal is refused with the number of the line; nothing in it is changed then. Only of the last line may the end be
-//! missing, or be sectors of zeros: that line was still being written when the machine stopped, and nothing in it was answered. It is taken
-//! away, and that is said. (That whole lines are missing at the end cannot be seen.)
+//! `journal.jsonl` is one file to which lines are added. A line is a batch of records: its number from 1, the length of
+//! its JSON in bytes, a checksum in eight hexadecimal digits, and a JSON list, with single spaces between. The checksum
+//! is the CRC-32 of the checksum of the line before and of the rest of this one. So a line that is damaged, missing,
+//! there twice or in another place does not fit, and the journal is refused with the number of the line; nothing in it
+//! is changed then. Only of the last line may the end be missing, or be sectors of zeros: that line was still being
+//! written when the machine stopped, and nothing in it was answered. It is taken away, and that is said. (That whole
+//! lines are missing at the end cannot be seen.)
 //!
 //! A journal of format 1, whose lines have a checksum but no number, is read, and rewritten before the server starts.
 //!
 //! # How long it gets
 //!
-//! Of the instants that somebody has seen only the latest matters: a record after one says when it is itself. A journal with more than
-//! [`MOST_SPARE`] records without effect, and more of them than others, is rewritten without them, at a start and while it serves. So it
-//! has at most twice as many records as there were calls that changed something, and [`MOST_SPARE`]. The new file is written beside
-//! the old one, synced, and takes its name: at any moment the name leads to a whole journal.
+//! Of the instants that somebody has seen only the latest matters: a record after one says when it is itself. A journal
+//! with more than [`MOST_SPARE`] records without effect, and more of them than others, is rewritten without them, at a
+//! start and while it serves. So it has at most twice as many records as there were calls that changed something, and
+//! [`MOST_SPARE`]. The new file is written beside the old one, synced, and takes its name: at any moment the name leads
+//! to a whole journal.
 //!
 //! It is read record by record: the memory that a start takes is that of the account, and of one line.
 

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::Refusal;
 
-/// An object whose members are taken by name. A member that is null is absent, and one that nobody asks for is passed over.
+/// An object whose members are taken by name. A member that is null is absent, and one that nobody asks for is passed
+/// over.
 #[derive(Clone, Debug)]
 pub struct Members<'a> {
     members: Option<&'a Map<String, Value>>,

@@ -178,7 +178,8 @@ struct RobotDeployment<'a> {
     failure_code: Option<DeploymentJobErrorCode>,
 }
 
-/// The model's `ProgressDetail`: how much is done of a step, and how long it goes on, is shown of DownloadingExtracting only.
+/// The model's `ProgressDetail`: how much is done of a step, and how long it goes on, is shown of DownloadingExtracting
+/// only.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ProgressDetail<'a> {

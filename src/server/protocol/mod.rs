@@ -1,7 +1,7 @@
 //! The protocol: AWS REST-JSON 1.1, as the service model `robomaker-2018-06-29` has it.
 //!
-//! An operation's input is one JSON object: what the model puts into the path or the query stands in it beside the members of the
-//! body. Whoever reads a request from the wire, or from a journal, brings it so.
+//! An operation's input is one JSON object: what the model puts into the path or the query stands in it beside the
+//! members of the body. Whoever reads a request from the wire, or from a journal, brings it so.
 
 mod applications;
 mod decode;

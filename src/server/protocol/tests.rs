@@ -112,7 +112,8 @@ fn lists(account: &mut Account) -> Vec<Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
-    /// Each call is answered with JSON or refused with a reason; what is refused, or says that nothing has changed, has changed nothing.
+    /// Each call is answered with JSON or refused with a reason; what is refused, or says that nothing has changed, has
+    /// changed nothing.
     #[test]
     fn any_calls_are_answered(
         calls in proptest::collection::vec(

@@ -18,8 +18,8 @@ const KILLS: u32 = 25;
 /// So many clients call all the time.
 const CLIENTS: u32 = 4;
 
-/// Clients call while the server is killed again and again. What was answered is there afterwards, as it was answered: each robot,
-/// each job, and the answer to each token. So are the fleets that somebody who watched was told of.
+/// Clients call while the server is killed again and again. What was answered is there afterwards, as it was answered:
+/// each robot, each job, and the answer to each token. So are the fleets that somebody who watched was told of.
 #[test]
 fn nothing_that_was_answered_is_lost() {
     let sandbox = Sandbox::with(COUNTED);
@@ -166,7 +166,8 @@ fn a_rewriting_that_is_killed_loses_nothing() {
     assert!(rewritten > 0 && kept > 0, "{rewritten} times rewritten, {kept} times not");
 }
 
-/// Where the disk takes no more, nothing is answered any more: the server says so and ends, and the next one has all that was answered.
+/// Where the disk takes no more, nothing is answered any more: the server says so and ends, and the next one has all
+/// that was answered.
 #[test]
 fn a_full_disk_stops_the_server() {
     let sandbox = Sandbox::with(COUNTED);
