@@ -43,6 +43,8 @@ pub struct Measure {
     pub part: Part,
     /// What tables, pages, plots and comparisons call it.
     pub words: &'static str,
+    /// What exactly it is, for the reference: over which replications or robots, from when to when.
+    pub meaning: &'static str,
     /// Its column in `replications.csv`, if it has one.
     pub column: Option<Column>,
     /// Where it stands in tables, if it does.

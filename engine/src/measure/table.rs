@@ -13,19 +13,25 @@ use Unit::{BitsPerSecond, Bytes, Count, Seconds};
 
 /// All measures, in the order of `summary.json`. See [`super`] for how to add one.
 pub static MEASURES: &[Measure] = &[
-    entry("replications", Count, Source::Replications, "replications"),
-    event("campaign.outcomes.in_sync", "fleet in sync", |r| r.outcome == CampaignOutcome::InSync),
-    event("campaign.outcomes.halted", "halted at the threshold", |r| r.outcome == CampaignOutcome::Halted),
-    event("campaign.outcomes.timed_out", "hit the fleet timeout", |r| r.outcome == CampaignOutcome::TimedOut),
-    event("campaign.outcomes.max_jobs", "jobs used up", |r| r.outcome == CampaignOutcome::MaxJobs),
-    event("campaign.outcomes.horizon", "horizon reached", |r| r.outcome == CampaignOutcome::Horizon),
-    // Start to the last robot's `InSync`, over campaigns that end in sync.
+    entry("replications", Count, Source::Replications, "replications").means("how many there are"),
+    event("campaign.outcomes.in_sync", "fleet in sync", |r| r.outcome == CampaignOutcome::InSync)
+        .means("the campaign ends with every robot in sync"),
+    event("campaign.outcomes.halted", "halted at the threshold", |r| r.outcome == CampaignOutcome::Halted)
+        .means("it ends because a job breached its failure threshold"),
+    event("campaign.outcomes.timed_out", "hit the fleet timeout", |r| r.outcome == CampaignOutcome::TimedOut)
+        .means("it ends because a job hit the fleet timeout"),
+    event("campaign.outcomes.max_jobs", "jobs used up", |r| r.outcome == CampaignOutcome::MaxJobs)
+        .means("it ends because no further job is allowed"),
+    event("campaign.outcomes.horizon", "horizon reached", |r| r.outcome == CampaignOutcome::Horizon)
+        .means("it ends at the horizon as it stands"),
     number("campaign.time_to_success_s", Seconds, "until the fleet is in sync", |r| micros(r.time_to_success()))
+        .means("over campaigns that end in sync: start to the last robot in sync")
         .within(Horizon)
         .column("time_to_success_s", 3)
         .row(Long, 0)
         .compared(),
     number("campaign.jobs", Count, "jobs run", |r| Some(r.jobs.into()))
+        .means("jobs of the campaign, the first one included")
         .within(Jobs)
         .column("jobs", 2)
         .row(Long, 5)
@@ -33,70 +39,78 @@ pub static MEASURES: &[Measure] = &[
     number("campaign.concurrent_deployment_exceptions", Count, "calls refused while a job was active", |r| {
         Some(r.concurrent_deployment_exceptions.into())
     })
+    .means("calls refused because a job was active")
     .column("concurrent_deployment_exceptions", 13),
     number("campaign.peak_robots_down", Count, "robots down at once", |r| Some(r.peak_robots_down.into()))
+        .means("most robots down at once")
         .within(Robots)
         .column("peak_robots_down", 17)
         .row(Hurt, 5)
         .compared(),
-    // Every attempt of every call.
     number("campaign.api.calls", Count, "made, repeats included", |r| calls(r, |c| c.calls))
+        .means("attempts of calls, repeats included")
         .needs(Api)
         .column("calls", 25)
         .row(Calls, 0),
-    // Attempts answered with `ThrottlingException`.
     number("campaign.api.throttled", Count, "throttled", |r| calls(r, |c| c.throttled))
+        .means("attempts answered with `ThrottlingException`")
         .needs(Api)
         .column("throttled", 26),
-    // Attempts answered with `InternalServerException`.
     number("campaign.api.internal_errors", Count, "internal errors", |r| calls(r, |c| c.internal_errors))
+        .means("attempts answered with `InternalServerException`")
         .needs(Api)
         .column("internal_errors", 27),
-    // Attempts that took effect and whose answer was lost.
     number("campaign.api.lost_answers", Count, "answers lost", |r| calls(r, |c| c.lost_answers))
+        .means("attempts that took effect and whose answer was lost")
         .needs(Api)
         .column("lost_answers", 28),
-    // Attempts after a call's first.
-    number("campaign.api.retries", Count, "repeats", |r| calls(r, |c| c.retries)).needs(Api).column("retries", 29),
-    // Calls that were never answered.
+    number("campaign.api.retries", Count, "repeats", |r| calls(r, |c| c.retries))
+        .means("attempts after a call's first")
+        .needs(Api)
+        .column("retries", 29),
     number("campaign.api.given_up", Count, "given up", |r| calls(r, |c| c.given_up))
+        .means("calls that were never answered")
         .needs(Api)
         .column("given_up", 30)
         .row(Calls, 1),
-    // Calls answered with `ConcurrentDeploymentException`.
     number("campaign.api.concurrent_deployment_exceptions", Count, "refused while a job was active", |r| {
         calls(r, |c| c.concurrent_deployment_exceptions)
     })
+    .means("calls answered that a job is active")
     .needs(Api),
     event("first_job.outcomes.Succeeded", "Succeeded", |r| {
         r.first_job.as_ref().is_some_and(|job| job.status == DeploymentStatus::Succeeded)
-    }),
+    })
+    .means("the first job succeeds; one that the horizon cuts off has no outcome"),
     event("first_job.outcomes.FailureThresholdBreached", "FailureThresholdBreached", |r| {
         failed(r, DeploymentJobErrorCode::FailureThresholdBreached)
-    }),
+    })
+    .means("the first job breaches its failure threshold"),
     event("first_job.outcomes.FleetDeploymentTimeout", "FleetDeploymentTimeout", |r| {
         failed(r, DeploymentJobErrorCode::FleetDeploymentTimeout)
-    }),
-    // `InProgress` to the end of the last robot.
+    })
+    .means("the first job hits the fleet timeout"),
     number("first_job.makespan_s", Seconds, "first job", |r| first(r, |job| micros(job.makespan())))
+        .means("`InProgress` to the end of the last robot")
         .within(Horizon)
         .column("first_job_makespan_s", 6)
         .row(Long, 2)
         .compared(),
-    // The same, over first jobs that succeeded.
     number("first_job.time_to_success_s", Seconds, "first job, where it succeeds", |r| {
         first(r, |job| micros(job.makespan()).filter(|_| job.status == DeploymentStatus::Succeeded))
     })
+    .means("the same, over first jobs that succeeded")
     .within(Horizon),
     number("first_job.robots_succeeded", Count, "succeeded in first job", |r| {
         first(r, |job| Some(job.progress.succeeded.into()))
     })
+    .means("robots that succeeded in the first job")
     .within(Robots)
     .column("succeeded", 7),
-    // Robots that ended `Failed`, aborted ones included.
     number("first_job.robots_failed", Count, "failed in first job", |r| {
         first(r, |job| Some(job.progress.robots_failed().into()))
     })
+    .means("robots that ended `Failed`, aborted ones included")
     .within(Robots)
     .column("failed", 8)
     .row(Hurt, 0)
@@ -104,89 +118,94 @@ pub static MEASURES: &[Measure] = &[
     number("first_job.robots_no_response", Count, "no response in first job", |r| {
         first(r, |job| Some(job.progress.no_response.into()))
     })
+    .means("robots that had not ended by the robot timeout")
     .within(Robots)
     .column("no_response", 9)
     .row(Hurt, 1)
     .compared(),
-    // Failed and no response: what counts against the threshold.
     number("first_job.robots_hurt", Count, "failed or no response in first job", |r| {
         first(r, |job| Some(job.progress.counted_failures().into()))
     })
+    .means("failed and no response: what counts against the threshold")
     .within(Robots)
     .detail(Hurt, 2)
     .unlisted(),
     number("first_job.robots_not_attempted", Count, "not attempted in first job", |r| {
         first(r, |job| Some(job.progress.not_attempted().into()))
     })
+    .means("targets that were never started")
     .within(Robots)
     .column("not_attempted", 10)
     .row(Hurt, 3)
     .compared(),
-    // Over halted jobs: how many failures beyond the least number that breaches.
     number("first_job.threshold_overshoot", Count, "beyond the threshold, in jobs that halt", |r| {
         first(r, |job| job.threshold_overshoot().map(u128::from))
     })
+    .means("over jobs that breached: counted failures beyond the least number that breaches")
     .within(Robots)
     .detail(Hurt, 4),
-    // Over halted jobs: failed and no response at the breach.
     number("first_job.robots_failed_at_halt", Count, "failed or no response at the halt, in jobs that halt", |r| {
         first(r, |job| job.failed_at_halt().map(u128::from))
     })
+    .means("over jobs that breached: failed and no response at the breach")
     .within(Robots)
     .column_with("robots_failed_at_halt", 19, Builds),
-    // Over halted jobs: first start to breach.
     number("first_job.detection_s", Seconds, "first start to the halt, in jobs that halt", |r| {
         first(r, |job| micros(job.detection()))
     })
+    .means("over jobs that breached: first start to breach")
     .within(Horizon)
     .column_with("detection_s", 20, Builds)
     .detail(Long, 3),
     number("first_job.peak_in_flight", Count, "robots deploying at once", |r| {
         first(r, |job| Some(job.progress.peak_in_flight.into()))
     })
+    .means("most robots deploying at once")
     .within(Robots)
     .column("peak_in_flight", 11)
     .compared(),
-    // Over robots that became `InSync`: registration to `InSync`.
     entry("robot.time_to_success_s", Seconds, Source::Robots(OfRobots::TimeToSuccess), "until a robot is in sync")
+        .means("over robots that got in sync: registration to `InSync`")
         .within(Horizon)
         .row(Long, 1),
     entry("robot.deployment_s", Seconds, Source::Robots(OfRobots::Deployment), "one robot's deployment")
+        .means("over successful deployments: start to end")
         .within(Horizon)
         .row(Long, 4),
-    // `Deploying` time summed over robots.
     number("robot.out_of_service_s", Seconds, "out of service, all robots", |r| Some(r.out_of_service))
+        .means("time in `Deploying`, summed over robots")
         .within(RobotsByHorizon)
         .column("out_of_service_s", 15)
         .compared(),
-    // Time without running processes summed over robots.
     number("robot.down_s", Seconds, "down, all robots", |r| Some(r.down))
+        .means("summed over robots: first start, which ends its processes, until in sync or the campaign's end")
         .within(RobotsByHorizon)
         .column("down_s", 16)
         .row(Hurt, 6)
         .compared(),
-    // Robots that got in sync by themselves after a timeout.
     number("robot.late_syncs", Count, "in sync after a timeout", |r| Some(r.late_syncs.into()))
+        .means("robots that got in sync by themselves after they had timed out")
         .within(RobotsOnce)
         .needs(Connectivity)
         .column("late_syncs", 22)
         .row(Hurt, 7),
-    entry("robot.failure_codes", Count, Source::Codes, "failure codes"),
-    // Bytes delivered, those of unfinished downloads included.
+    entry("robot.failure_codes", Count, Source::Codes, "failure codes")
+        .means("how often each code occurred, over all attempts; a code that did not occur is 0"),
     number("download.bytes", Bytes, "downloaded", |r| downloads(r, |d| Some(d.bytes)))
+        .means("bytes delivered, those of unfinished downloads included")
         .within(Bundles)
         .needs(Download)
         .column("download_bytes", 23)
         .row(Data, 0),
-    // The origin's highest rate.
     number("download.peak_egress_bit_s", BitsPerSecond, "peak egress", |r| {
         downloads(r, |d| Some(d.peak_egress.into()))
     })
+    .means("the origin's highest rate; downloads without any cap are in no peak")
     .needs(Download)
     .column("peak_egress_bit_s", 24)
     .row(Data, 1),
-    // Its mean rate from the campaign's start to its end, of campaigns that take time.
     number("download.mean_egress_bit_s", BitsPerSecond, "mean egress", |r| downloads(r, |d| d.mean_egress(r.ended)))
+        .means("all bytes over the campaign's length, of campaigns that take time")
         .needs(Download)
         .row(Data, 2),
 ];
@@ -199,6 +218,7 @@ const fn entry(name: &'static str, unit: Unit, source: Source, words: &'static s
         bound: Unknown,
         part: Part::None,
         words,
+        meaning: "",
         column: None,
         row: None,
         listed: true,
@@ -238,6 +258,10 @@ fn downloads(replication: &Replication, of: impl FnOnce(&Downloaded) -> Option<u
 }
 
 impl Measure {
+    const fn means(self, meaning: &'static str) -> Measure {
+        Measure { meaning, ..self }
+    }
+
     const fn within(self, bound: Bound) -> Measure {
         Measure { bound, ..self }
     }

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::fs;
 
 use clap::{Arg, Command};
+use rollcast::measure::{MEASURES, Source};
+use rollcast::statistics::Unit;
 
 use super::super::support::{Sandbox, repository};
 use super::Page;
@@ -122,4 +124,44 @@ fn the_reference_names_every_key() {
         }
     }
     assert!(keys > 40, "{keys} keys in\n{stderr}");
+}
+
+#[test]
+fn the_reference_of_measures_is_their_list() {
+    let mut page = String::from(
+        "# Measures\n\n\
+         Every number of the results, by its path in `summary.json`. An option or key that takes a metric takes a measure with what is\n\
+         said of it: `campaign.time_to_success_s.p95`, `campaign.outcomes.halted.probability`. Those of a build stand under\n\
+         `builds.NAME.` and the same path.\n\n\
+         * An **event** happens in a replication or not, and has `count`, `probability` and `ci95`.\n\
+         * A **number** has a value in each replication, or none, and has `count`, `mean`, `mean_ci95`, `std`, `min`, `p50`, `p50_ci95`,\n\
+         \x20 `p90`, `p95`, `p99`, `p99_ci95` and `max`.\n\
+         * **Robots** have the same statistics over single robots; a replication counts as one cluster.\n\n\
+         | measure | kind | unit | what it is | needs | column |\n|---|---|---|---|---|---|\n",
+    );
+    for measure in MEASURES.iter().filter(|measure| measure.listed) {
+        let kind = match measure.source {
+            Source::Replications => "one count",
+            Source::Event(_) => "event",
+            Source::Number(_) => "number",
+            Source::Robots(_) => "robots",
+            Source::Codes => "counts",
+        };
+        let unit = match (measure.unit, &measure.source) {
+            (_, Source::Event(_)) => "",
+            (Unit::Seconds, _) => "s",
+            (Unit::Bytes, _) => "byte",
+            (Unit::BitsPerSecond, _) => "bit/s",
+            (Unit::Count | Unit::Probability, _) => "",
+        };
+        let part = Some(measure.part.written()).filter(|part| !part.is_empty());
+        let column = measure.column.map(|column| format!("`{}`", column.name)).unwrap_or_default();
+        assert!(!measure.meaning.is_empty(), "the list does not say what {} is", measure.name);
+        let name = measure.name;
+        let part = part.map(|part| format!("`{part}`")).unwrap_or_default();
+        writeln!(page, "| `{name}` | {kind} | {unit} | {} | {part} | {column} |", measure.meaning)
+            .expect("a string takes all");
+    }
+    page.push_str("\nThe last column is that of `replications.csv`. Times are in seconds, data in bytes and bits.\n");
+    assert_reference("measures.md", &page);
 }
