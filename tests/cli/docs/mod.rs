@@ -64,7 +64,7 @@ fn guide() -> Vec<Page> {
 
 /// All pages that somebody reads.
 fn pages() -> Vec<Page> {
-    let others = ["CHANGELOG.md", "results/README.md", "benches/README.md"];
+    let others = ["CHANGELOG.md", "DESIGN.md", "results/README.md", "benches/README.md"];
     let others = others.iter().map(|name| Page::read(&repository().join(name)));
     guide().into_iter().chain(others).collect()
 }
