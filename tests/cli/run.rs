@@ -187,8 +187,8 @@ fn control_characters_do_not_reach_the_terminal() {
     assert!(!ran.stdout.contains(['\u{1b}', '\u{7}']));
 }
 
-/// Robots that register while the first call is throttled. R2: F is taken as the job is made, so the limit is half of 100
-/// robots, not of the 4 at the start; and where the first call may get through at once, it is 2 in those campaigns.
+/// Robots that register while the first call is throttled. R2: F is taken as the job is made, so the limit is half of
+/// 100 robots, not of the 4 at the start; and where the first call may get through at once, it is 2 in those campaigns.
 #[test]
 fn the_limit_is_that_of_the_jobs() {
     let grow = r#"

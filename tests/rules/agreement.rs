@@ -135,8 +135,8 @@ fn a_job_ends_at_the_horizon() {
     assert_eq!(run(1, "schedule = { every = \"5s\" }"), (CampaignOutcome::Horizon, 1, 3));
 }
 
-/// R1, R12: a call as the job ends is not in vain, unless the robots that end it start at that very instant, after the place
-/// of calls in R1's order.
+/// R1, R12: a call as the job ends is not in vain, unless the robots that end it start at that very instant, after the
+/// place of calls in R1's order.
 #[test]
 fn a_call_as_a_job_ends_makes_the_next_one_unless_a_start_comes_between() {
     let deployment = "concurrent_deployment_percentage = 100\nfailure_threshold_percentage = 100\n\
@@ -145,8 +145,8 @@ fn a_call_as_a_job_ends_makes_the_next_one_unless_a_start_comes_between() {
     let times =
         |history: &History| -> Vec<_> { history.jobs.iter().map(|job| (job.created, job.began, job.ended)).collect() };
     let job = |created, began, ended| (at(created), Some(at(began)), Some(at(ended)));
-    // Both robots start at 10. The first job ends at 40, before the call of that instant; robot 1 takes from 50 to 50 where
-    // the call of 50 meets the job that it ends, and so again from 70 to 70.
+    // Both robots start at 10. The first job ends at 40, before the call of that instant; robot 1 takes from 50 to 50
+    // where the call of 50 meets the job that it ends, and so again from 70 to 70.
     let history = both(deployment, &[(1, 30, 0), (1, 0, 1)], sync);
     assert_eq!(times(&history), [job(0, 10, 40), job(40, 50, 50), job(60, 70, 70)]);
     assert_eq!(history.replication.concurrent_deployment_exceptions, 4, "at 10, 20, 30 and 50");

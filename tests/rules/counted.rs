@@ -132,7 +132,8 @@ fn a_build_decides_who_fails() {
     assert_eq!(in_sync(&history), [None, None, None, Some(at(1)), Some(at(1))]);
 }
 
-/// R16: 10 MB at 8 Mbit/s for two are 20 s; a link leaves the others what it does not take, and an egress does that, too.
+/// R16: 10 MB at 8 Mbit/s for two are 20 s; a link leaves the others what it does not take, and an egress does that,
+/// too.
 #[test]
 fn downloads_share_their_lines() {
     let download = |egress: &str| format!("{OPEN}[download]\nbundle_size = \"10MB\"\n{egress}\n");
@@ -148,8 +149,8 @@ fn downloads_share_their_lines() {
     assert_eq!(in_sync(&history), [Some(at(40)), Some(at(10))]);
     assert_eq!(history.egress, [(at(0), 10_000_000), (at(10), 2_000_000)]);
 
-    // Four at 10 Mbit/s: 1 by its link, two share an uplink of 4, and 5 are left. That one ends at 16; nobody can use what it
-    // leaves. The two of the uplink end at 40, the link at 80.
+    // Four at 10 Mbit/s: 1 by its link, two share an uplink of 4, and 5 are left. That one ends at 16; nobody can use
+    // what it leaves. The two of the uplink end at 40, the link at 80.
     let groups = [
         downloading("a", 1, "link = \"1Mbit/s\""),
         downloading("b", 2, "uplink = \"4Mbit/s\""),
@@ -195,8 +196,8 @@ fn nobody_downloads() {
     assert_eq!(history.replication.download, Some(Downloaded::default()));
 }
 
-/// A fleet of one robot that is online for 100 s and offline for 100 s, with its first period in the first replication in
-/// which that is as asked: whether it is online at 0, and when that ends.
+/// A fleet of one robot that is online for 100 s and offline for 100 s, with its first period in the first replication
+/// in which that is as asked: whether it is online at 0, and when that ends.
 struct Alternating {
     index: u32,
     until: u64,

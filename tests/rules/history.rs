@@ -108,8 +108,8 @@ impl History {
     }
 }
 
-/// The rate of the origin until `ended`, which is 0 at first, as told in the order of time: without what held for no time,
-/// and without repetitions.
+/// The rate of the origin until `ended`, which is 0 at first, as told in the order of time: without what held for no
+/// time, and without repetitions.
 pub fn egress(told: &[(Time, u64)], ended: Time) -> Vec<(Time, u64)> {
     assert!(told.is_sorted_by_key(|(since, _)| *since));
     let mut rates: Vec<(Time, u64)> = Vec::new();

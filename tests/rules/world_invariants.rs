@@ -1,5 +1,5 @@
-//! What holds of every world (R13 to R17), whatever the slow model says: checked on what an observer is told, and between
-//! scenarios that mean the same.
+//! What holds of every world (R13 to R17), whatever the slow model says: checked on what an observer is told, and
+//! between scenarios that mean the same.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,7 +68,8 @@ proptest! {
         prop_assert_eq!(replication.download.map_or(0, |download| download.peak_egress), peak);
     }
 
-    /// R16: what the origin has sent is what robots have downloaded, but for bytes begun and for the rounding of completions.
+    /// R16: what the origin has sent is what robots have downloaded, but for bytes begun and for the rounding of
+    /// completions.
     #[test]
     fn all_that_is_sent_arrives(sketch in world()) {
         let (scenario, replication, happenings) = run(&sketch);
@@ -84,12 +85,15 @@ proptest! {
         prop_assert!(bytes <= u128::from(download.bundle_size) * starts.len() as u128);
         // What no line caps is sent in no time at no rate.
         let capped = |group: &rollcast::scenario::Group| {
-            download.egress.is_some() || group.download.as_ref().is_some_and(|caps| caps.uplink.is_some() || caps.link.is_some())
+            let of_group = group.download.as_ref();
+            download.egress.is_some() || of_group.is_some_and(|caps| caps.uplink.is_some() || caps.link.is_some())
         };
         if scenario.groups.iter().all(capped) {
-            let microbits: u128 = rates(&replication, &happenings).iter().map(|(r, t)| u128::from(*r) * u128::from(*t)).sum();
+            let rates = rates(&replication, &happenings);
+            let microbits: u128 = rates.iter().map(|(r, t)| u128::from(*r) * u128::from(*t)).sum();
             let sent = microbits as f64 / 8e6;
-            // A completion is half a microsecond early or late, in which 30 Mbit/s are 2 bytes; a broken byte is not counted.
+            // A completion is half a microsecond early or late, in which 30 Mbit/s are 2 bytes; a broken byte is not
+            // counted.
             let slack = 4.0 * starts.len() as f64;
             prop_assert!((sent - bytes as f64).abs() <= slack, "{} sent, {} arrived", sent, bytes);
         }
@@ -108,14 +112,15 @@ proptest! {
         }
         let succeeded = happenings.iter().filter(|happening| matches!(
             happening,
-            Happening::RobotEnded { end: RobotEnd::InSync, .. } | Happening::RobotEndedLate { end: RobotEnd::InSync, .. }
+            Happening::RobotEnded { end: RobotEnd::InSync, .. }
+                | Happening::RobotEndedLate { end: RobotEnd::InSync, .. }
         )).count() as u128;
         let bytes = replication.download.expect("there are downloads").bytes;
         prop_assert!(bytes >= succeeded * u128::from(download.bundle_size));
     }
 
-    /// R3, R12 to R14: counted from the events, a job's fleet, its targets and those that needed it no more; and the campaign
-    /// is in sync if and only if all robots are and none is to come.
+    /// R3, R12 to R14: counted from the events, a job's fleet, its targets and those that needed it no more; and the
+    /// campaign is in sync if and only if all robots are and none is to come.
     #[test]
     fn targets_are_those_not_in_sync(sketch in world()) {
         let (scenario, replication, happenings) = run(&sketch);
@@ -251,7 +256,8 @@ proptest! {
         prop_assert_eq!(history(&sketch), without);
     }
 
-    /// R16: downloads without any cap take no time. (Where robots are always online: else they wait for the return to begin.)
+    /// R16: downloads without any cap take no time. (Where robots are always online: else they wait for the return to
+    /// begin.)
     #[test]
     fn downloads_without_caps_change_nothing_but_bytes(mut sketch in world()) {
         for group in &mut sketch.world.groups {
@@ -278,7 +284,8 @@ proptest! {
     }
 }
 
-/// R14: robots that are offline for a microsecond in 13000 days are always online, except that attempts that time out go on.
+/// R14: robots that are offline for a microsecond in 13000 days are always online, except that attempts that time out
+/// go on.
 #[test]
 fn robots_that_never_leave_are_always_online() {
     let (same, late) = (Cell::new(0), Cell::new(0));

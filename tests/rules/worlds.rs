@@ -1,4 +1,5 @@
-//! Random worlds around a random scenario: builds, offline robots, registrations, shared downloads, API faults (R13 to R17).
+//! Random worlds around a random scenario: builds, offline robots, registrations, shared downloads, API faults (R13 to
+//! R17).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

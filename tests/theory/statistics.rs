@@ -1,7 +1,7 @@
 //! The bounds by which a simulated number may miss its theoretical value.
 //!
-//! Every bound is a probability of a false alarm, had the seed been drawn: [`WIDTH`] standard errors, or the point that the
-//! test statistic exceeds with probability [`ALPHA`]. Both come to about 1e-5 or less, and there are some hundred
+//! Every bound is a probability of a false alarm, had the seed been drawn: [`WIDTH`] standard errors, or the point that
+//! the test statistic exceeds with probability [`ALPHA`]. Both come to about 1e-5 or less, and there are some hundred
 //! comparisons; so a miss is a defect, not bad luck, and the number of draws decides how small a defect shows.
 
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -55,8 +55,8 @@ pub fn assert_share(count: usize, n: usize, p: f64, what: &str) {
     }
 }
 
-/// Asserts by Pearson's chi-square test that independent outcomes 0, 1, 2 ... have these probabilities. What they leave of
-/// 1 is one more cell, and so are together the outcomes that are expected fewer than 10 times.
+/// Asserts by Pearson's chi-square test that independent outcomes 0, 1, 2 ... have these probabilities. What they leave
+/// of 1 is one more cell, and so are together the outcomes that are expected fewer than 10 times.
 #[track_caller]
 pub fn assert_outcomes(outcomes: impl IntoIterator<Item = usize>, probabilities: &[f64], what: &str) {
     let mut counts = vec![0_u64; probabilities.len() + 1];

@@ -1,4 +1,5 @@
-//! The tree keeps its shape: modules without circles, names with one meaning, comments that say something, pages that render.
+//! The tree keeps its shape: modules without circles, names with one meaning, comments that say something, pages that
+//! render.
 
 mod modules;
 mod sources;

@@ -11,8 +11,8 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[];
 
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
-/// The top-level modules of a crate, and which others they use; `crate` and `super` are followed, and the engine's modules count
-/// by their names in the program, too.
+/// The top-level modules of a crate, and which others they use; `crate` and `super` are followed, and the engine's
+/// modules count by their names in the program, too.
 fn imports(folder: &str) -> Imports {
     let sources = crate_sources(folder);
     let mut imports: Imports = BTreeMap::new();

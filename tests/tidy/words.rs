@@ -1,6 +1,6 @@
 //! Names and comments: nothing twice, nothing empty, nothing too long.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -10,6 +10,9 @@ use super::sources::{crate_sources, files, ident, is_ident, is_punct, name, read
 /// The widest line, as in `rustfmt.toml`, which leaves comments and strings alone.
 const WIDEST: usize = 120;
 
+/// How many lines are wider still.
+const WIDE: usize = 300;
+
 /// The longest file.
 const LONGEST: usize = 600;
 
@@ -18,17 +21,33 @@ fn lines_are_not_wider_than_the_format_says() {
     let mut wide = Vec::new();
     for folder in ["src", "engine/src", "tests", "benches"] {
         for path in files(folder, ".rs").iter().filter(|path| !name(path).contains("/target/")) {
-            for (index, line) in read(path).lines().enumerate().filter(|(_, line)| is_too_wide(line)) {
-                wide.push(format!("{}:{}: {} wide", name(path), index + 1, line.chars().count()));
+            let text = read(path);
+            let mut strings = BTreeSet::new();
+            lines_of_strings(text.parse().unwrap_or_default(), &mut strings);
+            for (number, line) in (1..).zip(text.lines()) {
+                let width = line.chars().count();
+                // Strings are as wide as what they print, and rows of tables in doc comments cannot be broken.
+                let may = strings.contains(&number) || line.trim_start().starts_with("//! |");
+                if width > WIDEST && !may {
+                    wide.push(format!("{}:{number}: {width} wide", name(path)));
+                }
             }
         }
     }
-    at_most(683, &format!("lines wider than {WIDEST}"), &wide);
+    at_most(WIDE, &format!("lines wider than {WIDEST}"), &wide);
 }
 
-/// Rows of tables in doc comments cannot be broken.
-fn is_too_wide(line: &str) -> bool {
-    line.chars().count() > WIDEST && !line.trim_start().starts_with("//! |")
+/// Adds the numbers of the lines on which string literals stand.
+fn lines_of_strings(tokens: TokenStream, found: &mut BTreeSet<usize>) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => lines_of_strings(group.stream(), found),
+            TokenTree::Literal(literal) if literal.to_string().contains('"') => {
+                found.extend(literal.span().start().line..=literal.span().end().line);
+            }
+            _ => {}
+        }
+    }
 }
 
 #[test]
@@ -42,7 +61,7 @@ fn files_have_one_subject() {
             }
         }
     }
-    at_most(4, &format!("files longer than {LONGEST} lines"), &long);
+    at_most(1, &format!("files longer than {LONGEST} lines"), &long);
 }
 
 #[test]

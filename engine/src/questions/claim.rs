@@ -109,7 +109,8 @@ pub(super) fn possible_somewhere(metric: &Metric, bounds: Bounds) -> Result<(), 
             let title = format!("`{metric}` is never below 0");
             Err(Mistake::new(title, "expected a number that is not negative").help("this can never hold"))
         }
-        // A quantile is one of the numbers, so it may be the least of them; a probability or a mean of 0 is never proven.
+        // A quantile is one of the numbers, so it may be the least of them; a probability or a mean of 0 is never
+        // proven.
         Some(0.0) if !matches!(metric.kind(), Kind::Quantile(_)) => {
             let title = format!("`{metric}` cannot be proven to be 0");
             Err(Mistake::new(title, "expected more than 0").help(NOTHING_PROVES))

@@ -17,7 +17,8 @@ pub struct Expectation {
     pub line: Option<usize>,
 }
 
-/// Where a metric's true value has to be, in whole units: microseconds, robots, bytes, bits a second; a probability as such.
+/// Where a metric's true value has to be, in whole units: microseconds, robots, bytes, bits a second; a probability as
+/// such.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Bounds {
     /// No more than this.

@@ -1,4 +1,5 @@
-//! Whatever is written in a scenario or an option, the reader answers with a scenario or with problems that can be drawn.
+//! Whatever is written in a scenario or an option, the reader answers with a scenario or with problems that can be
+//! drawn.
 
 use std::path::Path;
 

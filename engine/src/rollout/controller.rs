@@ -8,16 +8,17 @@ use crate::time::Time;
 /// Steers deployment jobs: decides whom to start, when to look again, and when to halt.
 ///
 /// A controller lives as long as a campaign and is told of each new job. It sees counts and instants only, so it can be
-/// tested without a simulation, and it is a type parameter of the event loop, so a decision costs no dynamic call. At one
-/// instant it is told of all endings first, then asked to [judge](Controller::judge) them once, and then asked
+/// tested without a simulation, and it is a type parameter of the event loop, so a decision costs no dynamic call. At
+/// one instant it is told of all endings first, then asked to [judge](Controller::judge) them once, and then asked
 /// [whom to start](Controller::admit); an instant at which robots start and end at once has another such turn.
 pub trait Controller {
-    /// How a job may end, in the controller's own words. Never empty; the first one is that of a job whose targets have all
-    /// ended, unless [`Controller::completed`] says otherwise.
+    /// How a job may end, in the controller's own words. Never empty; the first one is that of a job whose targets have
+    /// all ended, unless [`Controller::completed`] says otherwise.
     fn outcomes(&self) -> &'static [JobOutcome];
 
-    /// A job for `targets` (in registration order) of a fleet of `fleet_size` robots has been created: forget the one before.
-    /// A [`JobKind::Deployment`] is the first job of a campaign, so what lasts over a campaign's jobs starts anew with it.
+    /// A job for `targets` (in registration order) of a fleet of `fleet_size` robots has been created: forget the one
+    /// before. A [`JobKind::Deployment`] is the first job of a campaign, so what lasts over a campaign's jobs starts
+    /// anew with it.
     fn job_created(&mut self, now: Time, kind: JobKind, fleet_size: u32, targets: &[RobotId]);
 
     /// What holds for the job that has been created. Asked once a job, for its record.
@@ -33,12 +34,12 @@ pub trait Controller {
     /// A robot of the job has ended, and `progress` counts it.
     fn robot_ended(&mut self, _now: Time, _robot: RobotId, _end: RobotEnd, _progress: &Progress) {}
 
-    /// A target has got in sync by itself before its start (R14) or has left the fleet (R19), and `progress` counts it: it will
-    /// neither start nor end any more.
+    /// A target has got in sync by itself before its start (R14) or has left the fleet (R19), and `progress` counts it:
+    /// it will neither start nor end any more.
     fn robot_withdrawn(&mut self, _robot: RobotId, _progress: &Progress) {}
 
-    /// What follows from what has happened? Asked while the job is `InProgress`, at each instant at which something happens, after
-    /// all its endings have been counted and before robots start, until it halts the job.
+    /// What follows from what has happened? Asked while the job is `InProgress`, at each instant at which something
+    /// happens, after all its endings have been counted and before robots start, until it halts the job.
     fn judge(&mut self, now: Time, progress: &Progress) -> Verdict;
 
     /// The place among [`Controller::outcomes`] of a job whose targets have all ended without a halt.
@@ -63,8 +64,8 @@ pub enum Admission {
 pub enum Verdict {
     /// The job goes on.
     GoesOn,
-    /// The job goes on until this instant at least, which must be later than now, even if all its targets have ended; it is judged
-    /// again then, or when another robot ends.
+    /// The job goes on until this instant at least, which must be later than now, even if all its targets have ended;
+    /// it is judged again then, or when another robot ends.
     Until(Time),
     /// No robot starts any more. The job ends when nobody is in flight.
     Halt(Halt),

@@ -90,7 +90,8 @@ impl Diagnostics {
         self.report(problem.at(&Place { source, span: part }, label));
     }
 
-    /// Takes over the problems of another check of the same file, under other options; one that is known already is heard once.
+    /// Takes over the problems of another check of the same file, under other options; one that is known already is
+    /// heard once.
     pub fn absorb(&mut self, other: Diagnostics) {
         let Diagnostics { sources, problems } = other;
         let mut sources: Vec<Option<Source>> = sources.into_iter().map(Some).collect();

@@ -3,8 +3,8 @@
 use super::Scenario;
 use crate::rollout::RobotId;
 
-/// The names of a fleet's robots: `<group>-<number>`, numbered from 1 within the group, those that register later (R13) after those
-/// of the start.
+/// The names of a fleet's robots: `<group>-<number>`, numbered from 1 within the group, those that register later (R13)
+/// after those of the start.
 ///
 /// ```
 /// # use std::path::Path;

@@ -1,4 +1,5 @@
-//! The world around a rollout, as a scenario gives it: builds, connectivity, registrations, downloads, API faults (R13 to R17).
+//! The world around a rollout, as a scenario gives it: builds, connectivity, registrations, downloads, API faults (R13
+//! to R17).
 //!
 //! Each part is optional, and a scenario without it behaves as if it had never been thought of.
 

@@ -1,9 +1,9 @@
 //! Drawing ahead: many robots' attempts at a time.
 //!
-//! What a robot draws is a pure function of (seed, replication, robot, attempt), so it can be drawn before the robot starts, together
-//! with those that come after it in the job. The arithmetic is that of [`Draws`], written over arrays, and the same
-//! source is compiled for several instruction sets, of which the machine's best is chosen at run time. It gives the same
-//! bits on all of them, and the same as one robot at a time.
+//! What a robot draws is a pure function of (seed, replication, robot, attempt), so it can be drawn before the robot
+//! starts, together with those that come after it in the job. The arithmetic is that of [`Draws`], written over arrays,
+//! and the same source is compiled for several instruction sets, of which the machine's best is chosen at run time. It
+//! gives the same bits on all of them, and the same as one robot at a time.
 
 use pulp::{Arch, NullaryFnOnce};
 
@@ -65,8 +65,8 @@ impl Ahead {
         self.robots.fill(NOBODY);
     }
 
-    /// Draws the deployment of `robot` in its attempt `attempt`. `following` says which robots will probably start after it, and
-    /// `attempt_of` which attempt of theirs that is.
+    /// Draws the deployment of `robot` in its attempt `attempt`. `following` says which robots will probably start
+    /// after it, and `attempt_of` which attempt of theirs that is.
     #[inline(always)]
     pub fn attempt<'a>(
         &mut self,
@@ -106,8 +106,8 @@ impl Ahead {
         }
     }
 
-    /// Draws the attempts of `robot` and those that follow, as long as they are of the same group since the start; false if they are
-    /// too few.
+    /// Draws the attempts of `robot` and those that follow, as long as they are of the same group since the start;
+    /// false if they are too few.
     #[cold]
     fn draw(
         &mut self,

@@ -1,8 +1,9 @@
 //! Journeys: robot deployments that the world delays, because robots go offline (R14) or share their downloads (R16).
 //!
-//! A robot's walk through its steps is computed ahead as far as nothing else can change it: connectivity belongs to the robot
-//! alone, so periods offline are walked over without an event. Only a download depends on others. So a
-//! journey stops where its download begins, and is walked on from where it ends; meanwhile the robot's connectivity makes events.
+//! A robot's walk through its steps is computed ahead as far as nothing else can change it: connectivity belongs to the
+//! robot alone, so periods offline are walked over without an event. Only a download depends on others. So a journey
+//! stops where its download begins, and is walked on from where it ends; meanwhile the robot's connectivity makes
+//! events.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -203,8 +204,8 @@ impl Journeys {
         self.downloads.as_mut().map_or(event, |downloads| event.min(downloads.share.next_completion()))
     }
 
-    /// Starts a robot's attempt as a job orders (R7); what is left of the one before is forgotten. True if the robot is online, so
-    /// that it makes progress at once.
+    /// Starts a robot's attempt as a job orders (R7); what is left of the one before is forgotten. True if the robot is
+    /// online, so that it makes progress at once.
     pub fn start(
         &mut self,
         draws: &Draws<'_>,
@@ -322,8 +323,9 @@ impl Journeys {
         if let Some(downloads) = &mut self.downloads {
             downloads.advance(now, happenings);
         }
-        // Who is complete at the rates until now is, whatever else happens. Then all that changes the rates at this instant
-        // comes before they are found again, so that no order of it matters; and that may complete others in time.
+        // Who is complete at the rates until now is, whatever else happens. Then all that changes the rates at this
+        // instant comes before they are found again, so that no order of it matters; and that may complete others in
+        // time.
         loop {
             if let Some(robot) = self.downloads.as_mut().and_then(Downloads::completed) {
                 self.extract(draws, robot, now, happenings);

@@ -24,8 +24,8 @@ pub enum Answer {
 #[allow(missing_docs, reason = "calls, jobs and attempts are numbered from 0, attempts over the campaign")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// The operator makes a call, or repeats it; what it comes to is told next but for the job that it makes. Calls at fixed
-    /// times that are known to be refused are not made: see [`Event::CallsLost`].
+    /// The operator makes a call, or repeats it; what it comes to is told next but for the job that it makes. Calls at
+    /// fixed times that are known to be refused are not made: see [`Event::CallsLost`].
     CallMade {
         kind: JobKind,
         call: u32,
@@ -47,7 +47,8 @@ pub enum Event<'a> {
         robot: RobotId,
         attempt: u32,
     },
-    /// The attempt that the robot started last makes its first progress: at its start, or when the robot is online (R14).
+    /// The attempt that the robot started last makes its first progress: at its start, or when the robot is online
+    /// (R14).
     RobotProgressed(RobotId),
     RobotEnded {
         robot: RobotId,
@@ -61,8 +62,8 @@ pub enum Event<'a> {
     },
     /// A robot has registered (R13): the numbers of such robots follow those of the start.
     RobotRegistered(RobotId),
-    /// Since this instant, which may be earlier than those already told, the origin sends at this rate in bits a second (R16).
-    /// Whatever the last rate, it ends with the campaign.
+    /// Since this instant, which may be earlier than those already told, the origin sends at this rate in bits a second
+    /// (R16). Whatever the last rate, it ends with the campaign.
     EgressChanged(u64),
     /// The job has breached its failure threshold.
     JobBreached,
@@ -70,8 +71,8 @@ pub enum Event<'a> {
     JobOver(&'a JobRecord),
 }
 
-/// Is told what happens in a campaign, in the order of R1. An observer cannot change what it watches. Where it is inlined into
-/// the event loop, events that it passes over cost nothing.
+/// Is told what happens in a campaign, in the order of R1. An observer cannot change what it watches. Where it is
+/// inlined into the event loop, events that it passes over cost nothing.
 pub trait Observer {
     /// An event at `now`.
     fn see(&mut self, now: Time, event: &Event<'_>);

@@ -37,8 +37,8 @@ type Codes = Choice<DeploymentJobErrorCode>;
 
 /// How likely a step fails in a replication.
 ///
-/// One number, uniform in (0, 1), decides the outcome of all steps of an attempt: an attempt fails at the step in whose interval it
-/// lies. So an interval is as long as the probability to get to the step's end and to fail there.
+/// One number, uniform in (0, 1), decides the outcome of all steps of an attempt: an attempt fails at the step in whose
+/// interval it lies. So an interval is as long as the probability to get to the step's end and to fail there.
 #[derive(Clone, Copy, Debug)]
 pub struct StepOdds<'p> {
     /// Where the step's interval begins: the probability to have failed before.
@@ -106,8 +106,8 @@ impl OddsPlan {
 
     /// Draws a replication's odds into `odds`, whose memory it keeps (R15).
     ///
-    /// The build is one draw. A probability's draw belongs to the group's step, so two builds that draw it from the same
-    /// distribution get the same one.
+    /// The build is one draw. A probability's draw belongs to the group's step, so two builds that draw it from the
+    /// same distribution get the same one.
     pub fn draw<'p>(&'p self, luck: &Luck, odds: &mut Odds<'p>) {
         if !self.drawn && !odds.steps.is_empty() {
             return;
@@ -154,8 +154,8 @@ impl StepOdds<'_> {
         outcome >= self.until
     }
 
-    /// With which code an attempt with this outcome fails at the step, if it does. Given that it fails there, its place in the
-    /// interval is uniform, so it can choose the code.
+    /// With which code an attempt with this outcome fails at the step, if it does. Given that it fails there, its place
+    /// in the interval is uniform, so it can choose the code.
     #[inline]
     pub fn failure(&self, outcome: f64) -> Option<DeploymentJobErrorCode> {
         let here = self.from <= outcome && outcome < self.until;

@@ -1,12 +1,13 @@
 //! Sweeps: the same scenario under many settings.
 //!
-//! A [`Variation`] says which values one path of the scenario takes; several form a grid, in which the first varies slowest. A
-//! [`Sweep`] knows the grid's points. All are checked before anything runs ([`Sweep::check`]), and all meet the same luck, because
-//! what is drawn is a pure function of the seed, not of the settings: differences between points are due to the settings.
+//! A [`Variation`] says which values one path of the scenario takes; several form a grid, in which the first varies
+//! slowest. A [`Sweep`] knows the grid's points. All are checked before anything runs ([`Sweep::check`]), and all meet
+//! the same luck, because what is drawn is a pure function of the seed, not of the settings: differences between points
+//! are due to the settings.
 //!
-//! How points are simulated is a strategy: a function from the points to a tally for each, handed over in the order of the points.
-//! [`one_by_one`] simulates each for itself. [`one_pass`] gets all points that differ in the failure threshold alone out of a single
-//! path, where that gives the same bytes.
+//! How points are simulated is a strategy: a function from the points to a tally for each, handed over in the order of
+//! the points. [`one_by_one`] simulates each for itself. [`one_pass`] gets all points that differ in the failure
+//! threshold alone out of a single path, where that gives the same bytes.
 
 mod points;
 pub mod thresholds;
@@ -106,7 +107,8 @@ impl Sweep {
         self.len() == 0
     }
 
-    /// The values of a point, one a variation. Points are numbered from 0, and the last variation goes through its values first.
+    /// The values of a point, one a variation. Points are numbered from 0, and the last variation goes through its
+    /// values first.
     pub fn values(&self, point: u64) -> Vec<&Value> {
         let mut rest = point;
         let mut values: Vec<&Value> = Vec::with_capacity(self.variations.len());
@@ -196,7 +198,8 @@ impl Checked {
         self.add_columns(columns(scenario));
     }
 
-    /// Points may have different parts of the world. A metric that is new stands after the one that it follows in its own point.
+    /// Points may have different parts of the world. A metric that is new stands after the one that it follows in its
+    /// own point.
     fn add_columns(&mut self, columns: Vec<Column>) {
         if columns == self.columns {
             return;

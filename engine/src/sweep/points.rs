@@ -35,7 +35,8 @@ pub struct Simulated {
 /// The strategy that fits every sweep: simulates each point for itself, and hands its tally to `take`.
 ///
 /// # Errors
-/// Whatever stopped a point, the problems of a scenario that has changed since it was checked, and the errors of `take`.
+/// Whatever stopped a point, the problems of a scenario that has changed since it was checked, and the errors of
+/// `take`.
 pub fn one_by_one<E>(
     sweep: &Sweep,
     simulation: &Simulation<'_>,

@@ -85,7 +85,8 @@ impl Measure {
         Said::Number(Pair { part: self.sign * part, whole })
     }
 
-    /// Evidence, up to `enough`, that the first setting is no worse than the second one, or no more than the margin worse.
+    /// Evidence, up to `enough`, that the first setting is no worse than the second one, or no more than the margin
+    /// worse.
     pub fn evidence(&self, first: &Numbers, second: &Numbers, within_margin: bool, enough: f64) -> f64 {
         let slack = if within_margin { self.slack } else { Slack::NONE };
         let found = match (self.kind, first, second) {

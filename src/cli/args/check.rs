@@ -8,9 +8,10 @@ use super::{EXIT_CODES, SimulationArgs};
 
 /// Check that scenarios are what they are expected to be.
 ///
-/// Simulates until every `[[expect]]` entry of every scenario is proven to hold or to fail, each at its own confidence, or until
-/// there are as many replications as there may be. The proof stays valid however long that takes, so an expectation that is true
-/// fails with probability at most 0.001. All scenarios are read before any is run. With --out it writes check.json and report.html.
+/// Simulates until every `[[expect]]` entry of every scenario is proven to hold or to fail, each at its own confidence,
+/// or until there are as many replications as there may be. The proof stays valid however long that takes, so an
+/// expectation that is true fails with probability at most 0.001. All scenarios are read before any is run. With --out
+/// it writes check.json and report.html.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, after_help = EXIT_CODES)]
 pub struct CheckArgs {
@@ -31,9 +32,9 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "no_files", help_heading = "Reports")]
     pub markdown: Option<PathBuf>,
 
-    /// Compare a run with a stored one, DIR/NAME/summary.json for the name in the scenario (or DIR/summary.json for a single
-    /// scenario): the same bytes from the same program, scenario, seed and --replications; otherwise outcomes, time to success
-    /// and robots hurt, by two-sample tests
+    /// Compare a run with a stored one, DIR/NAME/summary.json for the name in the scenario (or DIR/summary.json for a
+    /// single scenario): the same bytes from the same program, scenario, seed and --replications; otherwise outcomes,
+    /// time to success and robots hurt, by two-sample tests
     #[arg(long, value_name = "DIR", help_heading = "Baselines")]
     pub baseline: Option<PathBuf>,
 

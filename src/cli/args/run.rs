@@ -10,8 +10,9 @@ use crate::scenario::parse_duration;
 
 /// Simulate a scenario many times and report what happened.
 ///
-/// Prints a table, and writes report.html, summary.json, replications.csv, jobs.csv, histograms/ and plots/ into the results folder.
-/// The same scenario, seed and number of replications give the same bytes on any machine and any number of threads.
+/// Prints a table, and writes report.html, summary.json, replications.csv, jobs.csv, histograms/ and plots/ into the
+/// results folder. The same scenario, seed and number of replications give the same bytes on any machine and any number
+/// of threads.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, after_help = EXIT_CODES)]
 pub struct RunArgs {
@@ -25,9 +26,9 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 1_000_000, conflicts_with = "no_files")]
     pub max_job_rows: u64,
 
-    /// Go on until the 95 % interval of the metric is at most so far from its middle: a share of the value (`1%`), or an
-    /// amount in the metric's unit (`30s`, `0.5`, `10MB`). Of a probability `0.5%` means percentage points. --replications is
-    /// where to start, 400 at least; the number reached depends on scenario, seed and options alone
+    /// Go on until the 95 % interval of the metric is at most so far from its middle: a share of the value (`1%`), or
+    /// an amount in the metric's unit (`30s`, `0.5`, `10MB`). Of a probability `0.5%` means percentage points.
+    /// --replications is where to start, 400 at least; the number reached depends on scenario, seed and options alone
     #[arg(long, value_name = "WIDTH", help_heading = "Precision")]
     pub precision: Option<String>,
 
@@ -36,8 +37,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "PATH", requires = "precision", help_heading = "Precision")]
     pub metric: Option<String>,
 
-    /// Begin no further stage after this time, precise or not; the number of replications then depends on the machine, and
-    /// --replications with that number repeats the run
+    /// Begin no further stage after this time, precise or not; the number of replications then depends on the machine,
+    /// and --replications with that number repeats the run
     #[arg(long, value_name = "TIME", value_parser = time, requires = "precision", help_heading = "Precision")]
     pub max_time: Option<Duration>,
 

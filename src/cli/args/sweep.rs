@@ -8,19 +8,19 @@ use super::{EXIT_CODES, SimulationArgs};
 
 /// Simulate a scenario under many settings and compare them.
 ///
-/// Every point meets the same luck: a robot's k-th attempt draws the same latencies and failures under each setting, so differences
-/// between points are due to the settings. A point's results are those of `rollcast run` with --set and its values.
-/// Prints a table, and writes report.html, sweep.csv, sweep.json and plots/sweep.METRIC.svg into the results folder: lines
-/// where one path varies, heat maps where two do; of further ones the pictures show the first value.
+/// Every point meets the same luck: a robot's k-th attempt draws the same latencies and failures under each setting, so
+/// differences between points are due to the settings. A point's results are those of `rollcast run` with --set and its
+/// values. Prints a table, and writes report.html, sweep.csv, sweep.json and plots/sweep.METRIC.svg into the results
+/// folder: lines where one path varies, heat maps where two do; of further ones the pictures show the first value.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, after_help = EXIT_CODES)]
 pub struct SweepArgs {
     /// The scenario file (TOML)
     pub scenario: PathBuf,
 
-    /// What varies, any path that --set takes, and its values: a list `5,10,20`, a range with its end `1..=100`, `5..=50:5`,
-    /// `10m..=1h:10m` or `0.01..=0.05:0.01`, or an array `[...]` of TOML values; quotes keep commas together. Given many times
-    /// it makes a grid, in which the first varies slowest
+    /// What varies, any path that --set takes, and its values: a list `5,10,20`, a range with its end `1..=100`,
+    /// `5..=50:5`, `10m..=1h:10m` or `0.01..=0.05:0.01`, or an array `[...]` of TOML values; quotes keep commas
+    /// together. Given many times it makes a grid, in which the first varies slowest
     #[arg(long, value_name = "PATH=LIST", required = true)]
     pub vary: Vec<String>,
 

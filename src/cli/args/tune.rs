@@ -8,11 +8,11 @@ use super::{EXIT_CODES, SimulationArgs};
 
 /// Find the setting that is best among those that satisfy constraints.
 ///
-/// What may vary, what is to be small or great and what has to hold stand in the scenario's `[tune]`, or are given by options. All
-/// settings meet the same luck and are simulated in stages; hopeless ones drop out early. The answer is the best setting, or one
-/// that is no more than the margin worse, with the confidence asked for. Prints it beside the scenario's own setting, the trade-off
-/// between time and robots hurt, and what each constraint costs; writes report.html, tune.json and plots/tradeoff.svg into the results
-/// folder.
+/// What may vary, what is to be small or great and what has to hold stand in the scenario's `[tune]`, or are given by
+/// options. All settings meet the same luck and are simulated in stages; hopeless ones drop out early. The answer is
+/// the best setting, or one that is no more than the margin worse, with the confidence asked for. Prints it beside the
+/// scenario's own setting, the trade-off between time and robots hurt, and what each constraint costs; writes
+/// report.html, tune.json and plots/tradeoff.svg into the results folder.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, after_help = EXIT_CODES)]
 pub struct TuneArgs {
@@ -32,8 +32,8 @@ pub struct TuneArgs {
     #[arg(long, value_name = "METRIC")]
     pub maximize: Option<String>,
 
-    /// What has to hold, as `campaign.outcomes.halted.probability <= 0.01` or `campaign.time_to_success_s.p95 <= 2h`. Goes before a
-    /// constraint of the same metric and side in the scenario's `[tune]`. May be given many times
+    /// What has to hold, as `campaign.outcomes.halted.probability <= 0.01` or `campaign.time_to_success_s.p95 <= 2h`.
+    /// Goes before a constraint of the same metric and side in the scenario's `[tune]`. May be given many times
     #[arg(long, value_name = "METRIC<=NUMBER")]
     pub constraint: Vec<String>,
 
@@ -41,8 +41,8 @@ pub struct TuneArgs {
     #[arg(long, value_name = "C", value_parser = confidence)]
     pub confidence: Option<f64>,
 
-    /// How much worse than the best setting is good enough: a share as `1%`, or an amount in the objective's unit as `30s`; of a
-    /// probability `1%` is a percentage point [default: tune.margin of the scenario, or 1%]
+    /// How much worse than the best setting is good enough: a share as `1%`, or an amount in the objective's unit as
+    /// `30s`; of a probability `1%` is a percentage point [default: tune.margin of the scenario, or 1%]
     #[arg(long, value_name = "M")]
     pub margin: Option<String>,
 

@@ -5,8 +5,8 @@ use std::io::{self, BufWriter, Write};
 use super::Compared;
 use crate::comparison::MEASURES;
 
-/// A row a replication: its number, the outcomes, and each measure of A and of B with the difference. What does not exist is
-/// empty: the difference without a pair, and the numbers of a side that has fewer replications.
+/// A row a replication: its number, the outcomes, and each measure of A and of B with the difference. What does not
+/// exist is empty: the difference without a pair, and the numbers of a side that has fewer replications.
 ///
 /// # Errors
 /// Whatever writing gives.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-/// The width of a chart's drawing. Its text has 13 units, which a phone shows at about ten pixels and a desktop at sixteen.
+/// The width of a chart's drawing. Its text has 13 units, which a phone shows at about ten pixels and a desktop at
+/// sixteen.
 pub const WIDTH: f64 = 440.0;
 /// About how wide a letter of that size is.
 pub const LETTER: f64 = 7.4;

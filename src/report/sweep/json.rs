@@ -6,8 +6,8 @@ use super::Estimated;
 use crate::metric::Summary;
 use crate::sweep::{Simulated, Sweep};
 
-/// Writes `{"points": [{"set": {PATH: VALUE}, "summary": ...}]}`. A summary stands there to the byte as in a `summary.json` of its
-/// own, so it is not indented further.
+/// Writes `{"points": [{"set": {PATH: VALUE}, "summary": ...}]}`. A summary stands there to the byte as in a
+/// `summary.json` of its own, so it is not indented further.
 pub struct JsonPoints<W: Write> {
     writer: BufWriter<W>,
     written: u64,

@@ -90,7 +90,8 @@ impl Account {
     /// `ResourceNotFoundException`.
     ///
     /// # Errors
-    /// `InvalidParameterException`: there is no such application, or its latest revision is another one than the caller thinks.
+    /// `InvalidParameterException`: there is no such application, or its latest revision is another one than the caller
+    /// thinks.
     pub fn create_application_version(
         &mut self,
         arn: &str,

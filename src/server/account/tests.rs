@@ -155,7 +155,8 @@ fn compare(account: &Account, recorded: &Recorded, replication: &Replication) {
         let robot = account.robot_of(*robot).expect("it has registered");
         assert_eq!(robot.created, *at);
     }
-    // At the end what happened last to each robot is its state, unless it has started again at the campaign's last instant.
+    // At the end what happened last to each robot is its state, unless it has started again at the campaign's last
+    // instant.
     let mut last: BTreeMap<RobotId, (Time, RobotEnd)> = BTreeMap::new();
     let ends = recorded.attempts.iter().filter_map(|((_, robot), (_, end))| Some((*robot, (*end)?)));
     for (robot, end) in ends.chain(recorded.late.iter().map(|(at, robot, end)| (*robot, (*at, *end)))) {
@@ -264,7 +265,8 @@ fn robots_do_what_they_do_in_the_simulation_where_everything_goes_wrong() {
     assert!(faults > 200, "{faults}");
 }
 
-/// R19 as the API has it: those in flight are aborted, the others stay as they were, and the next job takes all up again.
+/// R19 as the API has it: those in flight are aborted, the others stay as they were, and the next job takes all up
+/// again.
 #[test]
 fn a_canceled_job_leaves_its_robots_to_the_next_one() {
     let scenario = scenario(PLAIN);
@@ -323,7 +325,8 @@ fn robots_that_leave_free_their_slots() {
     assert_eq!(account.robots_by_status()[RobotStatus::Available as usize], 9);
 }
 
-/// A deployment lasts ten seconds in Validating and fifty in Launching: an outage delays the first, and the report of the second.
+/// A deployment lasts ten seconds in Validating and fifty in Launching: an outage delays the first, and the report of
+/// the second.
 #[test]
 fn outages_delay_what_needs_a_connection() {
     let second = |seconds: u64| Time::from_micros(seconds * 1_000_000);
@@ -359,8 +362,8 @@ fn outages_delay_what_needs_a_connection() {
     }
 }
 
-/// Robots that are taken offline and back by hand, exactly when others are by their own connectivity, deploy as those do. Downloads
-/// share the origin, so an instant that is wrong for one robot changes the others' too.
+/// Robots that are taken offline and back by hand, exactly when others are by their own connectivity, deploy as those
+/// do. Downloads share the origin, so an instant that is wrong for one robot changes the others' too.
 #[test]
 fn outages_by_hand_are_like_connectivity() {
     const CONNECTIVITY: &str =

@@ -31,8 +31,8 @@ fn words_are_those_of_a_shell() {
     assert!(std::panic::catch_unwind(|| words("tune --constraint a<=8")).is_err());
 }
 
-/// Every `console` block: each `$` line is run, in a folder for the page that looks like the repository, and prints what
-/// stands below it.
+/// Every `console` block: each `$` line is run, in a folder for the page that looks like the repository, and prints
+/// what stands below it.
 #[test]
 fn every_command_prints_what_the_guide_shows() {
     let run: usize = guide().iter().map(commands_of).sum();

@@ -1,4 +1,5 @@
-//! The README and the pages below `docs` are true: commands print what they show, links lead somewhere, references are complete.
+//! The README and the pages below `docs` are true: commands print what they show, links lead somewhere, references are
+//! complete.
 
 mod commands;
 mod reference;

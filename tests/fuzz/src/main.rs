@@ -1,7 +1,9 @@
-//! Any bytes as requests to the account behind `rollcast serve`, one after another: whatever comes, it answers with JSON or says why not.
+//! Any bytes as requests to the account behind `rollcast serve`, one after another: whatever comes, it answers with
+//! JSON or says why not.
 //!
-//! Input is lines; the first byte of each chooses the operation, or lets time pass, and the rest is the body. `$F`, `$R`, `$A` and `$J` in
-//! it stand for the ARNs of a fleet, a robot, an application and a job, which nobody would guess.
+//! Input is lines; the first byte of each chooses the operation, or lets time pass, and the rest is the body. `$F`,
+//! `$R`, `$A` and `$J` in it stand for the ARNs of a fleet, a robot, an application and a job, which nobody would
+//! guess.
 #![no_main]
 
 use std::path::Path;

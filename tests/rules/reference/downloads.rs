@@ -6,8 +6,8 @@ use rollcast::rollout::RobotId;
 use rollcast::scenario::Scenario;
 use rollcast::time::{MICROS, Span, Time};
 
-/// The least common multiple of 1 to [`MOST_FLOWS`]. Whoever is short shares what whole caps leave among at most so many
-/// downloads, so all rates are whole multiples of 1 / `UNIT` bit/s, and all volumes of 1 / `UNIT` microbit.
+/// The least common multiple of 1 to [`MOST_FLOWS`]. Whoever is short shares what whole caps leave among at most so
+/// many downloads, so all rates are whole multiples of 1 / `UNIT` bit/s, and all volumes of 1 / `UNIT` microbit.
 const UNIT: i128 = 442_720_643_463_713_815_200;
 const MOST_FLOWS: usize = 48;
 

@@ -197,7 +197,8 @@ fn lost_answers_make_one_job() {
         assert!(replication.jobs <= 1, "a repeat made another job");
         let made = trace.created.first().map(|(time, ..)| seconds(*time) as usize);
         if counts.given_up == 1 {
-            // After the fourth attempt at 7 s the client gives up. It makes no other call, and the campaign ends as it stands.
+            // After the fourth attempt at 7 s the client gives up. It makes no other call, and the campaign ends as it
+            // stands.
             given_up += 1;
             assert_eq!((counts.calls, replication.outcome, replication.ended), (4, CampaignOutcome::MaxJobs, at(7)));
             if let Some(job) = replication.first_job {
@@ -250,7 +251,8 @@ fn every_answer_is_lost() {
     assert_eq!((replication.outcome, replication.ended, replication.jobs), (CampaignOutcome::MaxJobs, at(15), 1));
     let counts = counts(&replication);
     assert_eq!((counts.calls, counts.lost_answers, counts.retries, counts.given_up), (5, 5, 4, 1));
-    // The operator calls again 100 s after it gave up, and asks for a deployment, as it knows of none: everybody is a target.
+    // The operator calls again 100 s after it gave up, and asks for a deployment, as it knows of none: everybody is a
+    // target.
     let good = group("good", 2, &takes("launching", 10.0));
     let bad = group("bad", 1, &fails("launching", 10.0, 1.0));
     let text = policy(100, 100, &(good + &bad)) + &lost + &sync("after_finish = \"100s\"", &["max_jobs = 2"]);
@@ -318,11 +320,12 @@ fn every_call_is_throttled() {
     assert_eq!(summary[measure::HORIZON].count, 5);
 }
 
-/// The rules with a coin for every answer, without retries: the robot's job lasts 35 s, and calls are 10 s after what came before.
+/// The rules with a coin for every answer, without retries: the robot's job lasts 35 s, and calls are 10 s after what
+/// came before.
 ///
-/// The first call makes the job. If it is answered, the next is a sync call at 45 s. If not, the client asks for a deployment
-/// at 10 s, and as long as no answer comes at 20, 30 and 40 s; at 40 s the job is over, and another is made. An answer
-/// before is a refusal, after which the operator waits for that job's end: a deployment at 45 s.
+/// The first call makes the job. If it is answered, the next is a sync call at 45 s. If not, the client asks for a
+/// deployment at 10 s, and as long as no answer comes at 20, 30 and 40 s; at 40 s the job is over, and another is made.
+/// An answer before is a refusal, after which the operator waits for that job's end: a deployment at 45 s.
 #[test]
 fn calls_while_an_unknown_job_is_active() {
     const RUNS: u32 = 20_000;
@@ -359,8 +362,8 @@ fn calls_while_an_unknown_job_is_active() {
     assert_outcomes(seconds_jobs, &[0.5, 0.25, 0.125, 0.0625, 0.0625], "ways to the second job");
 }
 
-/// A schedule of fixed times: while a job is active calls are refused, as without faults, and a call that waits for its retry
-/// skips those that fall due meanwhile.
+/// A schedule of fixed times: while a job is active calls are refused, as without faults, and a call that waits for its
+/// retry skips those that fall due meanwhile.
 #[test]
 fn fixed_times() {
     let robots = policy(100, 100, &group("g", 1, &fails("launching", 35.0, 1.0)));
@@ -410,8 +413,8 @@ fn calls_that_never_go_wrong_change_nothing() {
     }
 }
 
-/// Whatever goes wrong: a fault is followed by a retry or by giving up, unless the campaign ends before; an attempt without a
-/// fault is an answer, which is a job or a refusal.
+/// Whatever goes wrong: a fault is followed by a retry or by giving up, unless the campaign ends before; an attempt
+/// without a fault is an answer, which is a job or a refusal.
 #[test]
 fn counts_add_up() {
     let robots = group("g", 8, &fails("launching", 30.0, 0.3));
@@ -459,8 +462,8 @@ fn repeats_after_the_jobs_end() {
             assert!(trace.ends.iter().all(|(_, _, end)| matches!(end, RobotEnd::Failed(_))));
             delays.push(seconds(trace.created[1].0) as usize);
         });
-        // A client that is answered at 5 k s knows a job that ended at 2 s: the next call is due the delay after that end, or as
-        // soon as the client has its answer.
+        // A client that is answered at 5 k s knows a job that ended at 2 s: the next call is due the delay after that
+        // end, or as soon as the client has its answer.
         let mut probabilities = vec![0.0; 400];
         for k in 0..60 {
             let answered = 5 * k;
@@ -470,8 +473,8 @@ fn repeats_after_the_jobs_end() {
     }
 }
 
-/// A lost answer counts also where its job ends the campaign at that instant: a sync job without targets, the last one allowed,
-/// while a registration is still to come.
+/// A lost answer counts also where its job ends the campaign at that instant: a sync job without targets, the last one
+/// allowed, while a registration is still to come.
 #[test]
 fn the_last_answer_is_lost() {
     let registrations = "registrations = { interarrival = { constant = \"1h\" }, max = 1 }\n";
@@ -494,8 +497,9 @@ fn the_last_answer_is_lost() {
     assert_share(lost.iter().filter(|lost| **lost == 1).count(), lost.len(), 0.5, "last answers lost");
 }
 
-/// Refusals may be lost, too, and are no effect: attempts are at every 10 s, whether as calls or as repeats with a wait of 10 s. The
-/// first call is answered at 10 k s with 2^-(k + 1), and the next attempt after the job's end at 35 s makes the next one.
+/// Refusals may be lost, too, and are no effect: attempts are at every 10 s, whether as calls or as repeats with a wait
+/// of 10 s. The first call is answered at 10 k s with 2^-(k + 1), and the next attempt after the job's end at 35 s
+/// makes the next one.
 #[test]
 fn refusals_are_lost_as_all_answers() {
     let text = policy(100, 100, &group("g", 1, &fails("launching", 35.0, 1.0)))

@@ -25,8 +25,8 @@ fn tail(n: u32, p: f64, limit: usize) -> f64 {
     binomial(n, p)[limit..].iter().sum()
 }
 
-/// P(K = k) = C(n, k) B(k + alpha, n - k + beta) / B(alpha, beta): n robots that share a failure probability with a beta
-/// distribution.
+/// P(K = k) = C(n, k) B(k + alpha, n - k + beta) / B(alpha, beta): n robots that share a failure probability with a
+/// beta distribution.
 fn beta_binomial(n: u32, alpha: f64, beta: f64) -> Vec<f64> {
     let ln_beta = |a: f64, b: f64| ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);
     let n = f64::from(n);
@@ -143,8 +143,8 @@ fn codes_of_a_build() {
     assert_share(of[1][2], of[1][1] + of[1][2], 0.75, "codes of the build");
 }
 
-/// Robots of a group share the drawn probability: their failures are beta-binomial, from hardly spread to all or nothing, and the
-/// halting probability is its tail.
+/// Robots of a group share the drawn probability: their failures are beta-binomial, from hardly spread to all or
+/// nothing, and the halting probability is its tail.
 #[test]
 fn beta_binomial_failures() {
     const ROBOTS: u32 = 25;
@@ -202,8 +202,9 @@ fn groups_and_steps_draw_apart() {
     }
 }
 
-/// The draw is for the replication: the second job's failures have the first one's probability. After K of n failed it has a
-/// posterior mean of (alpha + K) / (alpha + beta + n), and of the K robots that are tried again so many fail again.
+/// The draw is for the replication: the second job's failures have the first one's probability. After K of n failed it
+/// has a posterior mean of (alpha + K) / (alpha + beta + n), and of the K robots that are tried again so many fail
+/// again.
 #[test]
 fn jobs_of_a_replication_share_the_draw() {
     const ROBOTS: u32 = 20;
@@ -224,8 +225,8 @@ fn jobs_of_a_replication_share_the_draw() {
     assert_mean_by_sample(&surplus, 0.0, "of failures in the second job beyond the posterior mean");
 }
 
-/// How soon a bad build is found: while c robots are in flight, failures come as a Poisson process with rate c p / m, so the k-th
-/// is Erlang; at the breach k have failed, and each of the c - 1 others still may.
+/// How soon a bad build is found: while c robots are in flight, failures come as a Poisson process with rate c p / m,
+/// so the k-th is Erlang; at the breach k have failed, and each of the c - 1 others still may.
 #[test]
 fn detection_is_erlang() {
     const RUNS: u32 = 20_000;
@@ -249,8 +250,8 @@ fn detection_is_erlang() {
         let more = all.iter().map(|replication| (first_job(replication).progress.failed - limit) as usize);
         assert_outcomes(more, &binomial(slots - 1, p), &format!("failures after {what}"));
     }
-    // One robot at a time, with few robots: the k-th failure is the n-th trial with a probability C(n - 1, k - 1) p^k (1 - p)^(n - k) up
-    // to n = N, and then detection is the sum of n latencies.
+    // One robot at a time, with few robots: the k-th failure is the n-th trial with a probability C(n - 1, k - 1) p^k
+    // (1 - p)^(n - k) up to n = N, and then detection is the sum of n latencies.
     let (n, k) = (20, 5_usize);
     let text = policy(1, 25, &group("g", n, &step));
     let all = replications(&text, RUNS);

@@ -108,13 +108,14 @@ fn unequal_caps_by_hand() {
     // Without a bottleneck only links count, and the peak is their sum.
     assert_eq!(check("", &links([1.0, 2.0, 4.0]), &[10.0, 5.0, 2.5]), 7_000_000);
 
-    // One begins 2 s after the other: 8 of 10 Mbit at 4 Mbit/s, the last 2 at 2 Mbit/s until 3 s; the other has got 2 Mbit by
-    // then and the remaining 8 at 4 Mbit/s until 5 s.
+    // One begins 2 s after the other: 8 of 10 Mbit at 4 Mbit/s, the last 2 at 2 Mbit/s until 3 s; the other has got 2
+    // Mbit by then and the remaining 8 at 4 Mbit/s until 5 s.
     check("egress = \"4Mbit/s\"", &[one("a", 0.0, ""), one("b", 2.0, "")], &[3.0, 5.0]);
     // The later one's link of 1 Mbit/s leaves 3 to the first: 2 Mbit in 2 / 3 s.
     check("egress = \"4Mbit/s\"", &[one("a", 0.0, ""), one("b", 2.0, "link = \"1Mbit/s\"")], &[2.0 + 2.0 / 3.0, 12.0]);
-    // 3 at 3 Mbit/s from 0, 1 and 2 s: 3 + 1.5 + then 1 a second: the first has 5.5 Mbit left at 2 s, 7.5 s. By then the second has
-    // 1.5 + 5.5 = 7 and the third 5.5: 3 Mbit at 1.5 is 2 s more, 9.5 s. The third then has 8.5, and gets 1.5 at 3: 10 s.
+    // 3 at 3 Mbit/s from 0, 1 and 2 s: 3 + 1.5 + then 1 a second: the first has 5.5 Mbit left at 2 s, 7.5 s. By then
+    // the second has 1.5 + 5.5 = 7 and the third 5.5: 3 Mbit at 1.5 is 2 s more, 9.5 s. The third then has 8.5, and
+    // gets 1.5 at 3: 10 s.
     check("egress = \"3Mbit/s\"", &[one("a", 0.0, ""), one("b", 1.0, ""), one("c", 2.0, "")], &[7.5, 9.5, 10.0]);
 
     let site = |robots: u32, caps: &str| {
@@ -168,7 +169,8 @@ fn concurrency_does_not_help_a_bottleneck() {
     }
 }
 
-/// DownloadingExtracting is the transfer and then its latency, which needs no capacity; what comes before needs none either.
+/// DownloadingExtracting is the transfer and then its latency, which needs no capacity; what comes before needs none
+/// either.
 #[test]
 fn extraction_follows_the_transfer() {
     let robots = |name: &str, robots: u32, before: f64| {
@@ -253,8 +255,8 @@ fn unfinished_transfers() {
         let robots = group("g", 1, &("download = { link = \"1Mbit/s\" }\n".to_owned() + &steps));
         assert_eq!(bytes(&(policy(100, 100, &robots) + &bundle)).1, bytes_before, "{step}");
     }
-    // What an ended transfer leaves, the others take. On 1.6 Mbit/s and two slots one has got 32 Mbit when another joins it
-    // at 20 s, and 64 when it times out at 60 s; the other has 32 by then, and 64 at its own timeout at 80 s.
+    // What an ended transfer leaves, the others take. On 1.6 Mbit/s and two slots one has got 32 Mbit when another
+    // joins it at 20 s, and 64 when it times out at 60 s; the other has 32 by then, and 64 at its own timeout at 80 s.
     let robots = loading("a", 1, "") + &group("quick", 1, &takes("validating", 20.0)) + &loading("b", 1, "");
     let late = policy(67, 100, &format!("robot_deployment_timeout = \"1m\"\n{robots}"));
     let egress = download(&["bundle_size = \"10MB\"", "egress = \"1.6Mbit/s\""]);
@@ -311,7 +313,8 @@ fn random_links() {
         assert_eq!(first.len(), (RUNS * ROBOTS) as usize);
         first
     };
-    // Uniform from 10 to 30 Mbit/s: P(T <= t) = P(link >= bits / t), E = bits ln 3 / 20e6, E T^2 = bits^2 / (10e6 30e6).
+    // Uniform from 10 to 30 Mbit/s: P(T <= t) = P(link >= bits / t), E = bits ln 3 / 20e6, E T^2 = bits^2 / (10e6
+    // 30e6).
     let uniform = times("uniform = { min = \"10Mbit/s\", max = \"30Mbit/s\" }");
     assert_distribution(&uniform, |t| ((30e6 - bits / t) / 20e6).clamp(0.0, 1.0), "uniform link");
     let expected = bits * libm::log(3.0) / 20e6;
@@ -353,9 +356,9 @@ fn transfer_and_extraction_pause() {
     }
 }
 
-/// Of two robots on one uplink, one may leave. If it is online at the start and leaves at V before both are done, the other
-/// has V / 2 of its S seconds by then and gets the rest alone: S + V / 2. The one that left comes back after 1000 s with
-/// the same S - V / 2 to get, alone: 1000 s after the other.
+/// Of two robots on one uplink, one may leave. If it is online at the start and leaves at V before both are done, the
+/// other has V / 2 of its S seconds by then and gets the rest alone: S + V / 2. The one that left comes back after 1000
+/// s with the same S - V / 2 to get, alone: 1000 s after the other.
 #[test]
 fn robots_that_leave_free_the_uplink() {
     const RUNS: u32 = 30_000;
@@ -403,10 +406,10 @@ fn robots_that_leave_free_the_uplink() {
     assert_distribution(&left, cdf, "time of leaving");
 }
 
-/// The machine-repair queue: c robots at once alternate between a transfer over one uplink, S seconds alone, and an extraction
-/// with mean Z. Processor sharing is insensitive (F. P. Kelly, "Reversibility and Stochastic Networks" (1979), 3.3): whatever the
-/// distributions, k robots transfer with probability proportional to (S / Z)^k c! / (c - k)!, and so the origin sends with
-/// probability 1 - p(0), which is S over the mean time from one end to the next.
+/// The machine-repair queue: c robots at once alternate between a transfer over one uplink, S seconds alone, and an
+/// extraction with mean Z. Processor sharing is insensitive (F. P. Kelly, "Reversibility and Stochastic Networks"
+/// (1979), 3.3): whatever the distributions, k robots transfer with probability proportional to (S / Z)^k c! / (c -
+/// k)!, and so the origin sends with probability 1 - p(0), which is S over the mean time from one end to the next.
 #[test]
 fn machine_repair() {
     const ROBOTS: usize = 400;

@@ -21,7 +21,8 @@ fn traces(text: &str, n: u32, look: impl FnMut(rollcast::simulation::Replication
     campaigns(&Plan::new(&scenario(text)), n, look);
 }
 
-/// With exponential gaps registrations are a Poisson process: so many by t, with exponential gaps, and no more than the most.
+/// With exponential gaps registrations are a Poisson process: so many by t, with exponential gaps, and no more than the
+/// most.
 #[test]
 fn poisson_registrations() {
     const RUNS: u32 = 20_000;
@@ -75,8 +76,8 @@ fn renewal_registrations() {
     }
 }
 
-/// Points of a Poisson process are uniform between two calls. Robots that deploy at once are in sync with the next call: their
-/// time to success, from their registration on, is uniform on (0, T).
+/// Points of a Poisson process are uniform between two calls. Robots that deploy at once are in sync with the next
+/// call: their time to success, from their registration on, is uniform on (0, T).
 #[test]
 fn waits_for_the_next_call_are_uniform() {
     const PERIOD: f64 = 600.0;
@@ -123,8 +124,8 @@ fn the_fleet_grows() {
     let first = trace.jobs[0];
     assert_eq!((first.progress.fleet_size, first.progress.peak_in_flight, first.halted()), (5, 1, true));
     assert_eq!(first.failed_at_halt(), Some(1));
-    // F = 100: ten slots, and ten failures halt. 96 are not in sync, every second one bad, beginning with the one of the start: five
-    // fail by 1010 s, and five more by 1020 s.
+    // F = 100: ten slots, and ten failures halt. 96 are not in sync, every second one bad, beginning with the one of
+    // the start: five fail by 1010 s, and five more by 1020 s.
     let second = trace.jobs[1];
     assert_eq!((second.created, second.progress.fleet_size, second.progress.targets), (at(1000), 100, 96));
     assert_eq!((second.progress.peak_in_flight, second.halted()), (10, true));
@@ -158,8 +159,8 @@ fn registrations_during_a_job() {
     assert_eq!((replication.jobs, replication.registered), (3, 10));
 }
 
-/// Endings come before registrations, and registrations before calls: a robot that registers at the instant of a call is among
-/// its targets.
+/// Endings come before registrations, and registrations before calls: a robot that registers at the instant of a call
+/// is among its targets.
 #[test]
 fn registrations_before_calls() {
     let keys = registrations(&constant(3600.0), 1) + &takes("launching", 60.0);

@@ -28,8 +28,8 @@ fn bytes(replication: &Replication) -> u128 {
     replication.download.expect("there are downloads").bytes
 }
 
-/// Two robots, one slot, 80 Mbit over 1 Mbit/s. The first has 60 Mbit at its timeout and goes on beside the second: it is done at
-/// 100 s. The second has 20 Mbit by then and 40 at its own timeout at 120 s; it is done at 160 s.
+/// Two robots, one slot, 80 Mbit over 1 Mbit/s. The first has 60 Mbit at its timeout and goes on beside the second: it
+/// is done at 100 s. The second has 20 Mbit by then and 40 at its own timeout at 120 s; it is done at 160 s.
 #[test]
 fn a_late_transfer_keeps_its_share() {
     let robots = group("g", 2, &(online() + &takes("downloading_extracting", 0.0)));
@@ -50,7 +50,8 @@ fn a_late_transfer_keeps_its_share() {
     assert_eq!((bytes(&replication), replication.late_syncs), (15_000_000, 1));
 }
 
-/// The robot goes on from its timeout at 60 s until it is started anew at 70 s with 70 Mbit of 80; these are lost, but have been sent.
+/// The robot goes on from its timeout at 60 s until it is started anew at 70 s with 70 Mbit of 80; these are lost, but
+/// have been sent.
 #[test]
 fn a_new_start_drops_the_late_transfer() {
     let robots =
@@ -92,8 +93,8 @@ fn aborted_attempts_do_not_go_on() {
     assert_eq!(trace.ends[2..], [(at(3740), 1, RobotEnd::NoResponse)]);
 }
 
-/// A target that gets in sync by itself while its job waits for a slot is passed over, also at the instant at which the slot
-/// is free.
+/// A target that gets in sync by itself while its job waits for a slot is passed over, also at the instant at which the
+/// slot is free.
 #[test]
 fn targets_in_sync_are_passed_over() {
     let robots =
@@ -146,8 +147,8 @@ fn codes_of_late_failures() {
 
 /// The answer that nobody gets: a second deployment ends what goes on by itself from the first.
 ///
-/// One slot, 90 s of launch: timeouts at 60 and 120 s, late ends at 90 and 150 s. The client gives up at 15 s and asks again two
-/// minutes later.
+/// One slot, 90 s of launch: timeouts at 60 and 120 s, late ends at 90 and 150 s. The client gives up at 15 s and asks
+/// again two minutes later.
 #[test]
 fn a_second_deployment_ends_late_attempts() {
     let robots = group("slow", 2, &(online() + &takes("launching", 90.0)));
@@ -229,8 +230,9 @@ fn registrations_at_the_horizon() {
     assert_eq!((replication.outcome, replication.registered, trace.registered.len()), (CampaignOutcome::Horizon, 4, 3));
 }
 
-/// A transfer over a link of its own is nothing but work of size / link: the same as a latency longer by that. With common random
-/// numbers it is so robot by robot, offline, late, and in later jobs, up to the microseconds of the transfers' ends.
+/// A transfer over a link of its own is nothing but work of size / link: the same as a latency longer by that. With
+/// common random numbers it is so robot by robot, offline, late, and in later jobs, up to the microseconds of the
+/// transfers' ends.
 #[test]
 fn a_link_of_ones_own_is_a_latency() {
     // 600 MB at 240 Mbit/s are 20 s.

@@ -7,11 +7,11 @@ use crate::time::Time;
 /// How many buckets a page has; a power of two.
 const BUCKETS: u64 = 1024;
 
-/// Endings in buckets of time, as in the ladder queue: W. T. Tang, R. S. M. Goh and I. L.-J. Thng, "Ladder queue: an O(1) priority queue
-/// structure for large-scale discrete event simulation", ACM TOMACS 15 (2005).
+/// Endings in buckets of time, as in the ladder queue: W. T. Tang, R. S. M. Goh and I. L.-J. Thng, "Ladder queue: an
+/// O(1) priority queue structure for large-scale discrete event simulation", ACM TOMACS 15 (2005).
 ///
-/// An ending is written into its bucket, and read when the bucket's time has come. A bucket with too many is first spread over
-/// a page of narrower ones.
+/// An ending is written into its bucket, and read when the bucket's time has come. A bucket with too many is first
+/// spread over a page of narrower ones.
 #[derive(Clone, Debug, Default)]
 pub struct Calendar {
     /// Later than all pages.
@@ -62,8 +62,8 @@ impl Calendar {
         }
     }
 
-    /// Hands out the earliest endings, those before the instant that it returns, to `near`, which must be empty; or to `at_once`, if they
-    /// are many and due at the same instant.
+    /// Hands out the earliest endings, those before the instant that it returns, to `near`, which must be empty; or to
+    /// `at_once`, if they are many and due at the same instant.
     pub fn take(&mut self, near: &mut Tournament, at_once: &mut Vec<Ending>) -> Time {
         loop {
             let Some(page) = self.pages.last_mut() else {
