@@ -13,7 +13,6 @@ pub enum LogLevel {
     Off,
     /// Calls that were refused.
     Errors,
-    /// All calls.
     All,
 }
 
@@ -31,9 +30,7 @@ pub struct AnsweredCall<'a> {
     pub id: &'a str,
     /// The operation, or `unknown`.
     pub operation: &'a str,
-    /// The path.
     pub path: &'a str,
-    /// Who called.
     pub peer: SocketAddr,
     /// The HTTP status; 0 if the answer gets lost.
     pub status: u16,

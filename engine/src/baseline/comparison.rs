@@ -35,11 +35,9 @@ pub enum Comparison {
 /// A metric that should be the same and is not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Differing {
-    /// Its path.
     pub metric: String,
     /// In the baseline, as JSON writes it.
     pub baseline: String,
-    /// Now.
     pub now: String,
 }
 
@@ -76,7 +74,6 @@ pub struct Change {
 pub enum Effect {
     /// The difference of two probabilities with its 95 % interval.
     RiskDifference(f64, [f64; 2]),
-    /// See [`cliffs_delta`].
     CliffsDelta(f64),
     /// The difference of two means in deviations of the baseline; none where that does not scatter.
     Deviations(Option<f64>),

@@ -10,7 +10,6 @@ use crate::time::{Span, Time};
 /// What a replication says of an expectation.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Observation {
-    /// Nothing.
     #[default]
     Nothing,
     /// Whether it happened.
@@ -37,7 +36,7 @@ pub struct Robots {
 pub struct Seen {
     /// Which build it was about.
     pub build: Option<usize>,
-    /// By expectation.
+    /// One for each expectation.
     pub observations: Box<[Observation]>,
 }
 

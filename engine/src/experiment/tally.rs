@@ -73,7 +73,7 @@ impl Kept {
 pub struct Curves {
     /// The share of the fleet in sync.
     pub in_sync: InSyncCurve,
-    /// Robots deploying.
+    /// Robots that are deploying.
     pub in_flight: OverTime,
     /// The origin's rate in bits a second, if downloads take their own time (R16).
     pub egress: Option<OverTime>,

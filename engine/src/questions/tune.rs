@@ -50,9 +50,7 @@ impl Default for Tune {
 /// Whether a metric is to be small or great.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// Small.
     Minimize,
-    /// Great.
     Maximize,
 }
 
@@ -89,9 +87,7 @@ pub struct Constraint {
 /// A mistake and the part of the text that is wrong, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misplaced {
-    /// Where.
     pub part: Range<usize>,
-    /// What.
     pub mistake: Mistake,
 }
 

@@ -17,7 +17,7 @@ impl SourceId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     pub source: SourceId,
-    /// In bytes.
+    /// Counted in bytes.
     pub span: Range<usize>,
 }
 

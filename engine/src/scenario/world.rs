@@ -12,7 +12,7 @@ use crate::rollout::{DeploymentJobErrorCode, RetryPolicy, RobotDeploymentStep};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Probability {
-    /// 0..=1.
+    /// From 0 to 1.
     Fixed(f64),
     /// Beta with `alpha = mean * concentration` and `beta = (1 - mean) * concentration`.
     Beta {

@@ -11,7 +11,6 @@ pub enum Answer {
     Job(u32),
     /// `ConcurrentDeploymentException`: a job is active.
     Refused,
-    /// None came.
     None {
         /// What went wrong.
         fault: Fault,
@@ -78,7 +77,6 @@ pub trait Observer {
     fn see(&mut self, now: Time, event: &Event<'_>);
 }
 
-/// Watches nothing.
 impl Observer for () {
     #[inline(always)]
     fn see(&mut self, _now: Time, _event: &Event<'_>) {}

@@ -30,7 +30,6 @@ pub const MOST_POINTS: u64 = crate::scenario::MOST_VALUES;
 /// A scenario and what varies in it.
 #[derive(Debug)]
 pub struct Sweep {
-    /// The scenario.
     pub file: ScenarioFile,
     /// What is set in all points, as after `--set`; what varies is laid over it.
     pub sets: Vec<String>,
@@ -58,7 +57,6 @@ pub struct Checked {
 /// A metric that points have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// Its address.
     pub path: String,
     /// Whether it has an interval.
     pub interval: bool,

@@ -22,11 +22,8 @@ pub struct Simulation<'a> {
 
 /// A point and what came of it.
 pub struct Simulated {
-    /// Which one.
     pub point: u64,
-    /// Its scenario.
     pub scenario: Scenario,
-    /// Its seed.
     pub seed: u64,
     /// What is remembered of its replications: that of an experiment of its own. Points that cannot differ share it.
     pub tally: Arc<Tally>,

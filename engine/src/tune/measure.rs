@@ -38,7 +38,6 @@ pub enum Said {
     NotAbout,
     /// It has no such number.
     Nothing,
-    /// A number.
     Number(Pair),
 }
 

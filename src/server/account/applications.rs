@@ -12,7 +12,6 @@ use crate::rollout::Architecture;
 /// What a call says of an application: all but its name.
 #[derive(Clone, Debug, Default)]
 pub struct ApplicationContent {
-    /// Its bundles.
     pub sources: Vec<Source>,
     /// Name and version of the robot software suite.
     pub suite: (Option<&'static str>, Option<&'static str>),

@@ -61,7 +61,6 @@ pub const MOST_SPARE: u64 = 20_000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Beginning {
-    /// [`FORMAT`].
     pub format: u32,
     /// The version of the robots' luck: with another one the same calls make another account.
     #[serde(default = "first_results_version")]

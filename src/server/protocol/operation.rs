@@ -14,7 +14,6 @@ macro_rules! operations {
         }
 
         impl Operation {
-            /// All operations.
             pub const ALL: &'static [Operation] = &[
                 $(Operation::$operation,)+
                 Operation::ListTagsForResource,
@@ -70,7 +69,6 @@ operations! {
 /// What a method and a path lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route<'a> {
-    /// Which operation.
     pub operation: Operation,
     /// The resource that the path names, as it stands there: percent-encoded.
     pub resource: Option<&'a str>,

@@ -32,7 +32,7 @@ struct Page {
     shift: u32,
     /// The next one to be read.
     next: usize,
-    /// Not empty.
+    /// It is never empty.
     buckets: Vec<Vec<Ending>>,
 }
 
