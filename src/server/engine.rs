@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::account::Account;
 use super::clock::{Clock, Speed};
 use super::journal::{Journal, Record, ReplayError};
-use super::protocol::{self, Answer, Operation, Refusal};
+use super::protocol::{self, Operation, Refusal, Reply};
 use crate::rollout::{DeploymentJobErrorCode, RobotId};
 use crate::time::{Span, Time};
 
@@ -126,7 +126,7 @@ impl Engine {
     ///
     /// # Errors
     /// Why it is refused.
-    pub fn call(&mut self, operation: Operation, input: &Value) -> Result<Answer, Refusal> {
+    pub fn call(&mut self, operation: Operation, input: &Value) -> Result<Reply, Refusal> {
         let at = self.account.now().micros();
         let answer = protocol::call(&mut self.account, operation, input);
         let changed = match &answer {

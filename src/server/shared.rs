@@ -8,9 +8,9 @@ use tokio::sync::{Mutex, MutexGuard, Notify, watch};
 use super::engine::Engine;
 use super::journal::Durable;
 
-/// An [`Engine`] that many tasks share; one of them is to [`drive`](Shared::drive) it.
+/// An [`Engine`] that many tasks share; one of them is to [`drive`](SharedEngine::drive) it.
 #[derive(Debug)]
-pub struct Shared {
+pub struct SharedEngine {
     /// None as soon as nobody may look any more.
     engine: Mutex<Option<Engine>>,
     /// The engine was changed: time may have to go on sooner than it was thought.
@@ -59,11 +59,11 @@ impl Drop for Alarm<'_> {
     }
 }
 
-impl Shared {
+impl SharedEngine {
     /// Shares an engine.
-    pub fn new(engine: Engine, durable: Option<Durable>) -> Shared {
+    pub fn new(engine: Engine, durable: Option<Durable>) -> SharedEngine {
         let (panicked, changed) = (watch::Sender::new(false), Notify::new());
-        Shared { engine: Mutex::new(Some(engine)), changed, panicked, durable }
+        SharedEngine { engine: Mutex::new(Some(engine)), changed, panicked, durable }
     }
 
     /// How far the journal is on the disk; none without a journal.
@@ -184,8 +184,8 @@ mod tests {
         max = 900_000
     "#;
 
-    fn shared(speed: Speed, paused: bool) -> Shared {
-        Shared::new(Engine::new(account(&scenario(SCENARIO), 1), speed, paused, None), None)
+    fn shared(speed: Speed, paused: bool) -> SharedEngine {
+        SharedEngine::new(Engine::new(account(&scenario(SCENARIO), 1), speed, paused, None), None)
     }
 
     fn runtime() -> tokio::runtime::Runtime {
@@ -287,7 +287,7 @@ mod tests {
         let (file, _) = JournalFile::open(folder.path(), |_| Ok(())).expect("a journal");
         let (journal, writer, durable) = Journal::new(file);
         let engine = Engine::new(account(&scenario(SCENARIO), 1), Speed::Max, true, Some(journal));
-        let shared = Shared::new(engine, Some(durable));
+        let shared = SharedEngine::new(engine, Some(durable));
         let wait =
             |time| tokio::time::timeout(Duration::from_millis(time), shared.with(|engine| engine.account().now()));
         runtime().block_on(async {

@@ -206,7 +206,6 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 
 /// A time such as `20150830T123600Z` in seconds since 1970.
 fn seconds(time: &str) -> Option<i64> {
-    let digits = |range: std::ops::Range<usize>| time.get(range)?.parse::<u32>().ok().map(i64::from);
     let shape = |(at, byte): (usize, u8)| match at {
         8 => byte == b'T',
         15 => byte == b'Z',
@@ -215,18 +214,11 @@ fn seconds(time: &str) -> Option<i64> {
     if time.len() != 16 || !time.bytes().enumerate().all(shape) {
         return None;
     }
-    let (year, month, day) = (digits(0..4)?, digits(4..6)?, digits(6..8)?);
-    let (hour, minute, second) = (digits(9..11)?, digits(11..13)?, digits(13..15)?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
-        return None;
-    }
-    // Days since 1970 in the proleptic Gregorian calendar, years beginning in March (H. Hinnant, "chrono-compatible
-    // low-level date algorithms", days_from_civil).
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * month + 2) / 5 + day - 1;
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    Some(days * 86_400 + hour * 3600 + minute * 60 + second)
+    let (date, clock) = time.split_at(8);
+    let (year, month, day) = (&date[..4], &date[4..6], &date[6..]);
+    let (hour, minute, second) = (&clock[1..3], &clock[3..5], &clock[5..7]);
+    let time = humantime::parse_rfc3339(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z")).ok()?;
+    i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
 #[cfg(test)]

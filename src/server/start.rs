@@ -16,11 +16,11 @@ use tokio::sync::watch;
 use super::account::{Account, Settings};
 use super::clock::Speed;
 use super::engine::Engine;
-use super::http::{self, Broadcast, Limits, RateLimit, RequestIds, Server};
+use super::http::{self, Broadcast, ConnectionLimits, RateLimit, RequestIds, Server};
 use super::journal::{Beginning, Journal, JournalError, JournalFile, JournalWriter, Record, ReplayError};
 use super::log::{Log, LogLevel};
 use super::metrics::Metrics;
-use super::shared::Shared;
+use super::shared::SharedEngine;
 use super::sigv4::Verifier;
 use crate::scenario::Scenario;
 use crate::simulation::Plan;
@@ -117,19 +117,19 @@ pub(super) fn serve(
     let address = listener.local_addr().map_err(|error| ServerError::Listen(options.listen, error))?;
     let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() as u64;
     let server = Arc::new(Server {
-        shared: Shared::new(Engine::new(account, options.speed, options.paused, journal), durable),
+        shared: SharedEngine::new(Engine::new(account, options.speed, options.paused, journal), durable),
         verifier: options.access_key.map(|(key, secret)| Verifier::new(key, secret)),
         rate: options.rate_limit.map(|rate| RateLimit::new(rate, Instant::now())),
         metrics: Metrics::default(),
         log: Log { level: options.log },
         events: Broadcast::default(),
         ids: RequestIds::new(started ^ u64::from(std::process::id()) << 48),
-        limits: Limits {
+        limits: ConnectionLimits {
             connections: options.connections,
             header_time: options.request_time,
             body_time: options.request_time,
             write_time: options.request_time,
-            ..Limits::default()
+            ..ConnectionLimits::default()
         },
     });
     let (failed, journal_failed) = watch::channel(false);

@@ -27,7 +27,7 @@ const PAGE: &str = include_str!("../page.html");
 
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Route {
+pub enum AdminRoute {
     Page,
     Health,
     Metrics,
@@ -41,74 +41,74 @@ pub enum Route {
     Nothing,
 }
 
-impl Route {
+impl AdminRoute {
     /// What a request is for; none if it may be for the API.
-    pub fn of(request: &Request<Incoming>) -> Option<Route> {
+    pub fn of(request: &Request<Incoming>) -> Option<AdminRoute> {
         let path = request.uri().path();
         Some(match (request.method(), path) {
-            (&Method::GET, "/") => Route::Page,
-            (&Method::GET, "/healthz") => Route::Health,
-            (&Method::GET, "/metrics") => Route::Metrics,
-            (&Method::GET, "/_rollcast/state") => Route::State,
-            (&Method::GET, "/_rollcast/events") => Route::Events,
-            (&Method::GET, "/_rollcast/clock") => Route::Clock,
-            (&Method::POST, "/_rollcast/clock") => Route::SetClock,
-            (&Method::POST, "/_rollcast/step") => Route::Step,
-            (&Method::POST, "/_rollcast/inject") => Route::Inject,
-            _ if path.starts_with("/_rollcast/") => Route::Nothing,
+            (&Method::GET, "/") => AdminRoute::Page,
+            (&Method::GET, "/healthz") => AdminRoute::Health,
+            (&Method::GET, "/metrics") => AdminRoute::Metrics,
+            (&Method::GET, "/_rollcast/state") => AdminRoute::State,
+            (&Method::GET, "/_rollcast/events") => AdminRoute::Events,
+            (&Method::GET, "/_rollcast/clock") => AdminRoute::Clock,
+            (&Method::POST, "/_rollcast/clock") => AdminRoute::SetClock,
+            (&Method::POST, "/_rollcast/step") => AdminRoute::Step,
+            (&Method::POST, "/_rollcast/inject") => AdminRoute::Inject,
+            _ if path.starts_with("/_rollcast/") => AdminRoute::Nothing,
             _ => return None,
         })
     }
 
     /// Whether it changes something.
     fn changes(self) -> bool {
-        matches!(self, Route::SetClock | Route::Step | Route::Inject)
+        matches!(self, AdminRoute::SetClock | AdminRoute::Step | AdminRoute::Inject)
     }
 }
 
 /// Why there is no answer as it was asked for.
 #[derive(Debug)]
-pub enum Unusable {
+pub enum AdminError {
     /// The status, and what to say.
     Refused(StatusCode, String),
     /// None at all.
     Unanswered,
 }
 
-impl From<Unanswered> for Unusable {
-    fn from(_: Unanswered) -> Unusable {
-        Unusable::Unanswered
+impl From<Unanswered> for AdminError {
+    fn from(_: Unanswered) -> AdminError {
+        AdminError::Unanswered
     }
 }
 
 pub async fn respond(
     server: &Arc<Server>,
-    route: Route,
+    route: AdminRoute,
     request: Request<Incoming>,
     stop: watch::Receiver<bool>,
 ) -> Result<Response<ResponseBody>, Unanswered> {
     let answered = match route {
-        Route::Page => return Ok(whole(StatusCode::OK, "text/html; charset=utf-8", PAGE)),
-        Route::Health => return Ok(whole(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")),
-        Route::Metrics => {
+        AdminRoute::Page => return Ok(whole(StatusCode::OK, "text/html; charset=utf-8", PAGE)),
+        AdminRoute::Health => return Ok(whole(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")),
+        AdminRoute::Metrics => {
             let kind = "text/plain; version=0.0.4; charset=utf-8";
             return Ok(whole(StatusCode::OK, kind, metrics::render(server).await?));
         }
-        Route::Events => events::watch(server, stop),
-        Route::State => looked(server, view::state).await,
-        Route::Clock => looked(server, view::clock).await,
-        Route::Nothing => Err(refused(StatusCode::NOT_FOUND, "there is nothing here")),
-        Route::SetClock | Route::Step | Route::Inject => change(server, route, request).await,
+        AdminRoute::Events => events::watch(server, stop),
+        AdminRoute::State => looked(server, view::state).await,
+        AdminRoute::Clock => looked(server, view::clock).await,
+        AdminRoute::Nothing => Err(refused(StatusCode::NOT_FOUND, "there is nothing here")),
+        AdminRoute::SetClock | AdminRoute::Step | AdminRoute::Inject => change(server, route, request).await,
     };
     match answered {
         Ok(response) => Ok(response),
-        Err(Unusable::Unanswered) => Err(Unanswered),
-        Err(Unusable::Refused(status, message)) => Ok(whole(status, JSON, json!({ "message": message }).to_string())),
+        Err(AdminError::Unanswered) => Err(Unanswered),
+        Err(AdminError::Refused(status, message)) => Ok(whole(status, JSON, json!({ "message": message }).to_string())),
     }
 }
 
 /// What is seen is gathered while nobody else looks, and written down afterwards.
-async fn looked<T>(server: &Server, look: fn(&mut Engine) -> T) -> Result<Response<ResponseBody>, Unusable>
+async fn looked<T>(server: &Server, look: fn(&mut Engine) -> T) -> Result<Response<ResponseBody>, AdminError>
 where
     T: Serialize + Send + 'static,
 {
@@ -116,7 +116,11 @@ where
     Ok(whole(StatusCode::OK, JSON, view::json(seen).await?))
 }
 
-async fn change(server: &Server, route: Route, request: Request<Incoming>) -> Result<Response<ResponseBody>, Unusable> {
+async fn change(
+    server: &Server,
+    route: AdminRoute,
+    request: Request<Incoming>,
+) -> Result<Response<ResponseBody>, AdminError> {
     debug_assert!(route.changes());
     if !from_here(request.headers()) {
         return Err(refused(StatusCode::FORBIDDEN, "requests of other sites are not accepted"));
@@ -128,8 +132,8 @@ async fn change(server: &Server, route: Route, request: Request<Incoming>) -> Re
     })?;
     let input = protocol::parse(&body).map_err(malformed)?;
     let answer = match route {
-        Route::SetClock => set_clock(server, &input).await?,
-        Route::Step => step(server, &input).await?,
+        AdminRoute::SetClock => set_clock(server, &input).await?,
+        AdminRoute::Step => step(server, &input).await?,
         _ => inject(server, &input).await?,
     };
     Ok(whole(StatusCode::OK, JSON, answer.to_string()))
@@ -147,20 +151,20 @@ fn from_here(headers: &HeaderMap) -> bool {
     matches!(site, "same-origin" | "none") && (address || name == "localhost")
 }
 
-pub fn refused(status: StatusCode, message: impl Into<String>) -> Unusable {
-    Unusable::Refused(status, message.into())
+pub fn refused(status: StatusCode, message: impl Into<String>) -> AdminError {
+    AdminError::Refused(status, message.into())
 }
 
-fn malformed(refusal: Refusal) -> Unusable {
+fn malformed(refusal: Refusal) -> AdminError {
     wrong(refusal.message())
 }
 
-fn wrong(message: impl Into<String>) -> Unusable {
+fn wrong(message: impl Into<String>) -> AdminError {
     refused(StatusCode::BAD_REQUEST, message)
 }
 
 /// `{"speed": NUMBER or "max", "paused": BOOLEAN}`, either of them.
-async fn set_clock(server: &Server, input: &Value) -> Result<Value, Unusable> {
+async fn set_clock(server: &Server, input: &Value) -> Result<Value, AdminError> {
     let Value::Object(members) = input else { return Err(wrong("expected an object")) };
     let (mut speed, mut paused) = (None, None);
     for (name, value) in members {
@@ -184,7 +188,7 @@ async fn set_clock(server: &Server, input: &Value) -> Result<Value, Unusable> {
 }
 
 /// `{"events": NUMBER}` or `{"for": DURATION}`.
-async fn step(server: &Server, input: &Value) -> Result<Value, Unusable> {
+async fn step(server: &Server, input: &Value) -> Result<Value, AdminError> {
     let members = Members::of_request(input).map_err(malformed)?;
     let events = members.integer("events").map_err(malformed)?;
     let span = members.text("for").map_err(malformed)?;
@@ -207,7 +211,7 @@ async fn step(server: &Server, input: &Value) -> Result<Value, Unusable> {
 }
 
 /// `{"robot": NAME or ARN, "fault": "fail", "offline" or "online", "failureCode": CODE}`.
-async fn inject(server: &Server, input: &Value) -> Result<Value, Unusable> {
+async fn inject(server: &Server, input: &Value) -> Result<Value, AdminError> {
     let members = Members::of_request(input).map_err(malformed)?;
     let text = |name: &str| members.text(name).map_err(malformed);
     let (robot, fault, code) = (text("robot")?, text("fault")?, text("failureCode")?);

@@ -23,7 +23,7 @@ const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 /// What is wrong with a request.
 #[derive(Debug)]
-struct Fault {
+struct HttpError {
     status: StatusCode,
     name: &'static str,
     message: String,
@@ -31,21 +31,21 @@ struct Fault {
     close: bool,
 }
 
-impl Fault {
-    fn new(status: StatusCode, name: &'static str, message: impl Into<String>) -> Fault {
-        Fault { status, name, message: message.into(), close: false }
+impl HttpError {
+    fn new(status: StatusCode, name: &'static str, message: impl Into<String>) -> HttpError {
+        HttpError { status, name, message: message.into(), close: false }
     }
 }
 
-impl From<Refusal> for Fault {
-    fn from(refusal: Refusal) -> Fault {
+impl From<Refusal> for HttpError {
+    fn from(refusal: Refusal) -> HttpError {
         let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Fault::new(status, refusal.name(), refusal.message())
+        HttpError::new(status, refusal.name(), refusal.message())
     }
 }
 
-impl From<Unread> for Fault {
-    fn from(unread: Unread) -> Fault {
+impl From<Unread> for HttpError {
+    fn from(unread: Unread) -> HttpError {
         let (status, name, message) = match unread {
             Unread::TooLong => (
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -59,7 +59,7 @@ impl From<Unread> for Fault {
                 (StatusCode::BAD_REQUEST, "SerializationException", String::from("The body could not be read."))
             }
         };
-        Fault { status, name, message, close: true }
+        HttpError { status, name, message, close: true }
     }
 }
 
@@ -120,15 +120,15 @@ async fn call(
     parts: &Parts,
     route: Option<Route<'_>>,
     body: &Bytes,
-) -> Result<Option<Vec<u8>>, Fault> {
+) -> Result<Option<Vec<u8>>, HttpError> {
     if let Some(verifier) = &server.verifier {
         verifier
             .verify(parts, body)
-            .map_err(|denied| Fault::new(StatusCode::FORBIDDEN, denied.name(), denied.message()))?;
+            .map_err(|denied| HttpError::new(StatusCode::FORBIDDEN, denied.name(), denied.message()))?;
     }
     let Some(route) = route else {
         let message = format!("There is no operation {} {}.", parts.method, parts.uri.path());
-        return Err(Fault::new(StatusCode::NOT_FOUND, "UnknownOperationException", message));
+        return Err(HttpError::new(StatusCode::NOT_FOUND, "UnknownOperationException", message));
     };
     if server.rate.as_ref().is_some_and(|rate| !rate.admits(Instant::now())) {
         return Err(Refusal::Api(ApiException::new(ExceptionCode::Throttling, "Rate exceeded.")).into());

@@ -15,7 +15,7 @@ use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Mutex, broadcast, mpsc, watch};
 
-use super::admin::{Unusable, refused};
+use super::admin::{AdminError, refused};
 use super::body::ResponseBody;
 use super::{Server, stopped};
 use crate::server::engine::Engine;
@@ -118,8 +118,8 @@ async fn tell_changes(server: &Server) -> Result<(), Unanswered> {
         });
         if let Some((number, change)) = told.await? {
             let change = match change {
-                Change::Of(change) => Some(event("change", change).await?),
-                Change::Everything => None,
+                News::Of(change) => Some(event("change", change).await?),
+                News::Everything => None,
             };
             // Nobody watches any more: nobody misses it.
             let _ = broadcast.sender.send(Told { number, change });
@@ -141,19 +141,19 @@ fn stop_watching(broadcast: &Broadcast, engine: &mut Engine) -> bool {
 }
 
 /// What has changed.
-enum Change {
+enum News {
     Everything,
     Of(ChangeView),
 }
 
-fn changes(engine: &mut Engine) -> Option<Change> {
+fn changes(engine: &mut Engine) -> Option<News> {
     let changes = engine.account().take_changes();
     let clock = engine.take_clock_changed();
     if changes.membership || changes.robots.len() > MOST_ROBOTS {
-        return Some(Change::Everything);
+        return Some(News::Everything);
     }
     let nothing = changes.robots.is_empty() && changes.fleets.is_empty() && !clock;
-    (!nothing).then(|| Change::Of(view::change(engine, &changes)))
+    (!nothing).then(|| News::Of(view::change(engine, &changes)))
 }
 
 /// An event with JSON, which holds no line break.
@@ -166,7 +166,7 @@ async fn event(name: &str, view: impl Serialize + Send + 'static) -> Result<Byte
 ///
 /// # Errors
 /// Too many watch.
-pub fn watch(server: &Arc<Server>, stop: watch::Receiver<bool>) -> Result<Response<ResponseBody>, Unusable> {
+pub fn watch(server: &Arc<Server>, stop: watch::Receiver<bool>) -> Result<Response<ResponseBody>, AdminError> {
     // Whoever watches, from here on.
     let changes = server.events.sender.subscribe();
     let most = server.limits.watchers;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// What connections may do.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct ConnectionLimits {
     /// How many there may be; who comes then waits.
     pub connections: usize,
     /// How long a request's header may take, and how long a connection may wait for its next request.
@@ -24,9 +24,9 @@ pub struct Limits {
     pub grace: Duration,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+impl Default for ConnectionLimits {
+    fn default() -> ConnectionLimits {
+        ConnectionLimits {
             connections: 1024,
             header_time: Duration::from_secs(10),
             header_size: 16 * 1024,

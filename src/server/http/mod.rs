@@ -24,19 +24,19 @@ use tokio_io_timeout::TimeoutStream;
 
 use body::ResponseBody;
 
-pub use limits::{Limits, RateLimit};
+pub use limits::{ConnectionLimits, RateLimit};
 pub use requests::RequestIds;
 
 use super::log::Log;
 use super::metrics::Metrics;
-use super::shared::{Shared, Unanswered};
+use super::shared::{SharedEngine, Unanswered};
 use super::sigv4::Verifier;
 
 /// What all connections share.
 #[derive(Debug)]
 pub struct Server {
     /// The account and its time.
-    pub shared: Shared,
+    pub shared: SharedEngine,
     /// Checks signatures; none if nobody has to sign.
     pub verifier: Option<Verifier>,
     /// How many calls a second there may be; none if any number.
@@ -50,7 +50,7 @@ pub struct Server {
     /// The names of requests.
     pub ids: RequestIds,
     /// What connections may do.
-    pub limits: Limits,
+    pub limits: ConnectionLimits,
 }
 
 /// Changes for those who watch; see [`events::publish`].
@@ -138,7 +138,7 @@ async fn respond(
     peer: SocketAddr,
     stop: watch::Receiver<bool>,
 ) -> Result<Response<ResponseBody>, Unanswered> {
-    if let Some(route) = admin::Route::of(&request) {
+    if let Some(route) = admin::AdminRoute::of(&request) {
         return admin::respond(&server, route, request, stop).await;
     }
     api::respond(&server, request, peer).await

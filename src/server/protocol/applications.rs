@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Answer, Members, Nothing, Refusal, given, new_tags, page, read, written};
+use super::{Members, Nothing, Refusal, Reply, given, new_tags, page, read, written};
 use crate::control_plane::constraints::Violations;
 use crate::control_plane::shapes::{
     ANY_VERSION, ARN, IMAGE_DIGEST, NAME, REPOSITORY_URL, REVISION_ID, S3_BUCKET, S3_KEY, VERSION_QUALIFIER,
@@ -87,7 +87,7 @@ impl<'a> ApplicationView<'a> {
     }
 }
 
-pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let mut violations = Violations::default();
     let name = members.text("name")?;
     violations.required_text("name", &name, &NAME);
@@ -100,7 +100,7 @@ pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Answer, Re
     written(&ApplicationView { tags: Some(&application.tags), ..view })
 }
 
-pub fn create_version(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn create_version(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let mut violations = Violations::default();
     let arn = application_arn(members, &mut violations)?;
     let revision = members.text("currentRevisionId")?;
@@ -114,7 +114,7 @@ pub fn create_version(account: &mut Account, members: &Members<'_>) -> Result<An
     written(&ApplicationView::new(now, application, revision))
 }
 
-pub fn update(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn update(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let mut violations = Violations::default();
     let arn = application_arn(members, &mut violations)?;
     let content = content(members, &mut violations)?;
@@ -126,7 +126,7 @@ pub fn update(account: &mut Account, members: &Members<'_>) -> Result<Answer, Re
     written(&ApplicationView::new(now, application, &application.latest))
 }
 
-pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let mut violations = Violations::default();
     let arn = application_arn(members, &mut violations)?;
     let version = version(members, &mut violations)?;
@@ -141,11 +141,11 @@ pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Answer, 
     read(&ApplicationView { tags: Some(&application.tags), image_digest: revision.image_digest.as_deref(), ..view })
 }
 
-pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     /// The model's `RobotApplicationSummary`.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Summary<'a> {
+    struct RobotApplicationSummary<'a> {
         name: &'a str,
         arn: &'a str,
         version: &'a str,
@@ -154,8 +154,8 @@ pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refu
     }
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Response<'a> {
-        robot_application_summaries: Vec<Summary<'a>>,
+    struct ListRobotApplicationsResponse<'a> {
+        robot_application_summaries: Vec<RobotApplicationSummary<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         next_token: Option<String>,
     }
@@ -165,17 +165,20 @@ pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refu
     let request = page(members, 100, &mut violations)?;
     violations.into_result()?;
     let page = account.list_applications(&request, qualifier.is_some())?;
-    let summaries = page.items.iter().map(|(application, revision)| Summary {
+    let summaries = page.items.iter().map(|(application, revision)| RobotApplicationSummary {
         name: &application.name,
         arn: &application.arn,
         version: &revision.version,
         last_updated_at: account.timestamp(revision.updated),
         robot_software_suite: SuiteView { name: revision.suite.0, version: revision.suite.1 },
     });
-    read(&Response { robot_application_summaries: summaries.collect(), next_token: page.next_token })
+    read(&ListRobotApplicationsResponse {
+        robot_application_summaries: summaries.collect(),
+        next_token: page.next_token,
+    })
 }
 
-pub fn delete(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn delete(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let mut violations = Violations::default();
     let arn = application_arn(members, &mut violations)?;
     let version = version(members, &mut violations)?;

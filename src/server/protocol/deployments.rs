@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Answer, Members, Nothing, Refusal, given, page, read};
+use super::{Members, Nothing, Refusal, Reply, given, page, read};
 use crate::control_plane::constraints::Violations;
 use crate::control_plane::shapes::ARN;
 use crate::control_plane::{
@@ -37,7 +37,7 @@ impl<'a> ConfigView<'a> {
 /// The model's `DeploymentJob`, and what its responses have in common.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct JobView<'a> {
+struct DeploymentJobItem<'a> {
     arn: &'a str,
     fleet: &'a str,
     status: DeploymentStatus,
@@ -50,22 +50,22 @@ struct JobView<'a> {
     created_at: f64,
 }
 
-impl<'a> JobView<'a> {
+impl<'a> DeploymentJobItem<'a> {
     /// The job as it is.
-    fn now(account: &Account, job: &'a JobRow) -> JobView<'a> {
+    fn now(account: &Account, job: &'a JobRow) -> DeploymentJobItem<'a> {
         let (status, ..) = account.job_state(job);
-        JobView { status, ..JobView::new(account, job, job.failure_code) }
+        DeploymentJobItem { status, ..DeploymentJobItem::new(account, job, job.failure_code) }
     }
 
     /// The job as it was when its call was answered first.
-    fn first(account: &Account, job: &'a JobRow) -> JobView<'a> {
+    fn first(account: &Account, job: &'a JobRow) -> DeploymentJobItem<'a> {
         let empty = job.progress.targets == 0;
         let status = if empty { DeploymentStatus::Succeeded } else { DeploymentStatus::Pending };
-        JobView { status, ..JobView::new(account, job, None) }
+        DeploymentJobItem { status, ..DeploymentJobItem::new(account, job, None) }
     }
 
-    fn new(account: &Account, job: &'a JobRow, failure_code: Option<DeploymentJobErrorCode>) -> JobView<'a> {
-        JobView {
+    fn new(account: &Account, job: &'a JobRow, failure_code: Option<DeploymentJobErrorCode>) -> DeploymentJobItem<'a> {
+        DeploymentJobItem {
             arn: &job.arn,
             fleet: &job.fleet_arn,
             status: job.status,
@@ -82,11 +82,11 @@ impl<'a> JobView<'a> {
 #[derive(Serialize)]
 struct TaggedView<'a> {
     #[serde(flatten)]
-    job: JobView<'a>,
+    job: DeploymentJobItem<'a>,
     tags: &'a Tags,
 }
 
-pub fn sync(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn sync(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let request = SyncDeploymentJobRequest {
         client_request_token: members.text("clientRequestToken")?,
         fleet: members.text("fleet")?,
@@ -94,7 +94,7 @@ pub fn sync(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refu
     deploy(account, Request::Sync(request).into_call()?)
 }
 
-pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let configs = members.objects("deploymentApplicationConfigs")?.unwrap_or_default();
     let request = CreateDeploymentJobRequest {
         deployment_config: members.object("deploymentConfig")?.as_ref().map(deployment_config).transpose()?,
@@ -107,14 +107,14 @@ pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Answer, Re
 }
 
 /// Makes a job, or finds the one that the call has made before.
-fn deploy(account: &mut Account, call: Call) -> Result<Answer, Refusal> {
+fn deploy(account: &mut Account, call: Call) -> Result<Reply, Refusal> {
     // Where calls may go wrong each attempt counts, whatever comes of it.
     let counted = account.calls_may_fail();
     let refused = |exception| if counted { Refusal::Counted(exception) } else { Refusal::Api(exception) };
     let lost = account.risk(call.token).map_err(refused)?;
     let (serial, made) = account.deploy(&call).map_err(refused)?;
     let body = account.job_row(serial).map(|job| {
-        let view = JobView::first(account, job);
+        let view = DeploymentJobItem::first(account, job);
         match call.request() {
             Request::Sync(_) => serde_json::to_vec(&view),
             Request::Create(request) => serde_json::to_vec(&TaggedView { job: view, tags: &request.tags }),
@@ -124,7 +124,7 @@ fn deploy(account: &mut Account, call: Call) -> Result<Answer, Refusal> {
         account.settle();
     }
     match body {
-        Some(Ok(body)) => Ok(Answer { body, changed: made || counted, lost }),
+        Some(Ok(body)) => Ok(Reply { body, changed: made || counted, lost }),
         _ => Err(Refusal::Malformed(String::from("The job cannot be shown."))),
     }
 }
@@ -191,10 +191,10 @@ struct ProgressDetail<'a> {
     target_resource: &'a str,
 }
 
-pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Response<'a> {
+    struct DescribeDeploymentJobResponse<'a> {
         #[serde(flatten)]
         job: TaggedView<'a>,
         robot_deployment_summary: Vec<RobotDeployment<'a>>,
@@ -229,8 +229,8 @@ pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Answer, 
             failure_code: target.failure_code,
         });
     }
-    let job_view = TaggedView { job: JobView::now(account, &job), tags: &job.tags };
-    read(&Response { job: job_view, robot_deployment_summary: summary })
+    let job_view = TaggedView { job: DeploymentJobItem::now(account, &job), tags: &job.tags };
+    read(&DescribeDeploymentJobResponse { job: job_view, robot_deployment_summary: summary })
 }
 
 /// A share as a percentage with one decimal.
@@ -238,11 +238,11 @@ pub fn percent(share: f64) -> f64 {
     (share * 1000.0).round() / 10.0
 }
 
-pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Response<'a> {
-        deployment_jobs: Vec<JobView<'a>>,
+    struct ListDeploymentJobsResponse<'a> {
+        deployment_jobs: Vec<DeploymentJobItem<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         next_token: Option<String>,
     }
@@ -252,11 +252,11 @@ pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refu
     account.forget_expired_jobs();
     let account = &*account;
     let page = account.list_jobs(&request)?;
-    let deployment_jobs = page.items.iter().map(|job| JobView::now(account, job)).collect();
-    read(&Response { deployment_jobs, next_token: page.next_token })
+    let deployment_jobs = page.items.iter().map(|job| DeploymentJobItem::now(account, job)).collect();
+    read(&ListDeploymentJobsResponse { deployment_jobs, next_token: page.next_token })
 }
 
-pub fn cancel(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn cancel(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let arn = job_arn(members)?;
     let changed = account.cancel(&arn)?;
     super::answer(&Nothing {}, changed)

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::robots::RobotView;
-use super::{Answer, Members, Nothing, Refusal, given, new_tags, page, read, written};
+use super::robots::RobotItem;
+use super::{Members, Nothing, Refusal, Reply, given, new_tags, page, read, written};
 use crate::control_plane::constraints::Violations;
 use crate::control_plane::shapes::{ARN, NAME};
 use crate::rollout::{DeploymentStatus, RobotId};
@@ -15,7 +15,7 @@ const MOST_SHOWN: usize = 1000;
 /// What lists and descriptions say of a fleet: the model's `Fleet`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FleetView<'a> {
+struct FleetItem<'a> {
     name: &'a str,
     arn: &'a str,
     created_at: f64,
@@ -27,13 +27,13 @@ struct FleetView<'a> {
     last_deployment_time: Option<f64>,
 }
 
-impl<'a> FleetView<'a> {
-    fn new(account: &Account, fleet: &'a FleetRow) -> FleetView<'a> {
+impl<'a> FleetItem<'a> {
+    fn new(account: &Account, fleet: &'a FleetRow) -> FleetItem<'a> {
         let last = fleet.last_deployment.as_ref();
         let status = |(_, status, _): &(_, DeploymentStatus, _)| {
             if fleet.job.is_active() { fleet.job.status() } else { *status }
         };
-        FleetView {
+        FleetItem {
             name: &fleet.name,
             arn: &fleet.arn,
             created_at: account.timestamp(fleet.created),
@@ -44,10 +44,10 @@ impl<'a> FleetView<'a> {
     }
 }
 
-pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Response<'a> {
+    struct CreateFleetResponse<'a> {
         arn: &'a str,
         name: &'a str,
         created_at: f64,
@@ -60,29 +60,29 @@ pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Answer, Re
     violations.into_result()?;
     let created_at = account.timestamp(account.now());
     let fleet = account.create_fleet(&given(name), tags)?;
-    written(&Response { arn: &fleet.arn, name: &fleet.name, created_at, tags: &fleet.tags })
+    written(&CreateFleetResponse { arn: &fleet.arn, name: &fleet.name, created_at, tags: &fleet.tags })
 }
 
-pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
-    struct Response<'a> {
+    struct DescribeFleetResponse<'a> {
         #[serde(flatten)]
-        fleet: FleetView<'a>,
-        robots: Vec<RobotView<'a>>,
+        fleet: FleetItem<'a>,
+        robots: Vec<RobotItem<'a>>,
         tags: &'a Tags,
     }
     let arn = fleet_arn(members)?;
     let (_, fleet) = account.fleet(&arn)?;
     let robots: Vec<RobotId> = account.members(fleet).map(|(robot, _)| robot).take(MOST_SHOWN).collect();
-    let views = robots.iter().filter_map(|robot| Some(RobotView::new(account, account.robot_of(*robot)?)));
-    read(&Response { fleet: FleetView::new(account, fleet), robots: views.collect(), tags: &fleet.tags })
+    let views = robots.iter().filter_map(|robot| Some(RobotItem::new(account, account.robot_of(*robot)?)));
+    read(&DescribeFleetResponse { fleet: FleetItem::new(account, fleet), robots: views.collect(), tags: &fleet.tags })
 }
 
-pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Response<'a> {
-        fleet_details: Vec<FleetView<'a>>,
+    struct ListFleetsResponse<'a> {
+        fleet_details: Vec<FleetItem<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         next_token: Option<String>,
     }
@@ -90,11 +90,11 @@ pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refu
     let request = page(members, 200, &mut violations)?;
     violations.into_result()?;
     let page = account.list_fleets(&request)?;
-    let fleet_details = page.items.iter().map(|fleet| FleetView::new(account, fleet)).collect();
-    read(&Response { fleet_details, next_token: page.next_token })
+    let fleet_details = page.items.iter().map(|fleet| FleetItem::new(account, fleet)).collect();
+    read(&ListFleetsResponse { fleet_details, next_token: page.next_token })
 }
 
-pub fn delete(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn delete(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let arn = fleet_arn(members)?;
     let changed = account.delete_fleet(&arn);
     super::answer(&Nothing {}, changed)

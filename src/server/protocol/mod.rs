@@ -27,7 +27,7 @@ use crate::control_plane::{ApiException, ExceptionCode};
 
 /// What a call is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct Reply {
     /// The JSON.
     pub body: Vec<u8>,
     /// Whether the account has changed.
@@ -83,7 +83,7 @@ impl From<ApiException> for Refusal {
 ///
 /// # Errors
 /// Why it is refused.
-pub fn call(account: &mut Account, operation: Operation, input: &Value) -> Result<Answer, Refusal> {
+pub fn call(account: &mut Account, operation: Operation, input: &Value) -> Result<Reply, Refusal> {
     let members = &Members::of_request(input)?;
     match operation {
         Operation::SyncDeploymentJob => deployments::sync(account, members),
@@ -114,18 +114,18 @@ pub fn call(account: &mut Account, operation: Operation, input: &Value) -> Resul
 }
 
 /// An answer that has changed nothing.
-fn read(body: &impl Serialize) -> Result<Answer, Refusal> {
+fn read(body: &impl Serialize) -> Result<Reply, Refusal> {
     answer(body, false)
 }
 
 /// An answer that has changed something.
-fn written(body: &impl Serialize) -> Result<Answer, Refusal> {
+fn written(body: &impl Serialize) -> Result<Reply, Refusal> {
     answer(body, true)
 }
 
-fn answer(body: &impl Serialize, changed: bool) -> Result<Answer, Refusal> {
+fn answer(body: &impl Serialize, changed: bool) -> Result<Reply, Refusal> {
     let unwritable = |error| ApiException::new(ExceptionCode::InternalServer, format!("{error}"));
-    Ok(Answer { body: serde_json::to_vec(body).map_err(unwritable)?, changed, lost: false })
+    Ok(Reply { body: serde_json::to_vec(body).map_err(unwritable)?, changed, lost: false })
 }
 
 /// The response of operations that say nothing.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Answer, Members, Nothing, Refusal, given, new_tags, page, read, written};
+use super::{Members, Nothing, Refusal, Reply, given, new_tags, page, read, written};
 use crate::control_plane::constraints::Violations;
 use crate::control_plane::shapes::{ARN, ID, NAME};
 use crate::rollout::{Architecture, RobotStatus};
@@ -11,7 +11,7 @@ use crate::server::account::{Account, Robot, Tags};
 /// What lists say of a robot: the model's `Robot`, which writes `greenGrassGroupId` with two large letters.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RobotView<'a> {
+pub struct RobotItem<'a> {
     arn: &'a str,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,11 +26,11 @@ pub struct RobotView<'a> {
     last_deployment_time: Option<f64>,
 }
 
-impl<'a> RobotView<'a> {
+impl<'a> RobotItem<'a> {
     /// What there is to say of a robot.
-    pub fn new(account: &'a Account, robot: &'a Robot) -> RobotView<'a> {
+    pub fn new(account: &'a Account, robot: &'a Robot) -> RobotItem<'a> {
         let last = robot.last_deployment.as_ref();
-        RobotView {
+        RobotItem {
             arn: &robot.arn,
             name: &robot.name,
             fleet_arn: account.fleet_of(robot).map(|arn| &**arn),
@@ -44,10 +44,10 @@ impl<'a> RobotView<'a> {
     }
 }
 
-pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Response<'a> {
+    struct CreateRobotResponse<'a> {
         arn: &'a str,
         name: &'a str,
         created_at: f64,
@@ -69,7 +69,7 @@ pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Answer, Re
     let created_at = account.timestamp(account.now());
     let architecture = architecture.unwrap_or(Architecture::X86_64);
     let robot = account.create_robot(&given(name), architecture, &given(greengrass_group), tags)?;
-    written(&Response {
+    written(&CreateRobotResponse {
         arn: &robot.arn,
         name: &robot.name,
         created_at,
@@ -79,10 +79,10 @@ pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Answer, Re
     })
 }
 
-pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Response<'a> {
+    struct DescribeRobotResponse<'a> {
         arn: &'a str,
         name: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,8 +99,8 @@ pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Answer, 
     }
     let arn = robot_arn(members)?;
     let (_, robot) = account.robot(&arn)?;
-    let view = RobotView::new(account, robot);
-    read(&Response {
+    let view = RobotItem::new(account, robot);
+    read(&DescribeRobotResponse {
         arn: view.arn,
         name: view.name,
         fleet_arn: view.fleet_arn,
@@ -114,11 +114,11 @@ pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Answer, 
     })
 }
 
-pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Response<'a> {
-        robots: Vec<RobotView<'a>>,
+    struct ListRobotsResponse<'a> {
+        robots: Vec<RobotItem<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         next_token: Option<String>,
     }
@@ -126,11 +126,11 @@ pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refu
     let request = page(members, 200, &mut violations)?;
     violations.into_result()?;
     let page = account.list_robots(&request)?;
-    let robots = page.items.iter().map(|(_, robot)| RobotView::new(account, robot)).collect();
-    read(&Response { robots, next_token: page.next_token })
+    let robots = page.items.iter().map(|(_, robot)| RobotItem::new(account, robot)).collect();
+    read(&ListRobotsResponse { robots, next_token: page.next_token })
 }
 
-pub fn delete(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn delete(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let arn = robot_arn(members)?;
     let changed = account.delete_robot(&arn);
     super::answer(&Nothing {}, changed)
@@ -143,13 +143,13 @@ struct Membership<'a> {
     robot: &'a str,
 }
 
-pub fn register(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn register(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let (fleet, robot) = membership(members)?;
     let changed = account.register_robot(&fleet, &robot)?;
     super::answer(&Membership { fleet: &fleet, robot: &robot }, changed)
 }
 
-pub fn deregister(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn deregister(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let (fleet, robot) = membership(members)?;
     account.deregister_robot(&fleet, &robot)?;
     written(&Membership { fleet: &fleet, robot: &robot })

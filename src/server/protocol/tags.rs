@@ -2,23 +2,23 @@
 
 use serde::Serialize;
 
-use super::{Answer, Members, Nothing, Refusal, given, read, written};
+use super::{Members, Nothing, Refusal, Reply, given, read, written};
 use crate::control_plane::constraints::Violations;
 use crate::control_plane::shapes::{ARN, TAG_KEY, TAG_VALUE, TAGS};
 use crate::server::account::{Account, Tags};
 
-pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
-    struct Response<'a> {
+    struct ListTagsForResourceResponse<'a> {
         tags: &'a Tags,
     }
     let mut violations = Violations::default();
     let arn = resource(members, &mut violations)?;
     violations.into_result()?;
-    read(&Response { tags: account.tags(&arn)? })
+    read(&ListTagsForResourceResponse { tags: account.tags(&arn)? })
 }
 
-pub fn tag(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn tag(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let mut violations = Violations::default();
     let arn = resource(members, &mut violations)?;
     let tags = members.map("tags")?;
@@ -30,7 +30,7 @@ pub fn tag(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refus
     written(&Nothing {})
 }
 
-pub fn untag(account: &mut Account, members: &Members<'_>) -> Result<Answer, Refusal> {
+pub fn untag(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let mut violations = Violations::default();
     let arn = resource(members, &mut violations)?;
     let keys = members.texts("tagKeys")?;
