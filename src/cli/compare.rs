@@ -8,7 +8,7 @@ use super::interrupt::{self, INTERRUPTED};
 use super::parts::Parts;
 use super::simulation::{read, stopped, workers};
 use super::{Failure, exit, print, progress};
-use crate::comparison::{self, Broken, Identity, Row, Side, ToRows, Unusable, read_folder};
+use crate::comparison::{self, Broken, Identity, Row, Side, ToRows, UnusableFolder, read_folder};
 use crate::experiment::{Experiment, Stopped, Workers};
 use crate::metric::RESULTS_VERSION;
 use crate::metric::words::counted;
@@ -250,9 +250,9 @@ fn simulate(
     }))
 }
 
-fn unusable(unusable: Unusable) -> Failure {
+fn unusable(unusable: UnusableFolder) -> Failure {
     let message = match unusable {
-        Unusable::Missing(path) => {
+        UnusableFolder::Missing(path) => {
             let folder = path.parent().unwrap_or(Path::new(".")).display();
             let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
             format!(
@@ -260,11 +260,11 @@ fn unusable(unusable: Unusable) -> Failure {
                  help: expected a scenario file, or a folder that `rollcast run` wrote: rollcast run SCENARIO --out {folder}\n"
             )
         }
-        Unusable::Unreadable(path, error) => {
+        UnusableFolder::Unreadable(path, error) => {
             let message = format!("error: cannot read {}: {error}\n", path.display());
             return Failure { message, code: exit::IO };
         }
-        Unusable::Broken(path, places) => places
+        UnusableFolder::Broken(path, places) => places
             .iter()
             .map(|Broken { line, what, expected }| {
                 let place = line.map_or_else(String::new, |line| format!(":{line}"));

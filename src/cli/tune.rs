@@ -13,7 +13,7 @@ use crate::report::tune::{Report, json, table};
 use crate::report::{Outputs, html, plots};
 use crate::scenario::{Diagnostics, Problem, Scenario, Value};
 use crate::sweep::{Overrides, Refused, Sweep, Variation, variations};
-use crate::tune::{Halt, Stage, Tuning};
+use crate::tune::{Stage, Tuning, Unfinished};
 
 /// Checks all settings, finds the best one, reports.
 pub fn run(args: &TuneArgs) -> Result<(), Failure> {
@@ -55,8 +55,8 @@ pub fn run(args: &TuneArgs) -> Result<(), Failure> {
     let outcome = tuning.run();
     bar.finish_and_clear();
     let outcome = outcome.map_err(|halt| match halt {
-        Halt::Stopped(why) => stopped(why, &args.scenario, options),
-        Halt::Changed(problems) => problems.into(),
+        Unfinished::Stopped(why) => stopped(why, &args.scenario, options),
+        Unfinished::Changed(problems) => problems.into(),
     })?;
     let written = sweep.variations.iter().map(|variation| sweep.file.written(&variation.path, &sweep.sets)).collect();
     let report = Report { tuning: &tuning, margin: margin_text, own_values: written, outcome };

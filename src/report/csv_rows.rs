@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use csv::{Terminator, Writer, WriterBuilder};
 
 use crate::experiment::{Block, Rows};
-use crate::measure::{Column, MEASURES, Measure, Part, Source};
+use crate::measure::{CsvColumn, MEASURES, Measure, Part, Source};
 use crate::rollout::JobKind;
 use crate::scenario::Scenario;
 use crate::simulation::{JobRecord, Replication};
@@ -47,30 +47,30 @@ const fn kind(job: &JobRecord) -> &'static str {
 }
 
 /// What `replications.csv` says beside the [measures](crate::measure) that have a column.
-const FACTS: [(Column, FactOf); 8] = [
+const FACTS: [(CsvColumn, FactOf); 8] = [
     (fact("replication", 0), |r, _| r.index.to_string()),
     (fact("outcome", 1), |r, _| r.outcome.as_str().to_owned()),
     (fact("first_job_status", 4), |r, _| optional(r.first_job.as_ref().map(|job| job.status))),
     (fact("first_job_failure_code", 5), |r, _| optional(r.first_job.as_ref().and_then(|job| job.failure_code))),
     (fact("threshold_breached", 12), |r, _| optional(r.first_job.as_ref().map(JobRecord::halted))),
     (fact("ended_s", 14), |r, _| instant(Some(r.ended))),
-    (Column { name: "build", place: 18, part: Part::Builds }, |r, builds| {
+    (CsvColumn { name: "build", place: 18, part: Part::Builds }, |r, builds| {
         optional(r.build.and_then(|build| builds.get(build)))
     }),
-    (Column { name: "registered", place: 21, part: Part::Registrations }, |r, _| r.registered.to_string()),
+    (CsvColumn { name: "registered", place: 21, part: Part::Registrations }, |r, _| r.registered.to_string()),
 ];
 
 /// A field of a replication, given the names of the builds.
 type FactOf = fn(&Replication, &[String]) -> String;
 
-const fn fact(name: &'static str, place: u8) -> Column {
-    Column { name, place, part: Part::None }
+const fn fact(name: &'static str, place: u8) -> CsvColumn {
+    CsvColumn { name, place, part: Part::None }
 }
 
 /// The columns of a scenario's `replications.csv`.
 #[derive(Clone)]
 pub struct ReplicationColumns {
-    columns: Vec<(Column, Field)>,
+    columns: Vec<(CsvColumn, Field)>,
     /// The names of the builds (R15).
     builds: Vec<String>,
 }
@@ -86,7 +86,7 @@ impl ReplicationColumns {
     pub fn new(scenario: &Scenario) -> ReplicationColumns {
         let facts = FACTS.into_iter().map(|(column, field)| (column, Field::Fact(field)));
         let measures = MEASURES.iter().filter_map(|measure| Some((measure.column?, Field::Measure(measure))));
-        let mut columns: Vec<(Column, Field)> =
+        let mut columns: Vec<(CsvColumn, Field)> =
             facts.chain(measures).filter(|(column, _)| column.part.is_in(scenario)).collect();
         columns.sort_by_key(|(column, _)| column.place);
         ReplicationColumns { columns, builds: scenario.builds.iter().map(|build| build.name.clone()).collect() }
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn columns_have_places_of_their_own() {
         let of_measures = MEASURES.iter().filter_map(|measure| measure.column);
-        let all: Vec<Column> = FACTS.iter().map(|(column, _)| *column).chain(of_measures).collect();
+        let all: Vec<CsvColumn> = FACTS.iter().map(|(column, _)| *column).chain(of_measures).collect();
         assert_eq!(all.iter().map(|column| column.place).collect::<BTreeSet<u8>>().len(), all.len());
         assert_eq!(all.iter().map(|column| column.name).collect::<BTreeSet<&str>>().len(), all.len());
     }

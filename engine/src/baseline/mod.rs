@@ -1,18 +1,20 @@
 //! Baselines: whether a rollout still behaves as it did when somebody looked at it and was content.
 //!
-//! A baseline is the `summary.json` of a run, with a `baseline.json` beside it that holds the distributions which are compared. A
-//! run of the same program, scenario, seed and replications has to give the same bytes. After a change of the program or of
-//! the scenario it cannot, and then outcomes, time to success and robots hurt are [compared](Comparison) by two-sample tests.
+//! A baseline is the `summary.json` of a run, with a `baseline.json` beside it that holds the distributions which are
+//! compared. A run of the same program, scenario, seed and replications has to give the same bytes. After a change of
+//! the program or of the scenario it cannot, and then outcomes, time to success and robots hurt are
+//! [compared](Comparison) by two-sample tests.
 //!
-//! Those tests are for independent samples. Under the same seed both runs meet the same luck, which nearly always makes their
-//! numbers agree better than chance would, but nobody can promise that it does; so the second run is drawn under another
-//! seed, and the tests err as often as they say. Only where the first seed brings the very same numbers is there nothing to test.
+//! Those tests are for independent samples. Under the same seed both runs meet the same luck, which nearly always makes
+//! their numbers agree better than chance would, but nobody can promise that it does; so the second run is drawn under
+//! another seed, and the tests err as often as they say. Only where the first seed brings the very same numbers is
+//! there nothing to test.
 
 mod comparison;
 mod stored;
 
 pub use comparison::{Change, Comparison, Differing, Effect, LEVEL, Tested};
-pub use stored::{Baseline, Unusable, folder_of, text_of};
+pub use stored::{Baseline, UnusableBaseline, folder_of, text_of};
 
 use std::sync::atomic::AtomicBool;
 
@@ -101,8 +103,8 @@ mod tests {
         (0..50).filter(differs).count()
     }
 
-    /// Where nothing has changed something is found with probability 0.001 a pair: once in fifty pairs is already rare. What
-    /// has changed is found.
+    /// Where nothing has changed something is found with probability 0.001 a pair: once in fifty pairs is already rare.
+    /// What has changed is found.
     #[test]
     fn comparisons_keep_their_level_and_have_power() {
         for whole in [true, false] {

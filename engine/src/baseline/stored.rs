@@ -38,7 +38,7 @@ pub struct Baseline {
 
 /// A baseline that cannot be used.
 #[derive(Debug)]
-pub enum Unusable {
+pub enum UnusableBaseline {
     /// There is none.
     Missing(PathBuf),
     /// It cannot be read.
@@ -49,7 +49,7 @@ pub enum Unusable {
 
 /// `baseline.json`
 #[derive(Serialize, Deserialize)]
-struct Cells {
+struct StoredCells {
     /// The digest of the scenario, seed and replications of the summary that it belongs to.
     digest: String,
     seed: u64,
@@ -65,7 +65,7 @@ pub fn folder_of(folder: &Path, scenario: &Scenario) -> PathBuf {
 
 /// The content of `baseline.json`.
 pub fn text_of(summary: &Summary, tally: &Tally) -> String {
-    let cells = Cells {
+    let cells = StoredCells {
         digest: summary.scenario.digest.clone(),
         seed: summary.seed,
         replications: summary.replications,
@@ -85,12 +85,12 @@ pub(super) fn cells(tally: &Tally) -> BTreeMap<String, Vec<(u64, u64)>> {
 }
 
 impl Baseline {
-    /// Reads the baseline of a scenario: `FOLDER/NAME/summary.json`, or `FOLDER/summary.json` where `alone` says that the folder may
-    /// be that of this scenario.
+    /// Reads the baseline of a scenario: `FOLDER/NAME/summary.json`, or `FOLDER/summary.json` where `alone` says that
+    /// the folder may be that of this scenario.
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub fn read(folder: &Path, scenario: &Scenario, alone: bool) -> Result<Baseline, Unusable> {
+    pub fn read(folder: &Path, scenario: &Scenario, alone: bool) -> Result<Baseline, UnusableBaseline> {
         let own = folder_of(folder, scenario);
         let place = if alone && !own.join("summary.json").exists() && folder.join("summary.json").exists() {
             folder.to_path_buf()
@@ -100,10 +100,10 @@ impl Baseline {
         let path = place.join("summary.json");
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Missing(path)),
-            Err(error) => return Err(Unusable::Unreadable(path, error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(UnusableBaseline::Missing(path)),
+            Err(error) => return Err(UnusableBaseline::Unreadable(path, error)),
         };
-        let malformed = |why: &str| Unusable::Malformed(path.clone(), why.to_owned());
+        let malformed = |why: &str| UnusableBaseline::Malformed(path.clone(), why.to_owned());
         let summary: Value = serde_json::from_str(&text).map_err(|error| malformed(&error.to_string()))?;
         for key in ["/seed", "/replications", "/campaign/outcomes/in_sync/count", "/results_version"] {
             if summary.pointer(key).and_then(Value::as_u64).is_none() {
@@ -116,11 +116,11 @@ impl Baseline {
         let distributions = match fs::read_to_string(place.join("baseline.json")) {
             Ok(text) => {
                 let path = place.join("baseline.json");
-                let cells: Cells = serde_json::from_str(&text)
-                    .map_err(|error| Unusable::Malformed(path.clone(), error.to_string()))?;
+                let cells: StoredCells = serde_json::from_str(&text)
+                    .map_err(|error| UnusableBaseline::Malformed(path.clone(), error.to_string()))?;
                 let ascends = |cells: &Vec<(u64, u64)>| cells.windows(2).all(|pair| pair[0].0 < pair[1].0);
                 if !cells.distributions.values().all(ascends) {
-                    return Err(Unusable::Malformed(path, String::from("its values do not ascend")));
+                    return Err(UnusableBaseline::Malformed(path, String::from("its values do not ascend")));
                 }
                 // One that belongs to an earlier summary says nothing of this one.
                 let belongs = summary["scenario"]["digest"] == cells.digest.as_str()
@@ -129,7 +129,7 @@ impl Baseline {
                 belongs.then_some(cells.distributions)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(Unusable::Unreadable(place.join("baseline.json"), error)),
+            Err(error) => return Err(UnusableBaseline::Unreadable(place.join("baseline.json"), error)),
         };
         Ok(Baseline { path, text, summary, distributions })
     }

@@ -19,7 +19,7 @@ const MOST_PLACES: usize = 10;
 
 /// A folder that cannot be compared.
 #[derive(Debug)]
-pub enum Unusable {
+pub enum UnusableFolder {
     /// A file of a run is not there.
     Missing(PathBuf),
     /// It cannot be read.
@@ -43,23 +43,23 @@ pub struct Broken {
 ///
 /// # Errors
 /// Why it cannot be compared, with all broken places up to the tenth.
-pub fn read_folder(folder: &Path) -> Result<Side, Unusable> {
+pub fn read_folder(folder: &Path) -> Result<Side, UnusableFolder> {
     let path = folder.join("summary.json");
     let text = read(&path)?;
-    let (identity, replications) = identity(&text).map_err(|broken| Unusable::Broken(path, vec![broken]))?;
+    let (identity, replications) = identity(&text).map_err(|broken| UnusableFolder::Broken(path, vec![broken]))?;
     let path = folder.join("replications.csv");
     let text = read(&path)?;
     match rows(&text, replications) {
         Ok(rows) => Ok(Side { identity, rows }),
-        Err(broken) => Err(Unusable::Broken(path, broken)),
+        Err(broken) => Err(UnusableFolder::Broken(path, broken)),
     }
 }
 
 /// Not as text, of which a broken place would make a broken file.
-fn read(path: &Path) -> Result<Vec<u8>, Unusable> {
+fn read(path: &Path) -> Result<Vec<u8>, UnusableFolder> {
     fs::read(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Unusable::Missing(path.to_path_buf()),
-        _ => Unusable::Unreadable(path.to_path_buf(), error),
+        io::ErrorKind::NotFound => UnusableFolder::Missing(path.to_path_buf()),
+        _ => UnusableFolder::Unreadable(path.to_path_buf(), error),
     })
 }
 

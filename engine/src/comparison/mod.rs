@@ -1,10 +1,10 @@
 //! Comparisons: what changes if one rollout takes the place of another?
 //!
-//! Each side is a table of [`Row`]s, one a replication, simulated now or read from the [folder](read_folder) of a run. Under one seed
-//! replication i of both sides meets the same luck, so what is compared are the differences within pairs of replications: what both
-//! sides owe to their luck alone falls out of them, and intervals are narrower than those of independent samples. Sides of different
-//! seeds, or of programs that draw in another way ([`RESULTS_VERSION`](crate::metric::RESULTS_VERSION)), are compared as the
-//! independent samples that they are.
+//! Each side is a table of [`Row`]s, one a replication, simulated now or read from the [folder](read_folder) of a run.
+//! Under one seed replication i of both sides meets the same luck, so what is compared are the differences within pairs
+//! of replications: what both sides owe to their luck alone falls out of them, and intervals are narrower than those of
+//! independent samples. Sides of different seeds, or of programs that draw in another way
+//! ([`RESULTS_VERSION`](crate::metric::RESULTS_VERSION)), are compared as the independent samples that they are.
 //!
 //! Differences are always second less first, B - A: what a step from A to B changes.
 
@@ -12,7 +12,7 @@ mod folder;
 mod quantiles;
 mod row;
 
-pub use folder::{Broken, Unusable, read_folder};
+pub use folder::{Broken, UnusableFolder, read_folder};
 pub use quantiles::{PERCENTS, QuantileComparison, RESAMPLES};
 pub use row::{MEASURES, ROBOTS_FAILED, Row, TIME_TO_SUCCESS};
 
@@ -112,8 +112,8 @@ pub struct NumberComparison {
     pub sides: [Moments; 2],
     /// The pairs of replications in which both sides have a number; none of independent samples.
     pub pairs: Option<Differences>,
-    /// How two distributions differ, of independent samples that both have numbers: [`cliffs_delta`], and the p-value of
-    /// [`kolmogorov_smirnov`].
+    /// How two distributions differ, of independent samples that both have numbers: [`cliffs_delta`], and the p-value
+    /// of [`kolmogorov_smirnov`].
     pub distributions: Option<[f64; 2]>,
     /// The mean of the differences of pairs, or the difference of the means, in whole units, with its 95 % interval.
     pub mean: Option<(f64, Option<[f64; 2]>)>,
@@ -121,8 +121,8 @@ pub struct NumberComparison {
     pub quantiles: [QuantileComparison; PERCENTS.len()],
 }
 
-/// Compares two sides of at least one replication each. Cancelled, it comes to its end without the intervals of quantiles, which are
-/// what takes long.
+/// Compares two sides of at least one replication each. Cancelled, it comes to its end without the intervals of
+/// quantiles, which are what takes long.
 pub fn compare(a: &Side, b: &Side, workers: &Workers, cancelled: &AtomicBool) -> Comparison {
     let paired = a.identity.shares_luck(&b.identity);
     let available = [a.rows.len(), b.rows.len()];

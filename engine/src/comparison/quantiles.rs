@@ -11,8 +11,8 @@ use crate::statistics::rank;
 /// The quantiles that are compared, in percent, from the greatest to the least.
 pub const PERCENTS: [u64; 3] = [99, 95, 50];
 
-/// How often replications are drawn again. With this number the ends of the interval are resamples of their own: the 30th and the
-/// 1170th of them in order.
+/// How often replications are drawn again. With this number the ends of the interval are resamples of their own: the
+/// 30th and the 1170th of them in order.
 pub const RESAMPLES: u32 = 1199;
 
 /// A sample of a measure: which replications have a number of it, by that number.
@@ -80,15 +80,17 @@ impl Ordered {
 pub struct QuantileComparison {
     /// Those of each side, with the intervals of [`quantile_ranks`].
     pub sides: [Option<(i128, Option<[i128; 2]>)>; 2],
-    /// Second less first, with its 95 % interval; none where a side has no number, or too few for an interval of its own quantile.
+    /// Second less first, with its 95 % interval; none where a side has no number, or too few for an interval of its
+    /// own quantile.
     pub difference: Option<(i128, Option<[i128; 2]>)>,
 }
 
-/// Compares the quantiles of measures, for each in the order of [`PERCENTS`]. Cancelled, it finds no intervals of differences.
+/// Compares the quantiles of measures, for each in the order of [`PERCENTS`]. Cancelled, it finds no intervals of
+/// differences.
 ///
-/// The intervals are percentile intervals of the bootstrap: B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap"
-/// (1993), section 13.3. Samples whose replications are `paired` are drawn again in pairs, others each on its own. Which
-/// replications a resample takes is a pure function of the `seed`.
+/// The intervals are percentile intervals of the bootstrap: B. Efron and R. J. Tibshirani, "An Introduction to the
+/// Bootstrap" (1993), section 13.3. Samples whose replications are `paired` are drawn again in pairs, others each on
+/// its own. Which replications a resample takes is a pure function of the `seed`.
 pub fn compare(
     rows: [&[Row]; 2],
     measures: usize,
@@ -161,8 +163,8 @@ mod tests {
     use crate::comparison::{MEASURES, TIME_TO_SUCCESS};
     use crate::rollout::CampaignOutcome;
 
-    /// Quantiles of a resample are those of its numbers written out as often as they stand in it, also where some replications
-    /// have none.
+    /// Quantiles of a resample are those of its numbers written out as often as they stand in it, also where some
+    /// replications have none.
     #[test]
     fn resamples_are_what_they_say() {
         for resample in 0..200 {

@@ -27,8 +27,8 @@ fn compared(a: &Side, b: &Side) -> Comparison {
     compare(a, b, &workers(), &AtomicBool::new(false))
 }
 
-/// A halts in the second replication, B in the third; in the others B takes 1 less, 3 more, as long. The mean of -1, 3, 0 is 2/3, the
-/// deviation sqrt(13/3), t of 2 degrees 4.302653.
+/// A halts in the second replication, B in the third; in the others B takes 1 less, 3 more, as long. The mean of -1, 3,
+/// 0 is 2/3, the deviation sqrt(13/3), t of 2 degrees 4.302653.
 #[test]
 fn pairs_by_hand() {
     let a = side(1, vec![row(Some(5), 1), row(None, 9), row(Some(7), 2), row(Some(8), 3), row(Some(6), 4)]);
@@ -75,7 +75,8 @@ fn against_itself_there_is_nothing() {
     }
 }
 
-/// Pairs need the same luck: the same seed, drawn in the same way. Of the longer side only what has a partner is compared.
+/// Pairs need the same luck: the same seed, drawn in the same way. Of the longer side only what has a partner is
+/// compared.
 #[test]
 fn what_is_paired() {
     let rows = |count: u128| (0..count).map(|index| row(Some(index), 0)).collect::<Vec<_>>();
@@ -118,10 +119,11 @@ fn threads_and_interruption() {
     assert_eq!(quantiles(&cut), (quantiles(&one).0, None));
 }
 
-/// Intervals of differences of medians and of 95th percentiles contain the true one at least about as often as they say, in pairs and
-/// in independent samples, without being much longer than the scatter of the differences asks for; and those of pairs are shorter,
-/// for pairs share most of their luck. The standard error of 0.95 over 400 experiments is 0.011. That the bootstrap of quantiles errs
-/// on the safe side is known: resamples scatter over the gaps between numbers, too.
+/// Intervals of differences of medians and of 95th percentiles contain the true one at least about as often as they
+/// say, in pairs and in independent samples, without being much longer than the scatter of the differences asks for;
+/// and those of pairs are shorter, for pairs share most of their luck. The standard error of 0.95 over 400 experiments
+/// is 0.011. That the bootstrap of quantiles errs on the safe side is known: resamples scatter over the gaps between
+/// numbers, too.
 #[test]
 fn intervals_of_quantiles_cover() {
     const EXPERIMENTS: u64 = 400;

@@ -33,8 +33,8 @@ pub struct Finding {
     pub values: u64,
     /// The metric's estimate from these; none if nothing had a value, and of quantiles over robots (see `shares`).
     pub estimate: Option<f64>,
-    /// Where its true value lies, at all times at once with the expectation's confidence; an end is none where nothing bounds it
-    /// yet.
+    /// Where its true value lies, at all times at once with the expectation's confidence; an end is none where nothing
+    /// bounds it yet.
     pub interval: [Option<f64>; 2],
     /// For a quantile over robots: the shares of robots on whose account it was decided, one for each bound.
     pub shares: Vec<Share>,
@@ -42,8 +42,8 @@ pub struct Finding {
     pub evidence: f64,
 }
 
-/// The share of robots that stays within a bound: the p95 is at most an hour exactly if at least 95 % of the robots take at most
-/// an hour.
+/// The share of robots that stays within a bound: the p95 is at most an hour exactly if at least 95 % of the robots
+/// take at most an hour.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Share {
     /// Whether robots at the bound belong to it, as they do for `at_most`; for `at_least` the share is of those below.

@@ -1,29 +1,30 @@
 //! Expectations: replications until it is proven of every `[[expect]]` entry that it holds, or that it does not.
 //!
-//! Every verdict is read off a [confidence sequence](crate::statistics::confidence_sequence) of the expectation's own: an
-//! interval that holds the truth at all times at once with the expectation's confidence. It holds if the whole interval is
-//! within the bounds, it fails if the whole interval is outside, and until then it is undecided. So however long it runs and
-//! however often it is looked at, an expectation that is true fails with probability at most 1 - confidence, and one that is not
-//! holds with no more. That is said of each expectation alone: of k that are true, some one fails with at most k times that.
+//! Every verdict is read off a [confidence sequence](crate::statistics::confidence_sequence) of the expectation's own:
+//! an interval that holds the truth at all times at once with the expectation's confidence. It holds if the whole
+//! interval is within the bounds, it fails if the whole interval is outside, and until then it is undecided. So however
+//! long it runs and however often it is looked at, an expectation that is true fails with probability at most 1 -
+//! confidence, and one that is not holds with no more. That is said of each expectation alone: of k that are true, some
+//! one fails with at most k times that.
 //!
-//! The verdict falls with the very replication that brings the proof, in the order of replications, so it depends on scenario and
-//! seed alone: not on threads, nor on how many replications are simulated at a time, nor on other expectations.
+//! The verdict falls with the very replication that brings the proof, in the order of replications, so it depends on
+//! scenario and seed alone: not on threads, nor on how many replications are simulated at a time, nor on other
+//! expectations.
 
 mod finding;
 mod test;
-mod watch;
 
 use std::sync::atomic::AtomicBool;
 
 pub use finding::{Finding, Share, Verdict};
 
-use crate::experiment::{Experiment, Stopped, Workers};
+use crate::experiment::{Experiment, Observe, Observed, Stopped, Workers};
 use crate::questions::Expectation;
 use crate::scenario::Scenario;
 pub use test::Test;
-pub use watch::{Observation, RobotTimes, Seen, Watching};
 
-/// Replications simulated between two looks at the clock and at Ctrl-C: at first, and at most. They decide nothing else.
+/// Replications simulated between two looks at the clock and at Ctrl-C: at first, and at most. They decide nothing
+/// else.
 const FIRST_STAGE: u32 = 256;
 const LARGEST_STAGE: u32 = 1 << 16;
 
@@ -73,18 +74,18 @@ impl Check<'_> {
         while done < most && running.iter().any(|running| running.verdict == Verdict::Undecided) {
             let end = done.saturating_add(stage).min(most);
             // What is decided is not looked at any more.
-            let open = running.iter().map(|running| (running.verdict == Verdict::Undecided).then_some(&running.test));
-            let watching = Watching::new(self.experiment.plan, open);
-            let seen = match self.experiment.each(workers, done..end, &watching, self.cancelled, self.advanced) {
-                Ok(seen) => seen,
+            let open = |running: &Running| (running.verdict == Verdict::Undecided).then(|| running.test.wanted());
+            let observe = Observe::new(self.experiment.plan, running.iter().map(open));
+            let observed = match self.experiment.each(workers, done..end, &observe, self.cancelled, self.advanced) {
+                Ok(observed) => observed,
                 Err(Stopped::Cancelled) => {
                     interrupted = true;
                     break;
                 }
                 Err(stopped) => return Err(stopped),
             };
-            for seen in &seen {
-                running.iter_mut().enumerate().for_each(|(index, running)| running.add(index, seen));
+            for observed in &observed {
+                running.iter_mut().enumerate().for_each(|(index, running)| running.add(index, observed));
             }
             (done, stage) = (end, (2 * stage).min(LARGEST_STAGE));
             (self.decided)(running.iter().filter(|running| running.verdict != Verdict::Undecided).count());
@@ -107,10 +108,10 @@ impl Running {
     }
 
     /// Looks at a replication, unless all is said.
-    fn add(&mut self, index: usize, seen: &Seen) {
+    fn add(&mut self, index: usize, observed: &Observed) {
         if self.verdict == Verdict::Undecided {
             self.replications += 1;
-            if self.test.add(seen, index) {
+            if self.test.add(observed, index) {
                 self.verdict = self.test.verdict();
             }
         }

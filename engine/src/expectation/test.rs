@@ -1,13 +1,13 @@
 //! The test of one expectation.
 
 use super::finding::{Finding, Share, Verdict};
-use super::watch::{Observation, Robots, Seen, Wanted};
+use crate::experiment::{Observation, Observed, RobotTimes, Wanted};
 use crate::measure::Source;
 use crate::metric::{Kind, Metric};
 use crate::questions::Expectation;
 use crate::scenario::Scenario;
 use crate::statistics::confidence_sequence::{BernoulliSequence, BoundedSequence, Side, Standing};
-use crate::statistics::rank;
+use crate::statistics::{OrderStatistics, rank};
 
 /// Takes in replications, and knows what they prove.
 #[derive(Clone)]
@@ -29,8 +29,8 @@ struct Claim {
 }
 
 impl Claim {
-    /// A number respects a bound from above exactly if it is less than this whole number, and one from below exactly if it is
-    /// not.
+    /// A number respects a bound from above exactly if it is less than this whole number, and one from below exactly if
+    /// it is not.
     fn limit(&self) -> u128 {
         match self.wanted {
             Side::Below => (self.bound.floor() as u128).saturating_add(1),
@@ -44,15 +44,15 @@ impl Claim {
 enum Evidence {
     /// An event happens or not.
     Probability(BernoulliSequence),
-    /// The p-quantile is at most x exactly if the event "a number is at most x" has at least the probability p, and at least x
-    /// exactly if "a number is less than x" has less. Ties with x need nothing more: numbers are compared as they are, not as a
-    /// histogram rounds them.
+    /// The p-quantile is at most x exactly if the event "a number is at most x" has at least the probability p, and at
+    /// least x exactly if "a number is less than x" has less. Ties with x need nothing more: numbers are compared as
+    /// they are, not as a histogram rounds them.
     Quantile {
         percent: u64,
         /// One for each claim.
         below: Vec<BernoulliSequence>,
-        /// All numbers, for the interval at the end.
-        values: Vec<u128>,
+        /// For the interval at the end.
+        values: OrderStatistics,
     },
     /// The same over robots, of whom a replication brings many: their count within the bound over their count.
     Shares {
@@ -88,7 +88,7 @@ impl Test {
             }
             (Kind::Quantile(percent), _) => {
                 let below = vec![BernoulliSequence::default(); claims.len()];
-                Evidence::Quantile { percent, below, values: Vec::new() }
+                Evidence::Quantile { percent, below, values: OrderStatistics::new(metric.unit()) }
             }
             (kind, _) => {
                 let greatest = greatest.expect("a mean is accepted only if its numbers are bounded");
@@ -111,7 +111,7 @@ impl Test {
 
     /// What it looks at.
     pub fn wanted(&self) -> Wanted {
-        (self.metric.measure().source, self.limits())
+        Wanted::new(self.metric.measure(), self.limits())
     }
 
     /// The limits that its claims set to numbers.
@@ -121,27 +121,27 @@ impl Test {
     }
 
     /// Takes in a replication; whether it said anything.
-    pub fn add(&mut self, seen: &Seen, index: usize) -> bool {
-        if self.metric.build().is_some() && self.metric.build() != seen.build {
+    pub fn add(&mut self, observed: &Observed, index: usize) -> bool {
+        if self.metric.build().is_some() && self.metric.build() != observed.build {
             return false;
         }
         let limits = self.limits();
-        match (&mut self.evidence, seen.observations[index]) {
+        match (&mut self.evidence, observed.observations[index]) {
             (Evidence::Probability(sequence), Observation::Event(happened)) => sequence.record(happened),
             (Evidence::Quantile { below, values, .. }, Observation::Number(number)) => {
                 below.iter_mut().zip(limits).for_each(|(below, limit)| below.record(number < limit));
-                values.push(number);
+                values.record(number);
             }
-            (Evidence::Shares { sequences, robots, .. }, Observation::Robots(seen)) if seen.count > 0 => {
-                for (sequence, below) in sequences.iter_mut().zip(seen.below) {
-                    sequence.record(cluster(below as f64, &seen, *robots));
+            (Evidence::Shares { sequences, robots, .. }, Observation::Robots(times)) if times.count > 0 => {
+                for (sequence, below) in sequences.iter_mut().zip(times.below) {
+                    sequence.record(cluster(below as f64, &times, *robots));
                 }
             }
             (Evidence::Mean { sequence, greatest, .. }, Observation::Number(number)) => {
                 sequence.record([(number as f64 / *greatest).min(1.0), 1.0]);
             }
-            (Evidence::Mean { sequence, greatest, robots }, Observation::Robots(seen)) if seen.count > 0 => {
-                sequence.record(cluster(seen.sum as f64 / *greatest, &seen, *robots));
+            (Evidence::Mean { sequence, greatest, robots }, Observation::Robots(times)) if times.count > 0 => {
+                sequence.record(cluster(times.sum as f64 / *greatest, &times, *robots));
             }
             _ => return false,
         }
@@ -153,8 +153,8 @@ impl Test {
         let claim = self.claims[index];
         match &self.evidence {
             Evidence::Probability(sequence) => sequence.standing(claim.bound, self.alpha),
-            // Both ends of the quantile's interval may err, each with half of the error. Many numbers below the bound mean a
-            // quantile below it.
+            // Both ends of the quantile's interval may err, each with half of the error. Many numbers below the bound
+            // mean a quantile below it.
             Evidence::Quantile { percent, below, .. } => {
                 opposite(below[index].standing(*percent as f64 / 100.0, self.alpha / 2.0))
             }
@@ -228,11 +228,11 @@ impl Test {
                 (sequence.trials(), sequence.estimate(), interval, Vec::new())
             }
             Evidence::Quantile { percent, mut values, .. } => {
-                values.sort_unstable();
-                let n = values.len() as u64;
-                let at = |rank: u64| show(values[rank as usize - 1] as f64);
-                let ranks = BernoulliSequence::quantile_ranks(n, percent, self.alpha / 2.0);
-                (n, (n > 0).then(|| at(rank(n, percent))), ranks.map(|rank| rank.map(at)), Vec::new())
+                let n = values.count();
+                let [low, high] = BernoulliSequence::quantile_ranks(n, percent, self.alpha / 2.0);
+                let estimate = (n > 0).then(|| values.at(rank(n, percent))[1]);
+                let interval = [low.map(|rank| values.at(rank)[0]), high.map(|rank| values.at(rank)[1])];
+                (n, estimate, interval, Vec::new())
             }
             Evidence::Shares { percent, sequences, .. } => {
                 let share = |(claim, sequence): (&Claim, &BoundedSequence)| Share {
@@ -256,10 +256,10 @@ impl Test {
 
 /// A replication as one cluster of robots: what of them counts, and how many there are, as shares of the largest fleet.
 ///
-/// A robot counts once, so there are at most as many as the fleet has. Only where an operator who lost an answer deploys anew
-/// (R17) a robot may be in sync twice; then the replication counts as a whole fleet, and no more.
-fn cluster(part: f64, seen: &Robots, robots: f64) -> [f64; 2] {
-    let count = seen.count as f64;
+/// A robot counts once, so there are at most as many as the fleet has. Only where an operator who lost an answer
+/// deploys anew (R17) a robot may be in sync twice; then the replication counts as a whole fleet, and no more.
+fn cluster(part: f64, times: &RobotTimes, robots: f64) -> [f64; 2] {
+    let count = times.count as f64;
     let whole = (count / robots).min(1.0);
     [(part / count * whole).min(whole), whole]
 }
@@ -295,22 +295,22 @@ mod tests {
         Luck::new(seed, index).job(attempt, Purpose::Preparing).open01()
     }
 
-    /// A number from 1 to 20, each as likely: many ties, and the 95th percentile is 19, exactly at a step. One replication in
-    /// five has none.
+    /// A number from 1 to 20, each as likely: many ties, and the 95th percentile is 19, exactly at a step. One
+    /// replication in five has none.
     fn tied(seed: u64, index: u32) -> Observation {
         let number = (uniform(seed, index, 0) * 20.0).ceil() as u128;
         if uniform(seed, index, 1) < 0.2 { Observation::Nothing } else { Observation::Number(number) }
     }
 
-    /// Up to 20 robots that all take 5 s, or in a tenth of the replications 15 s: the 90th percentile over robots is 5 s, though
-    /// the robots of a replication say the same thing many times.
+    /// Up to 20 robots that all take 5 s, or in a tenth of the replications 15 s: the 90th percentile over robots is 5
+    /// s, though the robots of a replication say the same thing many times.
     fn clusters(seed: u64, index: u32) -> Observation {
         let count = (uniform(seed, index, 0) * 20.0).ceil() as u64;
         let slow = uniform(seed, index, 1) < 0.1;
         let seconds = if slow { 15 } else { 5 };
         // Against the limits of at_most = 5s or of at_least = 15s, the only ones below.
         let below = if slow { 0 } else { count };
-        Observation::Robots(Robots { count, below: [below; 2], sum: u128::from(count) * seconds * 1_000_000 })
+        Observation::Robots(RobotTimes { count, below: [below; 2], sum: u128::from(count) * seconds * 1_000_000 })
     }
 
     /// How often each verdict falls within so many replications that are looked at one by one, over 400 seeds.
@@ -322,7 +322,7 @@ mod tests {
             let mut verdict = Verdict::Undecided;
             for index in 0..replications {
                 let observations = Box::new([draw(seed, index)]);
-                if test.add(&Seen { build: None, observations }, 0) {
+                if test.add(&Observed { build: None, observations }, 0) {
                     verdict = test.verdict();
                 }
                 if verdict != Verdict::Undecided {
@@ -338,8 +338,8 @@ mod tests {
         counts.map(|count| f64::from(count) / SEEDS as f64)
     }
 
-    /// An expectation that is true, but only just, fails with probability at most 0.1, and one that is false, but only just, holds
-    /// with no more. Over 400 seeds the standard error of 0.1 is 0.015.
+    /// An expectation that is true, but only just, fails with probability at most 0.1, and one that is false, but only
+    /// just, holds with no more. Over 400 seeds the standard error of 0.1 is 0.015.
     #[test]
     fn verdicts_err_no_more_than_they_may() {
         let (jobs, robots) = ("first_job.robots_failed.p95", "robot.deployment_s.p90");

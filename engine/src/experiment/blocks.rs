@@ -16,7 +16,8 @@ use crate::simulation::Plan;
 const ROBOTS_PER_BLOCK: u32 = 8192;
 /// A block has at most this many replications.
 const MAX_BLOCK: u32 = 256;
-/// A block has at most this many jobs, unless a single campaign may have more: rows are kept until their block is written.
+/// A block has at most this many jobs, unless a single campaign may have more: rows are kept until their block is
+/// written.
 const MAX_BLOCK_JOBS: u32 = 1 << 16;
 
 /// Replications to be shared among threads.
@@ -59,7 +60,8 @@ pub trait Work: Sync {
 impl Workers {
     /// Lets all threads take block after block until none is left; gives back what each thread has made of its own.
     ///
-    /// A panic in one replication ends that replication alone. One anywhere else reaches the caller, once all threads have stopped.
+    /// A panic in one replication ends that replication alone. One anywhere else reaches the caller, once all threads
+    /// have stopped.
     ///
     /// # Errors
     /// [`Stopped::Cancelled`] soon after `cancelled` became true, [`Stopped::Failed`] if any replication failed.

@@ -22,8 +22,8 @@ pub trait Each: Sync {
 }
 
 impl Experiment<'_> {
-    /// Runs the replications of a range and gives what `each` makes of them, in their order. `advanced` is told how many more are
-    /// done; `cancelled` stops it soon after it becomes true.
+    /// Runs the replications of a range and gives what `each` makes of them, in their order. `advanced` is told how
+    /// many more are done; `cancelled` stops it soon after it becomes true.
     ///
     /// # Errors
     /// See [`Stopped`].

@@ -72,8 +72,8 @@ impl Drop for Replicating {
     }
 }
 
-/// From now on a panic within a replication of an experiment prints nothing where it happens: [`Failures`] tell it, with its place.
-/// Other panics print what they printed before. For programs; it changes the hook of the whole process.
+/// From now on a panic within a replication of an experiment prints nothing where it happens: [`Failures`] tell it,
+/// with its place. Other panics print what they printed before. For programs; it changes the hook of the whole process.
 pub fn report_panics_once() {
     let others = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {

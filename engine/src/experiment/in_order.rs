@@ -8,8 +8,8 @@ use super::Rows;
 
 /// Passes chunks on to [`Rows::write`] in the order of their blocks.
 ///
-/// Blocks are handed out in order, so the least block not yet written is always being worked on, and a thread that waits
-/// for its turn to begin waits for somebody who runs.
+/// Blocks are handed out in order, so the least block not yet written is always being worked on, and a thread that
+/// waits for its turn to begin waits for somebody who runs.
 pub struct InOrder<'r, R: Rows> {
     state: Mutex<State<'r, R>>,
     written: Condvar,
@@ -36,7 +36,8 @@ impl<'r, R: Rows> InOrder<'r, R> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<'r, R>> {
-        // A panic of whoever writes stops all threads and reaches the caller; here it must not hide behind a second one.
+        // A panic of whoever writes stops all threads and reaches the caller; here it must not hide behind a second
+        // one.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

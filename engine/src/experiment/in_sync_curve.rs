@@ -10,10 +10,11 @@ use crate::time::Time;
 /// How many levels of the share are watched, at most.
 const LEVELS: u32 = 100;
 
-/// For the first robot and each of up to 100 levels of the share in sync, the distribution of the instants at which replications reach it.
+/// For the first robot and each of up to 100 levels of the share in sync, the distribution of the instants at which
+/// replications reach it.
 ///
-/// The share at least s by time t means that level s was reached by t, so quantiles of the share over replications at any t
-/// follow from these distributions; no grid of times has to be chosen before the times are known.
+/// The share at least s by time t means that level s was reached by t, so quantiles of the share over replications at
+/// any t follow from these distributions; no grid of times has to be chosen before the times are known.
 #[derive(Clone, Debug)]
 pub struct InSyncCurve {
     fleet_size: u32,

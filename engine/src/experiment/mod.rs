@@ -1,7 +1,7 @@
 //! Experiments: many replications of a plan, in parallel, to one tally.
 //!
-//! Replications run in blocks. A block is a pure function of (plan, seed, block), tallies merge exactly in any order, and
-//! rows come out in the order of blocks, so the results are the same bytes for any number of threads.
+//! Replications run in blocks. A block is a pure function of (plan, seed, block), tallies merge exactly in any order,
+//! and rows come out in the order of blocks, so the results are the same bytes for any number of threads.
 
 mod blocks;
 mod each;
@@ -9,6 +9,7 @@ mod failures;
 mod in_order;
 mod in_sync_curve;
 mod limits;
+mod observe;
 mod over_time;
 mod tally;
 
@@ -23,6 +24,7 @@ pub use failures::{Failures, report_panics_once};
 use in_order::InOrder;
 pub use in_sync_curve::InSyncCurve;
 pub use limits::{Extent, LimitsSeen};
+pub use observe::{Observation, Observe, Observed, RobotTimes, RobotWatch, Wanted};
 pub use over_time::OverTime;
 pub use tally::{Curves, Tally};
 
@@ -142,7 +144,8 @@ impl Workers {
         self.pool.current_num_threads()
     }
 
-    /// What `work` makes of each number below `count`, in their order; threads keep what `begin` gives from one to the next.
+    /// What `work` makes of each number below `count`, in their order; threads keep what `begin` gives from one to the
+    /// next.
     pub fn each<S, T: Send>(
         &self,
         count: u32,
@@ -154,8 +157,8 @@ impl Workers {
 }
 
 impl Experiment<'_> {
-    /// Runs all replications. `advanced` is told how many more are done; `cancelled` stops the experiment soon after it becomes
-    /// true.
+    /// Runs all replications. `advanced` is told how many more are done; `cancelled` stops the experiment soon after it
+    /// becomes true.
     ///
     /// # Errors
     /// See [`Stopped`].
@@ -168,8 +171,8 @@ impl Experiment<'_> {
         self.run_part(&Workers::new(self.threads)?, 0..self.replications, rows, cancelled, advanced)
     }
 
-    /// Runs the replications of a range alone. The tallies of ranges that follow each other merge to that of all, and their rows
-    /// follow each other, too: an experiment can go on where it stopped.
+    /// Runs the replications of a range alone. The tallies of ranges that follow each other merge to that of all, and
+    /// their rows follow each other, too: an experiment can go on where it stopped.
     ///
     /// # Errors
     /// See [`Stopped`].

@@ -9,9 +9,10 @@ const FIRST_SHIFT: u32 = 10;
 
 /// The mean over replications of what jumps at instants and is constant between them: robots in flight, egress.
 ///
-/// Only jumps are recorded, so an event costs the same however long the function stays. A cell keeps the sum of its jumps and of
-/// jump * (instant - start of the cell), which give the integral over every cell exactly. When a replication lasts longer than
-/// the cells reach, neighbours become one cell, which loses nothing but detail; so merging is exact in any order.
+/// Only jumps are recorded, so an event costs the same however long the function stays. A cell keeps the sum of its
+/// jumps and of jump * (instant - start of the cell), which give the integral over every cell exactly. When a
+/// replication lasts longer than the cells reach, neighbours become one cell, which loses nothing but detail; so
+/// merging is exact in any order.
 #[derive(Clone, Debug)]
 pub struct OverTime {
     /// Cells are 2^shift microseconds wide.
@@ -84,8 +85,8 @@ impl OverTime {
         }
     }
 
-    /// The means over `replications` and over each cell, up to the last cell in which anything happens: each pair is the cell's end
-    /// in seconds and the mean.
+    /// The means over `replications` and over each cell, up to the last cell in which anything happens: each pair is
+    /// the cell's end in seconds and the mean.
     pub fn means(&self, replications: u64) -> Vec<(f64, f64)> {
         let width = 1i128 << self.shift;
         let last = self.cells.iter().rposition(|cell| cell.jumps != 0 || cell.moments != 0).unwrap_or(0);

@@ -21,8 +21,8 @@ fn plan(failure: f64, second: &str) -> Plan {
     Plan::new(&Scenario::parse(&text, "x.toml", Path::new(""), &[]).expect("it is right"))
 }
 
-/// A plan that makes the program fail in about half of all replications: its odds lack the second step, which is drawn only if the
-/// first one does not fail.
+/// A plan that makes the program fail in about half of all replications: its odds lack the second step, which is drawn
+/// only if the first one does not fail.
 fn broken() -> Plan {
     let second = "[group.step.launching]\nlatency = { constant = \"1s\" }\nfailure = 0.5\n";
     let mut broken = plan(0.5, second);
@@ -207,7 +207,8 @@ impl Rows for Clumsy {
     }
 }
 
-/// A panic outside a replication is nobody's replication: it reaches the caller, and nobody waits for the block that never comes.
+/// A panic outside a replication is nobody's replication: it reaches the caller, and nobody waits for the block that
+/// never comes.
 #[test]
 fn a_panic_outside_a_replication_reaches_the_caller() {
     for (render, threads) in [(true, 1), (true, 2), (true, 7), (false, 1), (false, 7)] {

@@ -1,13 +1,15 @@
 //! Measures: what results say of replications.
 //!
-//! [`MEASURES`] is the one list, in the order of `summary.json`. An entry says all there is to say of a measure: its name, unit and
-//! bound, the part of the scenario that it needs, how it comes from a replication, its words, its column and its place in tables.
-//! The tally, `summary.json`, the metrics of `--metric`, `[[expect]]` and `[tune]`, `replications.csv`, the histograms, the tables
-//! and pages and the comparison of two runs follow from it. A [`Metric`](crate::metric::Metric) is one number of a measure.
+//! [`MEASURES`] is the one list, in the order of `summary.json`. An entry says all there is to say of a measure: its
+//! name, unit and bound, the part of the scenario that it needs, how it comes from a replication, its words, its column
+//! and its place in tables. The tally, `summary.json`, the metrics of `--metric`, `[[expect]]` and `[tune]`,
+//! `replications.csv`, the histograms, the tables and pages and the comparison of two runs follow from it. A
+//! [`Metric`](crate::metric::Metric) is one number of a measure.
 //!
 //! # How to add a measure
 //!
-//! 1. Compute it: in [`Replication`] or its [`JobRecord`](crate::simulation::JobRecord), if it does not follow from what is there.
+//! 1. Compute it: in [`Replication`] or its [`JobRecord`](crate::simulation::JobRecord), if it does not follow from
+//!    what is there.
 //! 2. Give it an entry in `table.rs`, at its place in `summary.json`.
 //!
 //! That is all. What of it is to be seen outside `summary.json` is said in the entry: [`Measure::column`] adds it to
@@ -15,8 +17,8 @@
 //!
 //! # Names in code
 //!
-//! Code that needs a certain measure has a constant for it, such as [`TIME_TO_SUCCESS`], with which a tally and a summary are
-//! indexed. Such a name is looked up when the program is compiled, so a wrong one does not compile.
+//! Code that needs a certain measure has a constant for it, such as [`TIME_TO_SUCCESS`], with which a tally and a
+//! summary are indexed. Such a name is looked up when the program is compiled, so a wrong one does not compile.
 
 mod table;
 
@@ -46,9 +48,9 @@ pub struct Measure {
     /// What exactly it is, for the reference: over which replications or robots, from when to when.
     pub meaning: &'static str,
     /// Its column in `replications.csv`, if it has one.
-    pub column: Option<Column>,
+    pub column: Option<CsvColumn>,
     /// Where it stands in tables, if it does.
-    pub row: Option<Row>,
+    pub row: Option<TableRow>,
     /// Whether `summary.json` has it, and so whether there are metrics and a histogram of it.
     pub listed: bool,
     /// Whether two runs are compared in it.
@@ -91,7 +93,8 @@ pub enum Bound {
     Horizon,
     /// The robots of the fleet.
     Robots,
-    /// The same, unless an operator who loses answers deploys anew to robots that are in sync already: then they count again (R17).
+    /// The same, unless an operator who loses answers deploys anew to robots that are in sync already: then they count
+    /// again (R17).
     RobotsOnce,
     /// The whole fleet for the whole campaign.
     RobotsByHorizon,
@@ -104,8 +107,8 @@ pub enum Bound {
 }
 
 impl Bound {
-    /// The bound in whole units, if the scenario has one: times end with the horizon, robots are at most the fleet, jobs at most
-    /// `max_jobs`.
+    /// The bound in whole units, if the scenario has one: times end with the horizon, robots are at most the fleet,
+    /// jobs at most `max_jobs`.
     pub fn greatest(self, scenario: &Scenario) -> Option<u128> {
         let horizon = || scenario.sync.horizon.map(Span::micros).map(u128::from);
         let robots = u128::from(scenario.most_robots());
@@ -189,11 +192,11 @@ impl Part {
 
 /// A column of `replications.csv`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Column {
+pub struct CsvColumn {
     /// The heading.
     pub name: &'static str,
-    /// Columns stand in the order of these numbers, which no two share. A new one gets the next number: it stands last, and all
-    /// others stay where they are.
+    /// Columns stand in the order of these numbers, which no two share. A new one gets the next number: it stands last,
+    /// and all others stay where they are.
     pub place: u8,
     /// The part of a scenario without which files do not have it.
     pub part: Part,
@@ -201,7 +204,7 @@ pub struct Column {
 
 /// A row of the tables that show how measures are distributed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct TableRow {
     /// The table.
     pub section: Section,
     /// Rows of a section stand in the order of these numbers, which no two share.
@@ -394,7 +397,7 @@ mod tests {
     fn entries_agree_with_each_other() {
         let names: BTreeSet<&str> = MEASURES.iter().map(|measure| measure.name).collect();
         assert_eq!(names.len(), MEASURES.len(), "names");
-        let columns: Vec<Column> = MEASURES.iter().filter_map(|measure| measure.column).collect();
+        let columns: Vec<CsvColumn> = MEASURES.iter().filter_map(|measure| measure.column).collect();
         assert!(columns.len() > 20);
         let places: BTreeSet<u8> = columns.iter().map(|column| column.place).collect();
         assert_eq!(places.len(), columns.len(), "places of columns");

@@ -1,6 +1,6 @@
 //! The list of measures.
 
-use super::{Bound, Column, Measure, OfRobots, Part, Row, Section, Source};
+use super::{Bound, CsvColumn, Measure, OfRobots, Part, Section, Source, TableRow};
 use crate::rollout::{CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus};
 use crate::simulation::{Downloaded, JobRecord, Replication};
 use crate::statistics::Unit;
@@ -277,15 +277,15 @@ impl Measure {
     }
 
     const fn column_with(self, name: &'static str, place: u8, part: Part) -> Measure {
-        Measure { column: Some(Column { name, place, part }), ..self }
+        Measure { column: Some(CsvColumn { name, place, part }), ..self }
     }
 
     const fn row(self, section: Section, place: u8) -> Measure {
-        Measure { row: Some(Row { section, place, detail: false }), ..self }
+        Measure { row: Some(TableRow { section, place, detail: false }), ..self }
     }
 
     const fn detail(self, section: Section, place: u8) -> Measure {
-        Measure { row: Some(Row { section, place, detail: true }), ..self }
+        Measure { row: Some(TableRow { section, place, detail: true }), ..self }
     }
 
     const fn unlisted(self) -> Measure {

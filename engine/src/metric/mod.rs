@@ -1,8 +1,9 @@
 //! Metrics: the numbers of results by their addresses, as in `campaign.time_to_success_s.p95`.
 //!
-//! A metric is one number of a [measure](crate::measure). It is called by the path under which it stands in `summary.json`, those of
-//! a build as `builds.NAME.campaign.outcomes.halted.probability`. [`Metric::all`] lists a scenario's, in the order of the summary;
-//! [`Metric::parse`] finds one, or says which are near; [`Metric::estimate`] takes its number and interval from a tally.
+//! A metric is one number of a [measure](crate::measure). It is called by the path under which it stands in
+//! `summary.json`, those of a build as `builds.NAME.campaign.outcomes.halted.probability`. [`Metric::all`] lists a
+//! scenario's, in the order of the summary; [`Metric::parse`] finds one, or says which are near; [`Metric::estimate`]
+//! takes its number and interval from a tally.
 //!
 //! A summary names only the failure codes that occurred. As a metric a code that did not is 0.
 
@@ -193,8 +194,8 @@ impl Metric {
         Metric::estimates(std::slice::from_ref(self), tally)[0]
     }
 
-    /// The same of many metrics. Those of a distribution are best asked for side by side, as [`Metric::all`] lists them: a
-    /// distribution is looked at once for all of them.
+    /// The same of many metrics. Those of a distribution are best asked for side by side, as [`Metric::all`] lists
+    /// them: a distribution is looked at once for all of them.
     pub fn estimates(metrics: &[Metric], tally: &Tally) -> Vec<Estimate> {
         let mut last: Option<(Option<usize>, &'static Measure)> = None;
         let mut described = [Estimate::default(); Statistic::ALL.len()];
@@ -237,8 +238,8 @@ impl fmt::Display for Metric {
     }
 }
 
-/// The codes that robots of a scenario can end with, in the API's order: those of steps and builds that can fail, that of the
-/// robot timeout and that of an aborted job.
+/// The codes that robots of a scenario can end with, in the API's order: those of steps and builds that can fail, that
+/// of the robot timeout and that of an aborted job.
 fn possible_codes(scenario: &Scenario) -> Vec<DeploymentJobErrorCode> {
     let can_fail = |probability: &Probability| *probability != Probability::Fixed(0.0);
     let mut codes =
@@ -301,8 +302,8 @@ mod tests {
         summary.pointer(&format!("/{}", path.replace('.', "/")))
     }
 
-    /// For every shipped scenario: the metrics are the numbers of its summary, each with the value and the interval that stand
-    /// there.
+    /// For every shipped scenario: the metrics are the numbers of its summary, each with the value and the interval
+    /// that stand there.
     #[test]
     fn metrics_are_the_numbers_of_the_summary() {
         let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
@@ -453,8 +454,8 @@ mod tests {
         }
     }
 
-    /// For every shipped scenario: what replications say one by one comes to the numbers of the tally, of every metric that can
-    /// be expected to be anything; and no number exceeds its bound.
+    /// For every shipped scenario: what replications say one by one comes to the numbers of the tally, of every metric
+    /// that can be expected to be anything; and no number exceeds its bound.
     #[test]
     fn replications_say_what_the_tally_says() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");

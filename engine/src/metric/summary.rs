@@ -55,21 +55,21 @@ pub struct ScenarioIdentity {
 
 /// What replications come to, by measure: those of the list that a scenario has.
 ///
-/// As JSON, names are folded at their dots: `campaign.jobs` and `campaign.outcomes.halted` stand in one object `campaign`. What code
-/// has names for is got by indexing: `results[measure::TIME_TO_SUCCESS]` is a [`Description`], `results[measure::IN_SYNC]` a
-/// [`Proportion`].
+/// As JSON, names are folded at their dots: `campaign.jobs` and `campaign.outcomes.halted` stand in one object
+/// `campaign`. What code has names for is got by indexing: `results[measure::TIME_TO_SUCCESS]` is a [`Description`],
+/// `results[measure::IN_SYNC]` a [`Proportion`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Results {
     /// How many campaigns they are of.
     pub replications: u64,
     /// All that there are, those that JSON leaves out included.
-    entries: Vec<(&'static Measure, Entry)>,
+    entries: Vec<(&'static Measure, Figure)>,
 }
 
 /// What stands under the name of a measure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
-enum Entry {
+enum Figure {
     Replications(u64),
     Proportion(Proportion),
     Description(Description),
@@ -111,17 +111,17 @@ impl Results {
         let codes = || DeploymentJobErrorCode::ALL.iter().copied().zip(tally.failure_codes);
         let entry = |measure: &'static Measure| {
             let entry = match measure.source {
-                Source::Replications => Entry::Replications(tally.replications),
-                Source::Event(_) => Entry::Proportion(Proportion::new(tally.count(measure)?, tally.replications)),
-                Source::Number(_) | Source::Robots(_) => Entry::Description(tally.numbers(measure)?.describe()),
-                Source::Codes => Entry::Codes(codes().filter(|(_, count)| *count > 0).collect()),
+                Source::Replications => Figure::Replications(tally.replications),
+                Source::Event(_) => Figure::Proportion(Proportion::new(tally.count(measure)?, tally.replications)),
+                Source::Number(_) | Source::Robots(_) => Figure::Description(tally.numbers(measure)?.describe()),
+                Source::Codes => Figure::Codes(codes().filter(|(_, count)| *count > 0).collect()),
             };
             Some((measure, entry))
         };
         Results { replications: tally.replications, entries: MEASURES.iter().filter_map(entry).collect() }
     }
 
-    fn find(&self, name: &str) -> Option<&Entry> {
+    fn find(&self, name: &str) -> Option<&Figure> {
         self.entries.iter().find(|(measure, _)| measure.name == name).map(|(_, entry)| entry)
     }
 
@@ -132,18 +132,18 @@ impl Results {
 
     /// The distribution of the measure of this name, if there is one.
     pub fn description(&self, name: &str) -> Option<&Description> {
-        self.find(name).and_then(|entry| if let Entry::Description(found) = entry { Some(found) } else { None })
+        self.find(name).and_then(|entry| if let Figure::Description(found) = entry { Some(found) } else { None })
     }
 
     /// How often the event of this name happens, if there is one.
     pub fn proportion(&self, name: &str) -> Option<&Proportion> {
-        self.find(name).and_then(|entry| if let Entry::Proportion(found) = entry { Some(found) } else { None })
+        self.find(name).and_then(|entry| if let Figure::Proportion(found) = entry { Some(found) } else { None })
     }
 
     /// The codes of all failed attempts that occurred, in the API's order.
     pub fn failure_codes(&self) -> impl Iterator<Item = (DeploymentJobErrorCode, u64)> {
         let codes =
-            |(_, entry): &(&Measure, Entry)| if let Entry::Codes(codes) = entry { Some(codes.clone()) } else { None };
+            |(_, entry): &(&Measure, Figure)| if let Figure::Codes(codes) = entry { Some(codes.clone()) } else { None };
         self.entries.iter().filter_map(codes).flatten()
     }
 }
@@ -183,15 +183,15 @@ impl Index<EventId> for Summary {
 impl Serialize for Results {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let listed = self.entries.iter().filter(|(measure, _)| measure.listed);
-        let entries: Vec<(&str, &Entry)> = listed.map(|(measure, entry)| (measure.name, entry)).collect();
+        let entries: Vec<(&str, &Figure)> = listed.map(|(measure, entry)| (measure.name, entry)).collect();
         Folded { entries: &entries, depth: 0 }.serialize(serializer)
     }
 }
 
-/// Entries whose names agree in their first `depth` bytes, folded at the dots of what follows. Those that belong together stand
-/// together.
+/// Entries whose names agree in their first `depth` bytes, folded at the dots of what follows. Those that belong
+/// together stand together.
 struct Folded<'e> {
-    entries: &'e [(&'static str, &'e Entry)],
+    entries: &'e [(&'static str, &'e Figure)],
     depth: usize,
 }
 

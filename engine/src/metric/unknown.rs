@@ -48,7 +48,8 @@ impl UnknownMetric {
     }
 }
 
-/// The length of the part that metrics begin with, a dot at its end included; all of a path to which only an end is missing.
+/// The length of the part that metrics begin with, a dot at its end included; all of a path to which only an end is
+/// missing.
 fn known_part(path: &str, paths: &[&str]) -> usize {
     let is_node = |node: &str| paths.iter().any(|path| path.starts_with(node) && path[node.len()..].starts_with('.'));
     let mut known = 0;

@@ -1,18 +1,18 @@
 //! Precision on demand: replications until an interval is narrow enough.
 //!
-//! An experiment runs in stages. After each the metric's 95 % interval is looked at; if it is too wide, its width says how many
-//! replications the next stage should end with, at most twice as many. Where the stages end is a pure function of scenario,
-//! seed and options, and what comes out is what a plain run of as many replications gives.
+//! An experiment runs in stages. After each the metric's 95 % interval is looked at; if it is too wide, its width says
+//! how many replications the next stage should end with, at most twice as many. Where the stages end is a pure function
+//! of scenario, seed and options, and what comes out is what a plain run of as many replications gives.
 //!
 //! # What the looking does to the interval
 //!
-//! To look at an interval again and again, and to stop when it is narrow, favours the moments at which it is narrow by chance, so
-//! an interval at the stop covers a little less often than one after a fixed number of replications. The narrower the precision
-//! that is asked for, the less this matters: coverage tends to 95 % (Y. S. Chow and H. Robbins, "On the asymptotic theory of
-//! fixed-width sequential confidence intervals for the mean", Annals of Mathematical Statistics 36 (1965); P. W. Glynn and W.
-//! Whitt, "The asymptotic validity of sequential stopping rules for stochastic simulations", Annals of Applied Probability 2
-//! (1992)). What does the harm is to stop early, so no experiment stops before [`FIRST_STAGE`] replications; and because few stages
-//! are enough, there are few looks.
+//! To look at an interval again and again, and to stop when it is narrow, favours the moments at which it is narrow by
+//! chance, so an interval at the stop covers a little less often than one after a fixed number of replications. The
+//! narrower the precision that is asked for, the less this matters: coverage tends to 95 % (Y. S. Chow and H. Robbins,
+//! "On the asymptotic theory of fixed-width sequential confidence intervals for the mean", Annals of Mathematical
+//! Statistics 36 (1965); P. W. Glynn and W. Whitt, "The asymptotic validity of sequential stopping rules for stochastic
+//! simulations", Annals of Applied Probability 2 (1992)). What does the harm is to stop early, so no experiment stops
+//! before [`FIRST_STAGE`] replications; and because few stages are enough, there are few looks.
 
 mod target;
 
@@ -25,7 +25,8 @@ use crate::experiment::{Experiment, Rows, Stopped, Tally, Workers};
 use crate::metric::Metric;
 use crate::statistics::Estimate;
 
-/// The least replications of the first stage: from there on every interval exists, that of the 99th percentile included.
+/// The least replications of the first stage: from there on every interval exists, that of the 99th percentile
+/// included.
 pub const FIRST_STAGE: u32 = 400;
 
 /// When an experiment may end.
@@ -182,8 +183,8 @@ mod tests {
         assert_eq!([1.0, 98.2, 99.0, 99.5, 1234.0, 4e9].map(rounded_up), [1, 99, 99, 100, 1300, 4_000_000_000]);
     }
 
-    /// How often the interval at the stop holds the true value, over 600 experiments with a skewed distribution; and how many
-    /// looks there were.
+    /// How often the interval at the stop holds the true value, over 600 experiments with a skewed distribution; and
+    /// how many looks there were.
     fn coverage(statistic: Statistic, share: f64, first: u32) -> (f64, u32) {
         const EXPERIMENTS: u32 = 600;
         // Lognormal with median 1000 s and sigma 0.5, in microseconds.
@@ -215,8 +216,8 @@ mod tests {
         (f64::from(covered) / f64::from(EXPERIMENTS), looks / EXPERIMENTS)
     }
 
-    /// The interval at the stop covers nearly as often as it says, in spite of the looks. The standard error of a coverage of
-    /// 0.95 is 0.009; a true one of 0.93 or more passes.
+    /// The interval at the stop covers nearly as often as it says, in spite of the looks. The standard error of a
+    /// coverage of 0.95 is 0.009; a true one of 0.93 or more passes.
     #[test]
     fn intervals_at_the_stop_cover() {
         for (statistic, share) in [(Statistic::Mean, 0.02), (Statistic::P95, 0.04)] {
@@ -226,7 +227,8 @@ mod tests {
         }
     }
 
-    /// Why there is a least first stage: from three numbers on, the interval that happens to be narrow is the wrong one.
+    /// Why there is a least first stage: from three numbers on, the interval that happens to be narrow is the wrong
+    /// one.
     #[test]
     fn stopping_early_is_what_does_the_harm() {
         let (reckless, _) = coverage(Statistic::Mean, 0.2, 3);

@@ -41,15 +41,15 @@ impl fmt::Display for Unfit {
     }
 }
 
-/// Below this share of their value the intervals of quantiles show the cells of their histograms, not the precision. Those of
-/// robots' times are found on a coarser grid.
+/// Below this share of their value the intervals of quantiles show the cells of their histograms, not the precision.
+/// Those of robots' times are found on a coarser grid.
 const FINEST: f64 = 0.001;
 const FINEST_OF_ROBOTS: f64 = 0.01;
 
 impl Target {
-    /// Reads a precision for a metric. A percentage is a share of the value, but of a probability it is percentage points: 0.5% of
-    /// a probability of 97 % is enough at 96.5 % to 97.5 %. Anything else is in the metric's unit: `30s`, `2` robots, `10MB`,
-    /// `1Mbit/s`, or for a probability `0.005`.
+    /// Reads a precision for a metric. A percentage is a share of the value, but of a probability it is percentage
+    /// points: 0.5% of a probability of 97 % is enough at 96.5 % to 97.5 %. Anything else is in the metric's unit:
+    /// `30s`, `2` robots, `10MB`, `1Mbit/s`, or for a probability `0.005`.
     ///
     /// # Errors
     /// Why it does not fit the metric, and what would.

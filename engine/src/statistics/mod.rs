@@ -3,6 +3,7 @@
 //! * [`Sample`]: numbers of which each replication gives at most one, so they are independent.
 //! * [`ClusteredSample`]: numbers of which a replication gives many, so they are independent only between replications.
 //! * [`Numbers`]: either of these.
+//! * [`OrderStatistics`]: numbers by their rank.
 //! * [`NestedSamples`]: many of these at once, each of which holds the numbers of the one before and more.
 //! * [`interval`]: the confidence intervals.
 //! * [`confidence_sequence`]: intervals that may be looked at after every single number.
@@ -21,6 +22,7 @@ pub mod differences;
 mod estimate;
 pub mod interval;
 mod numbers;
+mod order;
 pub mod paired;
 mod sample;
 pub mod two_sample;
@@ -30,5 +32,6 @@ pub use clustered::{ClusteredSample, NestedClusters, NestedSamples, Waiting};
 pub use description::{Description, Number, Proportion};
 pub use estimate::{Estimate, Statistic};
 pub use numbers::Numbers;
+pub use order::OrderStatistics;
 pub use sample::{Sample, rank};
 pub use unit::Unit;

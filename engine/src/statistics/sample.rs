@@ -96,7 +96,7 @@ impl Sample {
 
     /// The numbers at these ranks (from 1, ascending): the ends of the histogram's cells, within the exact minimum and
     /// maximum.
-    fn at_ranks(&self, ranks: &[u64]) -> Vec<(f64, f64)> {
+    pub(super) fn at_ranks(&self, ranks: &[u64]) -> Vec<(f64, f64)> {
         let show =
             |coarse: u64| self.unit.show((u128::from(coarse) * self.resolution).clamp(self.min, self.max) as f64);
         self.histogram.at_ranks(ranks).into_iter().map(|(low, high)| (show(low), show(high))).collect()

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::time::MICROS;
 
-/// What numbers of results measure. Inside they are whole numbers of whole units: microseconds, robots, bytes, bits a second.
+/// What numbers of results measure. Inside they are whole numbers of whole units: microseconds, robots, bytes, bits a
+/// second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// A number of things.

@@ -2,14 +2,15 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::measure::{Measure, Numbers, Said};
+use super::goal::{Goal, Said, Series};
 use super::outcome::{Figures, HurtAndTime};
-use super::{Halt, Tuning};
-use crate::expectation::{RobotTimes, Seen, Test, Verdict, Watching};
-use crate::experiment::{Each, Experiment};
+use super::{Tuning, Unfinished};
+use crate::expectation::{Test, Verdict};
+use crate::experiment::{Experiment, Observation, Observe, Observed, Wanted};
+use crate::measure;
 use crate::questions::{Constraint, Expectation};
 use crate::scenario::Scenario;
-use crate::simulation::{Plan, Replication};
+use crate::simulation::Plan;
 use crate::statistics::confidence_sequence::{BernoulliSequence, Side};
 use crate::statistics::rank;
 use crate::time::MICROS;
@@ -17,18 +18,22 @@ use crate::time::MICROS;
 /// A setting whose objective exists in a smaller share of the replications has no value.
 const LEAST_SHARE: f64 = 0.01;
 
+/// So many replications are simulated before what they say is added up: it bounds the memory that they take until then.
+const MOST_OBSERVED: u32 = 1 << 16;
+
 /// What is known of a setting that is being simulated.
 pub struct Contender {
     /// How many replications it has had.
     pub replications: u32,
     /// What they say of the objective.
-    pub numbers: Numbers,
+    pub numbers: Series,
     tests: Vec<Test>,
     verdicts: Vec<Verdict>,
     /// Whether a replication that the objective is about has a number.
     has_number: BernoulliSequence,
-    /// Over all replications, then by build.
+    /// By build; without builds a single one.
     trade_off: Vec<TradeOff>,
+    by_build: bool,
 }
 
 /// Times to success and robots hurt, one each where there is one.
@@ -54,7 +59,7 @@ pub enum Proven {
 
 impl Contender {
     /// A setting of which nothing is known; `alpha` is the error of each of its tests.
-    pub fn new(measure: &Measure, constraints: &[Constraint], scenario: &Scenario, alpha: f64) -> Contender {
+    pub fn new(goal: &Goal, constraints: &[Constraint], scenario: &Scenario, alpha: f64) -> Contender {
         let expectation = |constraint: &Constraint| Expectation {
             name: None,
             description: String::new(),
@@ -65,11 +70,12 @@ impl Contender {
         };
         Contender {
             replications: 0,
-            numbers: measure.numbers(),
+            numbers: goal.series(),
             tests: constraints.iter().map(|constraint| Test::new(&expectation(constraint), scenario)).collect(),
             verdicts: vec![Verdict::Undecided; constraints.len()],
             has_number: BernoulliSequence::default(),
-            trade_off: vec![TradeOff::default(); 1 + scenario.builds.len()],
+            trade_off: vec![TradeOff::default(); scenario.builds.len().max(1)],
+            by_build: !scenario.builds.is_empty(),
         }
     }
 
@@ -78,19 +84,22 @@ impl Contender {
         &mut self,
         end: u32,
         scenario: &Scenario,
-        measure: &Measure,
+        goal: &Goal,
         tuning: &Tuning<'_>,
         cancelled: &AtomicBool,
-    ) -> Result<(), Halt> {
+    ) -> Result<(), Unfinished> {
         let plan = Plan::new(scenario);
         let experiment = Experiment { plan: &plan, seed: tuning.seed, replications: end, threads: None, curves: false };
-        let wanted = self.tests.iter().map(|test| Some(test.wanted()));
-        let objective = std::iter::once(Some((measure.source(), [0; 2])));
-        let look = Look { watching: Watching::of(&plan, wanted.chain(objective)) };
-        let part = self.replications..end;
-        let glances = experiment.each(tuning.workers, part, &look, cancelled, tuning.advanced)?;
-        for glance in glances {
-            self.add(&glance, measure);
+        let all = [measure::TIME_TO_SUCCESS, measure::ROBOTS_HURT].map(|id| Wanted::new(id.measure(), [0; 2]));
+        let wanted = self.tests.iter().map(Test::wanted).chain([goal.wanted()]).chain(all);
+        let observe = Observe::new(&plan, wanted.map(Some));
+        let mut done = self.replications;
+        while done < end {
+            let part = done..end.min(done.saturating_add(MOST_OBSERVED));
+            done = part.end;
+            for observed in experiment.each(tuning.workers, part, &observe, cancelled, tuning.advanced)? {
+                self.add(&observed, goal);
+            }
         }
         self.replications = end;
         for (test, verdict) in self.tests.iter().zip(&mut self.verdicts) {
@@ -102,22 +111,24 @@ impl Contender {
         Ok(())
     }
 
-    fn add(&mut self, glance: &Glance, measure: &Measure) {
-        let seen = &glance.seen;
+    /// Adds what a replication says of the constraints, the objective, time and robots hurt, in this order.
+    fn add(&mut self, observed: &Observed, goal: &Goal) {
         for (index, test) in self.tests.iter_mut().enumerate() {
-            test.add(seen, index);
+            test.add(observed, index);
         }
-        let said = measure.said(seen, self.tests.len());
+        let objective = self.tests.len();
+        let said = goal.said(observed, objective);
         if said != Said::NotAbout {
             self.has_number.record(said != Said::Nothing);
         }
         self.numbers.push(said);
-        let build = seen.build.map(|build| build + 1);
-        for index in std::iter::once(0).chain(build) {
-            let trade_off = &mut self.trade_off[index];
-            trade_off.replications += 1;
-            trade_off.times.extend(glance.time);
-            trade_off.hurt.extend(glance.hurt);
+        let trade_off = &mut self.trade_off[observed.build.unwrap_or(0)];
+        trade_off.replications += 1;
+        if let Observation::Number(micros) = observed.observations[objective + 1] {
+            trade_off.times.push(micros as u64);
+        }
+        if let Observation::Number(robots) = observed.observations[objective + 2] {
+            trade_off.hurt.push(robots as u32);
         }
     }
 
@@ -140,21 +151,38 @@ impl Contender {
     }
 
     /// Its numbers as they are shown.
-    pub fn figures(&self, measure: &Measure) -> Figures {
+    pub fn figures(&self, goal: &Goal) -> Figures {
         let finding = |(test, verdict): (&Test, &Verdict)| test.clone().finding(*verdict, self.replications);
         Figures {
             replications: self.replications,
             values: self.numbers.count(),
-            objective: measure.estimate(&self.numbers).map(|number| measure.show(number)),
-            interval: measure.interval(&self.numbers),
+            objective: goal.estimate(&self.numbers).map(|number| goal.show(number)),
+            interval: goal.interval(&self.numbers),
             constraints: self.tests.iter().zip(&self.verdicts).map(finding).collect(),
             seem_to_hold: self.tests.iter().map(Test::seems_to_hold).collect(),
-            trade_off: self.trade_off.iter().map(TradeOff::figures).collect(),
+            trade_off: self.trade_off(),
+        }
+    }
+
+    /// Over all replications, then by build.
+    fn trade_off(&self) -> Vec<HurtAndTime> {
+        match &self.trade_off[..] {
+            [whole] if !self.by_build => vec![whole.figures()],
+            builds => std::iter::once(&TradeOff::whole(builds)).chain(builds).map(TradeOff::figures).collect(),
         }
     }
 }
 
 impl TradeOff {
+    /// Of all builds together.
+    fn whole(builds: &[TradeOff]) -> TradeOff {
+        TradeOff {
+            replications: builds.iter().map(|build| build.replications).sum(),
+            times: builds.iter().flat_map(|build| &build.times).copied().collect(),
+            hurt: builds.iter().flat_map(|build| &build.hurt).copied().collect(),
+        }
+    }
+
     fn figures(&self) -> HurtAndTime {
         HurtAndTime {
             replications: self.replications,
@@ -169,35 +197,4 @@ fn p95<T: Copy + Ord>(numbers: &[T]) -> Option<T> {
     let mut numbers = numbers.to_vec();
     let place = (rank(numbers.len() as u64, 95) as usize).checked_sub(1)?;
     (place < numbers.len()).then(|| *numbers.select_nth_unstable(place).1)
-}
-
-/// What is looked for in a replication.
-struct Look<'a> {
-    watching: Watching<'a>,
-}
-
-/// What was seen of a replication.
-struct Glance {
-    seen: Seen,
-    /// Microseconds to success.
-    time: Option<u64>,
-    /// Robots that failed or did not respond in the first job.
-    hurt: Option<u32>,
-}
-
-impl Each for Look<'_> {
-    type Watch = RobotTimes;
-    type Seen = Glance;
-
-    fn watch(&self) -> RobotTimes {
-        self.watching.watch()
-    }
-
-    fn seen(&self, watch: &mut RobotTimes, replication: &Replication) -> Glance {
-        Glance {
-            seen: self.watching.seen(watch, replication),
-            time: replication.time_to_success().map(|span| span.micros()),
-            hurt: replication.first_job.as_ref().map(|job| job.progress.counted_failures()),
-        }
-    }
 }

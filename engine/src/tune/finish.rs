@@ -3,24 +3,26 @@
 use super::contender::Contender;
 use super::outcome::{Answer, Cost, Figures, Outcome, Own, Setting};
 use super::race::{Place, Race};
-use super::{Halt, Status};
+use super::{Status, Unfinished};
 use crate::expectation::Finding;
 use crate::experiment::Stopped;
 use crate::metric::Metric;
 use crate::questions::{Constraint, Direction};
 
-/// Settings on the front, and the one that violates the constraints least, are shown with so many replications at least.
+/// Settings on the front, and the one that violates the constraints least, are shown with so many replications at
+/// least.
 const SHOWN_REPLICATIONS: u32 = 1000;
 /// So many settings are simulated once more for the front, and for each further question.
 const MOST_ON_FRONT: usize = 40;
 const MOST_ASKED: usize = 6;
 
-/// The outcome of a race that is over. Cancelled after it, the answer stands, and what else there is to say is left out.
-pub fn finish(mut race: Race<'_>) -> Result<Outcome, Halt> {
+/// The outcome of a race that is over. Cancelled after it, the answer stands, and what else there is to say is left
+/// out.
+pub fn finish(mut race: Race<'_>) -> Result<Outcome, Unfinished> {
     let mut outcome = standing(&race);
     match complete(&mut race, &mut outcome) {
         Ok(()) => (),
-        Err(Halt::Stopped(Stopped::Cancelled)) => outcome.interrupted = true,
+        Err(Unfinished::Stopped(Stopped::Cancelled)) => outcome.interrupted = true,
         Err(halt) => return Err(halt),
     }
     outcome.replications_used = race.used;
@@ -36,7 +38,7 @@ pub fn interrupted(race: Race<'_>) -> Outcome {
 fn standing(race: &Race<'_>) -> Outcome {
     let figures = |index: usize| {
         let entry = &race.entries[index];
-        entry.contender.as_ref().map_or_else(|| entry.figures.clone(), |contender| contender.figures(&race.measure))
+        entry.contender.as_ref().map_or_else(|| entry.figures.clone(), |contender| contender.figures(&race.goal))
     };
     let best = best(race);
     let settings: Vec<Setting> = (0..race.entries.len())
@@ -60,7 +62,7 @@ fn standing(race: &Race<'_>) -> Outcome {
     Outcome {
         answer,
         settings,
-        metric: race.measure.metric().clone(),
+        metric: race.goal.metric().clone(),
         own: None,
         costs: Vec::new(),
         front: Vec::new(),
@@ -72,15 +74,15 @@ fn standing(race: &Race<'_>) -> Outcome {
 
 /// The best setting in the race that is proven to satisfy the constraints.
 fn best(race: &Race<'_>) -> Option<usize> {
-    let estimate = |contender: &Contender| race.measure.estimate(&contender.numbers);
+    let estimate = |contender: &Contender| race.goal.estimate(&contender.numbers);
     let racing = race.entries.iter().enumerate().filter(|(_, entry)| entry.feasible && entry.place == Place::Racing);
     let with_value = racing.filter_map(|(index, entry)| Some((index, estimate(entry.contender.as_ref()?)?)));
     with_value.min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))).map(|(index, _)| index)
 }
 
-/// How sure it is that no setting is better than this one by more than the margin: the confidence if all others are settled by it or
-/// out of the race, else the greatest confidence at which the evidence that there is would have settled the rest. With `only_decided`
-/// those that were given up are left out.
+/// How sure it is that no setting is better than this one by more than the margin: the confidence if all others are
+/// settled by it or out of the race, else the greatest confidence at which the evidence that there is would have
+/// settled the rest. With `only_decided` those that were given up are left out.
 fn probability(race: &Race<'_>, best: usize, only_decided: bool) -> f64 {
     let error = 1.0 - race.tuning.confidence;
     let root = |index: usize| {
@@ -108,18 +110,19 @@ fn probability(race: &Race<'_>, best: usize, only_decided: bool) -> f64 {
     if worst > error { 1.0 - worst } else { race.tuning.confidence }
 }
 
-/// Which numbers of a setting's trade-off the times of the front are: those of the objective's build, or of the likeliest one.
+/// Which numbers of a setting's trade-off the times of the front are: those of the objective's build, or of the
+/// likeliest one.
 fn reference(race: &Race<'_>) -> usize {
     let builds = &race.tuning.own.builds;
     let likeliest = || {
         let greatest = builds.iter().map(|build| build.weight).fold(0.0, f64::max);
         builds.iter().position(|build| build.weight == greatest)
     };
-    race.measure.metric().build().or_else(likeliest).map_or(0, |build| build + 1)
+    race.goal.metric().build().or_else(likeliest).map_or(0, |build| build + 1)
 }
 
 /// All that is said beside the answer.
-fn complete(race: &mut Race<'_>, outcome: &mut Outcome) -> Result<(), Halt> {
+fn complete(race: &mut Race<'_>, outcome: &mut Outcome) -> Result<(), Unfinished> {
     if let Answer::Infeasible { closest } | Answer::Undecided { closest } = outcome.answer {
         let closest = refined(race, outcome, closest, SHOWN_REPLICATIONS, |race, outcome| {
             Some(self::closest(race, &outcome.settings))
@@ -141,14 +144,15 @@ fn complete(race: &mut Race<'_>, outcome: &mut Outcome) -> Result<(), Halt> {
     front(race, outcome)
 }
 
-/// Asks for a setting, simulates it so often that its figures are worth showing, and asks again, as the answer may be another one now.
+/// Asks for a setting, simulates it so often that its figures are worth showing, and asks again, as the answer may be
+/// another one now.
 fn refined(
     race: &mut Race<'_>,
     outcome: &mut Outcome,
     first: usize,
     replications: u32,
     ask: impl Fn(&Race<'_>, &Outcome) -> Option<usize>,
-) -> Result<usize, Halt> {
+) -> Result<usize, Unfinished> {
     let mut found = first;
     for _ in 0..MOST_ASKED {
         if !refine(race, outcome, found, replications)? {
@@ -160,7 +164,7 @@ fn refined(
 }
 
 /// Simulates a setting up to so many replications if it has had fewer; whether it had.
-fn refine(race: &mut Race<'_>, outcome: &mut Outcome, setting: usize, replications: u32) -> Result<bool, Halt> {
+fn refine(race: &mut Race<'_>, outcome: &mut Outcome, setting: usize, replications: u32) -> Result<bool, Unfinished> {
     let replications = replications.min(race.tuning.max_replications);
     let more = outcome.settings[setting].figures.replications < replications;
     if more {
@@ -170,7 +174,7 @@ fn refine(race: &mut Race<'_>, outcome: &mut Outcome, setting: usize, replicatio
 }
 
 /// The scenario's own setting: one of the settings, or one beside them.
-fn own(race: &mut Race<'_>, outcome: &Outcome, replications: u32) -> Result<Own, Halt> {
+fn own(race: &mut Race<'_>, outcome: &Outcome, replications: u32) -> Result<Own, Unfinished> {
     let own = race.tuning.own;
     let digest = own.digest();
     let mut setting = None;
@@ -189,7 +193,7 @@ fn own(race: &mut Race<'_>, outcome: &Outcome, replications: u32) -> Result<Own,
 }
 
 /// What could be had without a constraint: the best of all settings that seem to satisfy the others.
-fn cost(race: &mut Race<'_>, outcome: &mut Outcome, best: usize, constraint: usize) -> Result<Cost, Halt> {
+fn cost(race: &mut Race<'_>, outcome: &mut Outcome, best: usize, constraint: usize) -> Result<Cost, Unfinished> {
     let sign = if race.tuning.objective.direction == Direction::Minimize { 1.0 } else { -1.0 };
     let ask = |_: &Race<'_>, outcome: &Outcome| {
         let others = |figures: &Figures| {
@@ -211,7 +215,7 @@ fn cost(race: &mut Race<'_>, outcome: &mut Outcome, best: usize, constraint: usi
 }
 
 /// Settings that no other one surpasses in both, by estimates.
-fn front(race: &mut Race<'_>, outcome: &mut Outcome) -> Result<(), Halt> {
+fn front(race: &mut Race<'_>, outcome: &mut Outcome) -> Result<(), Unfinished> {
     for _ in 0..MOST_ON_FRONT {
         let found = on_front(race, outcome);
         let rough = found.iter().copied().find(|index| {
@@ -225,8 +229,8 @@ fn front(race: &mut Race<'_>, outcome: &mut Outcome) -> Result<(), Halt> {
     Ok(())
 }
 
-/// The front by the figures that there are: by time, the quickest first. Of equals the first stands for all. What violates constraints
-/// on other things than time and robots hurt is no choice: it is not on the front.
+/// The front by the figures that there are: by time, the quickest first. Of equals the first stands for all. What
+/// violates constraints on other things than time and robots hurt is no choice: it is not on the front.
 fn on_front(race: &Race<'_>, outcome: &Outcome) -> Vec<usize> {
     let others: Vec<bool> = race.tuning.constraints.iter().map(|constraint| !is_of_the_trade_off(constraint)).collect();
     let both = |(index, setting): (usize, &Setting)| {
@@ -261,7 +265,8 @@ fn is_of_the_trade_off(constraint: &Constraint) -> bool {
     TRADED.iter().any(|name| constraint.metric.contains(name))
 }
 
-/// Which setting violates the constraints least: the sum over constraints of how far the estimate is off, as a share of the bound.
+/// Which setting violates the constraints least: the sum over constraints of how far the estimate is off, as a share of
+/// the bound.
 fn closest(race: &Race<'_>, settings: &[Setting]) -> usize {
     let metrics: Vec<Metric> = race
         .tuning
@@ -282,8 +287,8 @@ fn closest(race: &Race<'_>, settings: &[Setting]) -> usize {
     all.min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))).map_or(0, |(index, _)| index)
 }
 
-/// How far the estimate of a constraint is beyond its bound, in the metric's unit as it is shown; 0 if it is not, none if there is no
-/// estimate. Of a quantile over robots: how large a share of the robots is missing within the bound.
+/// How far the estimate of a constraint is beyond its bound, in the metric's unit as it is shown; 0 if it is not, none
+/// if there is no estimate. Of a quantile over robots: how large a share of the robots is missing within the bound.
 pub fn miss(constraint: &Constraint, metric: &Metric, finding: &Finding) -> Option<f64> {
     if let [share] = finding.shares[..] {
         let beyond = if share.with_bound { share.needed - share.estimate? } else { share.estimate? - share.needed };

@@ -16,8 +16,8 @@ pub struct Outcome {
     pub own: Option<Own>,
     /// What each constraint costs, in their order; empty without a best setting.
     pub costs: Vec<Cost>,
-    /// Settings that no other one surpasses both in time and in robots hurt, by estimates, of those that satisfy all constraints on
-    /// anything else: indices, the quickest first.
+    /// Settings that no other one surpasses both in time and in robots hurt, by estimates, of those that satisfy all
+    /// constraints on anything else: indices, the quickest first.
     pub front: Vec<usize>,
     /// Which numbers of a setting's [`Figures::trade_off`] the times of the front are.
     pub reference: usize,
@@ -34,10 +34,11 @@ pub enum Answer {
     Best {
         /// Which one.
         setting: usize,
-        /// The probability that it satisfies the constraints, and no setting that does so is better by more than the margin; never
-        /// more than is proven.
+        /// The probability that it satisfies the constraints, and no setting that does so is better by more than the
+        /// margin; never more than is proven.
         probability: f64,
-        /// The same, where settings of which it stays open whether they satisfy the constraints are left out of account.
+        /// The same, where settings of which it stays open whether they satisfy the constraints are left out of
+        /// account.
         of_decided: f64,
     },
     /// Every setting is proven to violate a constraint, or has no value.

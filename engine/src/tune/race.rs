@@ -1,28 +1,35 @@
 //! The race: stages, proofs, settlements.
 
 use super::contender::{Contender, Proven};
-use super::measure::Measure;
+use super::goal::Goal;
 use super::outcome::{Figures, Status};
-use super::{Halt, Stage, Tuning};
+use super::{Stage, Tuning, Unfinished};
 use crate::scenario::Scenario;
 
 /// Replications of the first stage. Of fewer an extreme quantile says nothing.
 const FIRST_STAGE: u32 = 256;
+
+/// The most replications whose numbers are kept, over all settings that can still be compared. Each takes some 50
+/// bytes, and 16 more for each constraint on a quantile: less than 1.5 GB in all. A hundred settings have room for the
+/// usual 100,000 replications.
+const MOST_KEPT: u64 = 1 << 24;
 
 /// The race between all settings.
 pub struct Race<'a> {
     /// What is asked for.
     pub tuning: &'a Tuning<'a>,
     /// How the objective is compared.
-    pub measure: Measure,
+    pub goal: Goal,
     /// How much may be wrong.
     pub levels: Levels,
     /// By setting.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Racer>,
     /// Who settles others, as long as it may.
     leader: Option<usize>,
     /// Replications simulated so far, over all settings.
     pub used: u64,
+    /// The most that are kept.
+    pub most_kept: u64,
 }
 
 /// How the error that the answer may make is shared.
@@ -35,7 +42,8 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// Half of the error is for tests, half for claims about pairs, of which at most two of the four about each pair can be false.
+    /// Half of the error is for tests, half for claims about pairs, of which at most two of the four about each pair
+    /// can be false.
     pub fn new(confidence: f64, settings: u64, constraints: usize) -> Levels {
         let error = 1.0 - confidence;
         let settings = settings as f64;
@@ -54,7 +62,7 @@ impl Levels {
 }
 
 /// A setting in the race, or what is left of it.
-pub struct Entry {
+pub struct Racer {
     pub place: Place,
     /// Whether it is proven to satisfy all constraints.
     pub feasible: bool,
@@ -62,7 +70,8 @@ pub struct Entry {
     pub contender: Option<Contender>,
     /// Taken when it was dropped.
     pub figures: Figures,
-    /// Whether it has been back in the race once: what it goes through then is kept, so that nobody begins again and again.
+    /// Whether it has been back in the race once: what it goes through then is kept, so that nobody begins again and
+    /// again.
     kept: bool,
 }
 
@@ -71,7 +80,8 @@ pub struct Entry {
 pub enum Place {
     /// In the race.
     Racing,
-    /// In the race, but as many replications as it may have do not show whether it satisfies the constraints: it settles nobody.
+    /// In the race, but as many replications as it may have do not show whether it satisfies the constraints: it
+    /// settles nobody.
     GivenUp,
     /// Another one is proven to be no worse, or no more than the margin worse.
     Settled { by: usize, strictly: bool },
@@ -86,7 +96,7 @@ impl<'a> Race<'a> {
     pub fn new(tuning: &'a Tuning<'a>) -> Race<'a> {
         let settings = tuning.sweep.len();
         let alpha = 1.0 - tuning.confidence;
-        let entry = |_| Entry {
+        let entry = |_| Racer {
             place: Place::Racing,
             feasible: false,
             contender: None,
@@ -95,16 +105,17 @@ impl<'a> Race<'a> {
         };
         Race {
             tuning,
-            measure: Measure::new(tuning.objective, tuning.margin, tuning.own, alpha),
+            goal: Goal::new(tuning.objective, tuning.margin, tuning.own, alpha),
             levels: Levels::new(tuning.confidence, settings, tuning.constraints.len()),
             entries: (0..settings).map(entry).collect(),
             leader: None,
             used: 0,
+            most_kept: MOST_KEPT,
         }
     }
 
     /// Runs it to its end.
-    pub fn run(&mut self) -> Result<(), Halt> {
+    pub fn run(&mut self) -> Result<(), Unfinished> {
         let first = FIRST_STAGE.min(self.tuning.max_replications);
         let all: Vec<usize> = (0..self.entries.len()).collect();
         self.announce(&all, first);
@@ -145,14 +156,14 @@ impl<'a> Race<'a> {
     }
 
     /// Simulates a setting up to so many replications, and sees what is proven of it.
-    fn advance(&mut self, index: usize, end: u32) -> Result<(), Halt> {
+    fn advance(&mut self, index: usize, end: u32) -> Result<(), Unfinished> {
         let scenario = self.tuning.sweep.scenario(index as u64)?;
         let entry = &mut self.entries[index];
         let contender = entry
             .contender
-            .get_or_insert_with(|| Contender::new(&self.measure, self.tuning.constraints, &scenario, self.levels.test));
+            .get_or_insert_with(|| Contender::new(&self.goal, self.tuning.constraints, &scenario, self.levels.test));
         let before = contender.replications;
-        let advanced = contender.advance(end, &scenario, &self.measure, self.tuning, self.tuning.cancelled);
+        let advanced = contender.advance(end, &scenario, &self.goal, self.tuning, self.tuning.cancelled);
         advanced.map_err(|halt| self.tuning.at(index, halt))?;
         self.used += u64::from(end - before);
         match contender.proven(self.levels.test) {
@@ -171,7 +182,7 @@ impl<'a> Race<'a> {
     fn drop(&mut self, index: usize) {
         let entry = &mut self.entries[index];
         if let Some(contender) = entry.contender.take() {
-            entry.figures = contender.figures(&self.measure);
+            entry.figures = contender.figures(&self.goal);
         }
     }
 
@@ -179,14 +190,14 @@ impl<'a> Race<'a> {
     fn estimate_of_plausible(&self, index: usize) -> Option<f64> {
         let entry = &self.entries[index];
         let contender = entry.contender.as_ref().filter(|_| entry.place == Place::Racing)?;
-        if entry.feasible || contender.is_plausible() { self.measure.estimate(&contender.numbers) } else { None }
+        if entry.feasible || contender.is_plausible() { self.goal.estimate(&contender.numbers) } else { None }
     }
 
     /// Evidence that a setting is no worse than another one, or no more than the margin worse.
     pub fn evidence(&self, index: usize, other: usize, within_margin: bool) -> f64 {
         match (&self.entries[index].contender, &self.entries[other].contender) {
             (Some(one), Some(other)) => {
-                self.measure.evidence(&one.numbers, &other.numbers, within_margin, self.levels.enough())
+                self.goal.evidence(&one.numbers, &other.numbers, within_margin, self.levels.enough())
             }
             _ => 0.0,
         }
@@ -272,7 +283,8 @@ impl<'a> Race<'a> {
         }
     }
 
-    /// Brings those back who were settled by one that is out of the race, or that settles nobody any more; whether there are any.
+    /// Brings those back who were settled by one that is out of the race, or that settles nobody any more; whether
+    /// there are any.
     fn wake(&mut self) -> bool {
         let max = self.tuning.max_replications;
         for index in 0..self.entries.len() {
@@ -289,8 +301,8 @@ impl<'a> Race<'a> {
         !woken.is_empty()
     }
 
-    /// Who is to be simulated next, and how far; none if all is decided that can be.
-    fn next_stage(&self) -> Option<(Vec<usize>, u32)> {
+    /// Who is to be simulated next, and how far; none if all is decided that can be, or if there is no room for more.
+    fn next_stage(&mut self) -> Option<(Vec<usize>, u32)> {
         let max = self.tuning.max_replications;
         let racing: Vec<usize> =
             (0..self.entries.len()).filter(|index| self.entries[*index].place == Place::Racing).collect();
@@ -303,7 +315,31 @@ impl<'a> Race<'a> {
         // Who is back in the race catches up first.
         let done = racing.iter().map(|index| self.replications(*index)).filter(|done| *done < max).min()?;
         let end = (done + done / 2).max(FIRST_STAGE).min(max);
-        Some((racing.into_iter().filter(|index| self.replications(*index) == done).collect(), end))
+        let stage: Vec<usize> = racing.into_iter().filter(|index| self.replications(*index) == done).collect();
+        let end = done + self.room(stage.len() as u64, end - done);
+        (end > done).then_some((stage, end))
+    }
+
+    /// How many replications more, up to `wanted`, so many settings may have. Where there is not room for all, settled
+    /// settings make room that have not been back in the race: should they come back, they begin anew.
+    fn room(&mut self, settings: u64, wanted: u32) -> u32 {
+        let needed = settings * u64::from(wanted);
+        for index in 0..self.entries.len() {
+            let Racer { place, kept, .. } = self.entries[index];
+            if self.kept() + needed <= self.most_kept {
+                return wanted;
+            }
+            if matches!(place, Place::Settled { .. }) && !kept {
+                self.drop(index);
+            }
+        }
+        let room = self.most_kept.saturating_sub(self.kept());
+        u32::try_from(room / settings).map_or(wanted, |room| room.min(wanted))
+    }
+
+    /// Replications whose numbers are kept, over all settings.
+    pub fn kept(&self) -> u64 {
+        (0..self.entries.len()).map(|index| u64::from(self.replications(index))).sum()
     }
 
     /// What became of a setting, given the answer.
@@ -329,17 +365,17 @@ impl<'a> Race<'a> {
     }
 
     /// A setting from its beginning up to so many replications, outside the race.
-    pub fn simulate(&mut self, index: usize, end: u32) -> Result<Figures, Halt> {
+    pub fn simulate(&mut self, index: usize, end: u32) -> Result<Figures, Unfinished> {
         let scenario = self.tuning.sweep.scenario(index as u64)?;
         self.simulate_scenario(&scenario, end).map_err(|halt| self.tuning.at(index, halt))
     }
 
     /// The same of a scenario that need not be one of the settings.
-    pub fn simulate_scenario(&mut self, scenario: &Scenario, end: u32) -> Result<Figures, Halt> {
+    pub fn simulate_scenario(&mut self, scenario: &Scenario, end: u32) -> Result<Figures, Unfinished> {
         (self.tuning.stage)(Stage { racing: None, replications: end.into() });
-        let mut contender = Contender::new(&self.measure, self.tuning.constraints, scenario, self.levels.test);
-        contender.advance(end, scenario, &self.measure, self.tuning, self.tuning.cancelled)?;
+        let mut contender = Contender::new(&self.goal, self.tuning.constraints, scenario, self.levels.test);
+        contender.advance(end, scenario, &self.goal, self.tuning, self.tuning.cancelled)?;
         self.used += u64::from(end);
-        Ok(contender.figures(&self.measure))
+        Ok(contender.figures(&self.goal))
     }
 }

@@ -75,6 +75,10 @@ impl Asked {
     }
 
     fn answer(&self, seed: u64, threads: usize) -> Outcome {
+        self.tune(seed, threads, |tuning| tuning.run().expect("nothing stops it"))
+    }
+
+    fn tune<T>(&self, seed: u64, threads: usize, run: impl FnOnce(&Tuning<'_>) -> T) -> T {
         let workers = Workers::new(Some(threads)).expect("threads");
         let tuning = Tuning {
             sweep: &self.sweep,
@@ -90,7 +94,7 @@ impl Asked {
             advanced: &|_| (),
             stage: &|_| (),
         };
-        tuning.run().expect("nothing stops it")
+        run(&tuning)
     }
 
     /// Of each setting the objective and the constraints' metrics, by brute force with luck of its own.
@@ -108,7 +112,8 @@ impl Asked {
         (0..self.sweep.len()).map(simulate).collect()
     }
 
-    /// Whether values satisfy all constraints, by so many of their standard errors or steps at least (or at most, if negative).
+    /// Whether values satisfy all constraints, by so many of their standard errors or steps at least (or at most, if
+    /// negative).
     fn satisfied(&self, values: &[f64], room: f64) -> bool {
         self.constraints.iter().zip(values).all(|(constraint, value)| {
             let metric = Metric::parse(&constraint.metric, &self.own).expect("a metric");
@@ -121,7 +126,8 @@ impl Asked {
 
 /// How the answers over some seeds compare with brute force.
 struct Compared {
-    /// Answers that are wrong: of a setting that violates a constraint, or that is worse than the best by more than the margin.
+    /// Answers that are wrong: of a setting that violates a constraint, or that is worse than the best by more than the
+    /// margin.
     wrong: u32,
     /// Answers that are proven to be the best.
     proven: u32,
@@ -170,7 +176,8 @@ fn questions() -> Vec<Asked> {
     vec![Asked::grid("10,20,30,50,70,100", "5,10,20,30,50", &constraints), mean, robots, probability]
 }
 
-/// The answer is as often right as promised, compared with brute force on the grid, and takes a fraction of its replications.
+/// The answer is as often right as promised, compared with brute force on the grid, and takes a fraction of its
+/// replications.
 #[test]
 fn answers_are_right_as_often_as_promised() {
     const SEEDS: u64 = 60;
@@ -270,6 +277,28 @@ fn equal_settings_do_not_go_on_for_ever() {
     let asked = Asked::new(&still, &vary, "campaign.time_to_success_s.p95", &[]);
     let outcome = asked.answer(2, 2);
     assert!(matches!(outcome.answer, Answer::Best { probability: 0.9, .. }), "{:?}", outcome.answer);
+}
+
+/// Numbers of so many replications are kept, and no more: the race is over then, what is proven stands, and no more is
+/// said. Three settings with the same results, and a slow one that is settled at once and makes room for them.
+#[test]
+fn memory_is_bounded() {
+    const MOST: u64 = 6000;
+    let mut asked = Asked::grid("10,70,80,90", "60", &[]);
+    (asked.margin, asked.max_replications) = ("0.00001%", 1_000_000);
+    asked.tune(2, 2, |tuning| {
+        let mut race = race::Race::new(tuning);
+        race.most_kept = MOST;
+        race.run().expect("nothing stops it");
+        assert!((MOST - 10..=MOST).contains(&race.kept()), "{}", race.kept());
+        assert!(matches!(race.entries[0].place, race::Place::Settled { .. }) && race.entries[0].contender.is_none());
+        let outcome = finish::finish(race).expect("nothing stops it");
+        assert!(outcome.replications_used < MOST + 256 + 3000, "{}", outcome.replications_used);
+        let Answer::Best { setting, probability, .. } = outcome.answer else { panic!("{:?}", outcome.answer) };
+        assert!(setting > 0 && probability < 0.9, "{setting} {probability}");
+        assert_eq!(outcome.settings[0].status, Status::NoBetter);
+        assert_eq!(outcome.settings[setting].figures.replications, 2000);
+    });
 }
 
 #[test]

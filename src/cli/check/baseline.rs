@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{CheckArgs, Subject};
-use crate::baseline::{self, Baseline, Comparison, Unusable, folder_of, text_of};
+use crate::baseline::{self, Baseline, Comparison, UnusableBaseline, folder_of, text_of};
 use crate::cli::interrupt::INTERRUPTED;
 use crate::cli::simulation::{stopped, workers};
 use crate::cli::{Failure, exit, print, progress};
@@ -40,19 +40,19 @@ fn refuse_namesakes(scenarios: &[Subject]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn failure(unusable: Unusable, scenario: &Path, folder: &Path) -> Failure {
+fn failure(unusable: UnusableBaseline, scenario: &Path, folder: &Path) -> Failure {
     let message = match unusable {
-        Unusable::Missing(path) => format!(
+        UnusableBaseline::Missing(path) => format!(
             "error: there is no baseline {}\nhelp: store one: rollcast check --baseline {} --update-baseline {}\n",
             path.display(),
             folder.display(),
             scenario.display()
         ),
-        Unusable::Unreadable(path, error) => {
+        UnusableBaseline::Unreadable(path, error) => {
             let message = format!("error: cannot read {}: {error}\n", path.display());
             return Failure { message, code: exit::IO };
         }
-        Unusable::Malformed(path, why) => format!("error: {} is no baseline: {why}\n", path.display()),
+        UnusableBaseline::Malformed(path, why) => format!("error: {} is no baseline: {why}\n", path.display()),
     };
     Failure { message, code: exit::BAD_INPUT }
 }

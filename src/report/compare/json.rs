@@ -16,13 +16,14 @@ fn parts(measure: &Measure) -> (&'static str, &'static str) {
 /// The content of `compare.json`.
 pub fn render(comparison: &Comparison) -> String {
     let [a, b] = [0, 1].map(|side| OfSide::new(comparison, side));
-    let mut sections: Vec<(&str, Section<'_>)> = Vec::new();
+    let mut sections: Vec<(&str, OfSection<'_>)> = Vec::new();
     for number in &comparison.numbers {
         let (section, _) = parts(number.measure);
         if sections.last().is_none_or(|(last, _)| *last != section) {
             // The campaign's, which is the first one, begins with the outcomes.
             let outcomes = if sections.is_empty() { &comparison.outcomes[..] } else { &[] };
-            sections.push((section, Section { outcomes, replications: comparison.replications, numbers: Vec::new() }));
+            sections
+                .push((section, OfSection { outcomes, replications: comparison.replications, numbers: Vec::new() }));
         }
         if let Some((_, section)) = sections.last_mut() {
             section.numbers.push(number);
@@ -51,7 +52,7 @@ struct Document<'c> {
     pairs: Option<u64>,
     same: bool,
     #[serde(flatten)]
-    sections: InOrder<Section<'c>>,
+    sections: InOrder<OfSection<'c>>,
 }
 
 /// A map that keeps its order.
@@ -83,26 +84,27 @@ impl OfSide {
     }
 }
 
-struct Section<'c> {
+struct OfSection<'c> {
     outcomes: &'c [OutcomeComparison],
     replications: [u64; 2],
     numbers: Vec<&'c NumberComparison>,
 }
 
-impl Serialize for Section<'_> {
+impl Serialize for OfSection<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let outcomes = self.outcomes.iter();
         let outcomes = outcomes.map(|found| (found.outcome.as_str(), OfOutcome::new(found, self.replications)));
-        let outcomes = (!self.outcomes.is_empty()).then(|| ("outcomes", Entry::Outcomes(InOrder(outcomes.collect()))));
+        let outcomes =
+            (!self.outcomes.is_empty()).then(|| ("outcomes", OfEntry::Outcomes(InOrder(outcomes.collect()))));
         let numbers =
-            self.numbers.iter().map(|found| (parts(found.measure).1, Entry::Numbers(Box::new(OfNumber::new(found)))));
+            self.numbers.iter().map(|found| (parts(found.measure).1, OfEntry::Numbers(Box::new(OfNumber::new(found)))));
         serializer.collect_map(outcomes.into_iter().chain(numbers))
     }
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Entry {
+enum OfEntry {
     Outcomes(InOrder<OfOutcome>),
     Numbers(Box<OfNumber>),
 }

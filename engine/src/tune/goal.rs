@@ -1,7 +1,6 @@
 //! The objective as the race looks at it.
 
-use crate::expectation::{Observation, Seen};
-use crate::measure::Source;
+use crate::experiment::{Observation, Observed, Wanted};
 use crate::metric::{Kind, Metric, Unit};
 use crate::precision::Target;
 use crate::questions::{Direction, Objective};
@@ -13,7 +12,7 @@ use crate::time::MICROS;
 
 /// How the objective is taken from replications and compared. Inside, small is good: what is to be great is negated.
 #[derive(Clone, Debug)]
-pub struct Measure {
+pub struct Goal {
     metric: Metric,
     kind: Kind,
     sign: f64,
@@ -24,7 +23,7 @@ pub struct Measure {
 
 /// What replications say of the objective, in their order: none where one has no number.
 #[derive(Clone, Debug)]
-pub enum Numbers {
+pub enum Series {
     /// Numbers, or 1 for an event that happened and 0 for one that did not.
     Plain(Vec<Option<f64>>),
     /// Of which a mean is taken.
@@ -41,9 +40,9 @@ pub enum Said {
     Number(Pair),
 }
 
-impl Measure {
+impl Goal {
     /// Of an objective that the scenario's check has accepted. `alpha` is the error of intervals.
-    pub fn new(objective: &Objective, margin: Target, scenario: &Scenario, alpha: f64) -> Measure {
+    pub fn new(objective: &Objective, margin: Target, scenario: &Scenario, alpha: f64) -> Goal {
         let metric = Metric::parse(&objective.metric, scenario).expect("a checked objective is one of the metrics");
         let unit = if metric.unit() == Unit::Seconds { MICROS as f64 } else { 1.0 };
         let slack = match margin {
@@ -51,12 +50,12 @@ impl Measure {
             Target::Absolute(amount) => Slack { amount: amount * unit, share: 0.0 },
         };
         let sign = if objective.direction == Direction::Minimize { 1.0 } else { -1.0 };
-        Measure { kind: metric.kind(), metric, sign, slack, alpha }
+        Goal { kind: metric.kind(), metric, sign, slack, alpha }
     }
 
-    /// What is to be seen of a replication.
-    pub fn source(&self) -> Source {
-        self.metric.measure().source
+    /// What is to be observed of a replication.
+    pub fn wanted(&self) -> Wanted {
+        Wanted::new(self.metric.measure(), [0; 2])
     }
 
     /// What it is a number of.
@@ -65,54 +64,54 @@ impl Measure {
     }
 
     /// Of no replication yet.
-    pub fn numbers(&self) -> Numbers {
-        if self.kind == Kind::Mean { Numbers::Parts(Vec::new()) } else { Numbers::Plain(Vec::new()) }
+    pub fn series(&self) -> Series {
+        if self.kind == Kind::Mean { Series::Parts(Vec::new()) } else { Series::Plain(Vec::new()) }
     }
 
     /// What a replication says, of which the observation `index` is the objective's.
-    pub fn said(&self, seen: &Seen, index: usize) -> Said {
-        if self.metric.build().is_some() && self.metric.build() != seen.build {
+    pub fn said(&self, observed: &Observed, index: usize) -> Said {
+        if self.metric.build().is_some() && self.metric.build() != observed.build {
             return Said::NotAbout;
         }
-        let (part, whole) = match seen.observations[index] {
+        let (part, whole) = match observed.observations[index] {
             Observation::Nothing => return Said::Nothing,
             Observation::Event(happened) => (f64::from(happened), 1.0),
             Observation::Number(number) => (number as f64, 1.0),
-            Observation::Robots(robots) if robots.count == 0 => return Said::Nothing,
-            Observation::Robots(robots) => (robots.sum as f64, robots.count as f64),
+            Observation::Robots(times) if times.count == 0 => return Said::Nothing,
+            Observation::Robots(times) => (times.sum as f64, times.count as f64),
         };
         Said::Number(Pair { part: self.sign * part, whole })
     }
 
     /// Evidence, up to `enough`, that the first setting is no worse than the second one, or no more than the margin
     /// worse.
-    pub fn evidence(&self, first: &Numbers, second: &Numbers, within_margin: bool, enough: f64) -> f64 {
+    pub fn evidence(&self, first: &Series, second: &Series, within_margin: bool, enough: f64) -> f64 {
         let slack = if within_margin { self.slack } else { Slack::NONE };
         let found = match (self.kind, first, second) {
-            (Kind::Quantile(percent), Numbers::Plain(first), Numbers::Plain(second)) => {
+            (Kind::Quantile(percent), Series::Plain(first), Series::Plain(second)) => {
                 let p = percent as f64 / 100.0;
                 let p = if self.sign > 0.0 { p } else { 1.0 - p };
                 quantile_evidence(first, second, p, slack, enough)
             }
-            (_, Numbers::Plain(first), Numbers::Plain(second)) => probability_evidence(first, second, slack.amount),
-            (_, Numbers::Parts(first), Numbers::Parts(second)) => mean_evidence(first, second, slack),
+            (_, Series::Plain(first), Series::Plain(second)) => probability_evidence(first, second, slack.amount),
+            (_, Series::Parts(first), Series::Parts(second)) => mean_evidence(first, second, slack),
             _ => unreachable!("all settings have the same objective"),
         };
         found.clamp(0.0, enough)
     }
 
     /// The objective's estimate; small is good.
-    pub fn estimate(&self, numbers: &Numbers) -> Option<f64> {
+    pub fn estimate(&self, numbers: &Series) -> Option<f64> {
         match (self.kind, numbers) {
-            (Kind::Quantile(percent), Numbers::Plain(numbers)) => {
+            (Kind::Quantile(percent), Series::Plain(numbers)) => {
                 let mut found: Vec<f64> = numbers.iter().flatten().map(|number| number * self.sign).collect();
                 let n = found.len();
                 let place = (rank(n as u64, percent) as usize).checked_sub(1).filter(|_| n > 0)?;
                 let (_, number, _) = found.select_nth_unstable_by(place, f64::total_cmp);
                 Some(*number * self.sign)
             }
-            (_, Numbers::Plain(numbers)) => mean(numbers.iter().flatten().map(|number| (*number, 1.0))),
-            (_, Numbers::Parts(numbers)) => mean(numbers.iter().flatten().map(|pair| (pair.part, pair.whole))),
+            (_, Series::Plain(numbers)) => mean(numbers.iter().flatten().map(|number| (*number, 1.0))),
+            (_, Series::Parts(numbers)) => mean(numbers.iter().flatten().map(|pair| (pair.part, pair.whole))),
         }
     }
 
@@ -123,26 +122,24 @@ impl Measure {
     }
 
     /// Where the objective lies, as it is shown: at all times at once, for itself. An end that nothing bounds is none.
-    pub fn interval(&self, numbers: &Numbers) -> [Option<f64>; 2] {
+    pub fn interval(&self, numbers: &Series) -> [Option<f64>; 2] {
         let shown = |[low, high]: [Option<f64>; 2]| {
             let ends = [low, high].map(|end| end.map(|number| self.show(number)));
             if self.sign > 0.0 { ends } else { [ends[1], ends[0]] }
         };
         match (self.kind, numbers) {
-            (Kind::Quantile(percent), Numbers::Plain(numbers)) => {
+            (Kind::Quantile(percent), Series::Plain(numbers)) => {
                 let mut found: Vec<f64> = numbers.iter().flatten().map(|number| self.show(*number)).collect();
                 found.sort_unstable_by(f64::total_cmp);
                 let ranks = BernoulliSequence::quantile_ranks(found.len() as u64, percent, self.alpha / 2.0);
                 ranks.map(|rank| rank.map(|rank| found[rank as usize - 1]))
             }
-            (_, Numbers::Plain(numbers)) => {
+            (_, Series::Plain(numbers)) => {
                 let mut sequence = BernoulliSequence::default();
                 numbers.iter().flatten().for_each(|happened| sequence.record(*happened != 0.0));
                 sequence.interval(self.alpha).map(Some)
             }
-            (_, Numbers::Parts(numbers)) => {
-                shown(mean_interval(numbers, self.alpha).map_or([None; 2], |e| e.map(Some)))
-            }
+            (_, Series::Parts(numbers)) => shown(mean_interval(numbers, self.alpha).map_or([None; 2], |e| e.map(Some))),
         }
     }
 }
@@ -153,7 +150,7 @@ fn mean(pairs: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
 }
 
-impl Numbers {
+impl Series {
     /// Adds what the next replication says.
     pub fn push(&mut self, said: Said) {
         let number = match said {
@@ -161,16 +158,16 @@ impl Numbers {
             Said::Nothing | Said::NotAbout => None,
         };
         match self {
-            Numbers::Plain(numbers) => numbers.push(number.map(|pair| pair.part)),
-            Numbers::Parts(numbers) => numbers.push(number),
+            Series::Plain(numbers) => numbers.push(number.map(|pair| pair.part)),
+            Series::Parts(numbers) => numbers.push(number),
         }
     }
 
     /// How many replications have a number.
     pub fn count(&self) -> u64 {
         match self {
-            Numbers::Plain(numbers) => numbers.iter().flatten().count() as u64,
-            Numbers::Parts(numbers) => numbers.iter().flatten().count() as u64,
+            Series::Plain(numbers) => numbers.iter().flatten().count() as u64,
+            Series::Parts(numbers) => numbers.iter().flatten().count() as u64,
         }
     }
 }
