@@ -48,7 +48,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// What to do. The options of a command say what it is for: a word here would stand in for theirs.
+/// The commands. A doc comment of a variant would replace the words of its options in `--help`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Run(RunArgs),

@@ -13,7 +13,7 @@ use crate::report::tune::{Report, json, table};
 use crate::report::{Outputs, html, plots};
 use crate::scenario::{Diagnostics, Problem, Scenario, Value};
 use crate::sweep::{Overrides, Refused, Sweep, Variation, variations};
-use crate::tune::{Stage, Tuning, Unfinished};
+use crate::tune::{RaceStage, Tuning, Unfinished};
 
 /// Checks all settings, finds the best one, reports.
 pub fn run(args: &TuneArgs) -> Result<(), Failure> {
@@ -44,7 +44,7 @@ pub fn run(args: &TuneArgs) -> Result<(), Failure> {
         workers: &workers,
         cancelled: &INTERRUPTED,
         advanced: &|replications| bar.inc(replications.into()),
-        stage: &|Stage { racing, replications }| {
+        stage: &|RaceStage { racing, replications }| {
             bar.inc_length(replications);
             match racing {
                 Some(racing) => bar.set_message(format!("{racing} of {} left", counted(settings, "setting"))),

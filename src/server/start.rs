@@ -65,7 +65,6 @@ pub enum ServerError {
     OtherAccount(String),
     /// It cannot listen there.
     Listen(SocketAddr, io::Error),
-    /// No threads.
     Threads(io::Error),
     /// Something has panicked, and has said so.
     Panicked,

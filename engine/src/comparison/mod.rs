@@ -30,7 +30,6 @@ use crate::statistics::two_sample::{cliffs_delta, kolmogorov_smirnov, risk_diffe
 pub struct Identity {
     /// The scenario's name.
     pub name: String,
-    /// Its digest.
     pub digest: String,
     /// How luck was drawn, see [`RESULTS_VERSION`](crate::metric::RESULTS_VERSION).
     pub results_version: u64,
@@ -72,7 +71,6 @@ impl Each for ToRows {
 /// What a comparison comes to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// The runs.
     pub sides: [Identity; 2],
     /// How many replications of each were compared; of a paired comparison those that both sides have.
     pub replications: [u64; 2],
@@ -91,7 +89,6 @@ pub struct Comparison {
 /// How likely an outcome is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OutcomeComparison {
-    /// Which one.
     pub outcome: CampaignOutcome,
     /// In how many replications of each side.
     pub counts: [u64; 2],
@@ -106,7 +103,6 @@ pub struct OutcomeComparison {
 /// How far numbers of a measure are apart. Those in whole units are microseconds for times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NumberComparison {
-    /// Which one.
     pub measure: &'static Measure,
     /// The numbers of each side.
     pub sides: [Moments; 2],

@@ -19,7 +19,6 @@ pub const RESAMPLES: u32 = 1199;
 struct Ordered {
     /// Replications in the order of their numbers, the greatest first.
     order: Vec<u32>,
-    /// Their numbers.
     numbers: Vec<i128>,
     /// Whether every replication has one.
     whole: bool,

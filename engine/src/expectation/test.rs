@@ -6,7 +6,7 @@ use crate::measure::Source;
 use crate::metric::{Kind, Metric};
 use crate::questions::Expectation;
 use crate::scenario::Scenario;
-use crate::statistics::confidence_sequence::{BernoulliSequence, BoundedSequence, Side, Standing};
+use crate::statistics::confidence_sequence::{BernoulliSequence, BoundedSequence, Direction, Standing};
 use crate::statistics::{OrderStatistics, rank};
 
 /// Takes in replications, and knows what they prove.
@@ -25,7 +25,7 @@ pub struct Test {
 #[derive(Clone, Copy, Debug)]
 struct Claim {
     bound: f64,
-    wanted: Side,
+    wanted: Direction,
 }
 
 impl Claim {
@@ -33,8 +33,8 @@ impl Claim {
     /// it is not.
     fn limit(&self) -> u128 {
         match self.wanted {
-            Side::Below => (self.bound.floor() as u128).saturating_add(1),
-            Side::Above => self.bound.ceil() as u128,
+            Direction::Below => (self.bound.floor() as u128).saturating_add(1),
+            Direction::Above => self.bound.ceil() as u128,
         }
     }
 }
@@ -72,8 +72,8 @@ impl Test {
         let alpha = 1.0 - expectation.confidence;
         let robots = f64::from(scenario.most_robots());
         let bounds = expectation.bounds;
-        let low = bounds.at_least().map(|bound| Claim { bound, wanted: Side::Above });
-        let high = bounds.at_most().map(|bound| Claim { bound, wanted: Side::Below });
+        let low = bounds.at_least().map(|bound| Claim { bound, wanted: Direction::Above });
+        let high = bounds.at_most().map(|bound| Claim { bound, wanted: Direction::Below });
         let mut claims: Vec<Claim> = low.into_iter().chain(high).collect();
         // What nothing can exceed is no claim.
         let greatest = match metric.kind() {
@@ -93,7 +93,7 @@ impl Test {
             (kind, _) => {
                 let greatest = greatest.expect("a mean is accepted only if its numbers are bounded");
                 // Under another setting numbers may be smaller. What only the greatest of them reaches is never proven.
-                let above = claims.iter().filter(|claim| claim.wanted == Side::Above);
+                let above = claims.iter().filter(|claim| claim.wanted == Direction::Above);
                 beyond = above
                     .map(|claim| claim.bound)
                     .find(|bound| *bound >= greatest)
@@ -180,12 +180,12 @@ impl Test {
     pub fn seems_to_hold(&self) -> bool {
         let enough = |share: Option<f64>, percent: u64, claim: &Claim| {
             // Many numbers below the bound mean a quantile below it.
-            share.is_none_or(|share| (share * 100.0 >= percent as f64) == (claim.wanted == Side::Below))
+            share.is_none_or(|share| (share * 100.0 >= percent as f64) == (claim.wanted == Direction::Below))
         };
         let within = |estimate: Option<f64>, claim: &Claim| {
             estimate.is_none_or(|estimate| match claim.wanted {
-                Side::Below => estimate <= claim.bound,
-                Side::Above => estimate >= claim.bound,
+                Direction::Below => estimate <= claim.bound,
+                Direction::Above => estimate >= claim.bound,
             })
         };
         if self.beyond == Some(Verdict::Fails) {
@@ -236,7 +236,7 @@ impl Test {
             }
             Evidence::Shares { percent, sequences, .. } => {
                 let share = |(claim, sequence): (&Claim, &BoundedSequence)| Share {
-                    with_bound: claim.wanted == Side::Below,
+                    with_bound: claim.wanted == Direction::Below,
                     bound: show(claim.bound),
                     needed: percent as f64 / 100.0,
                     estimate: sequence.estimate(),
@@ -266,7 +266,7 @@ fn cluster(part: f64, times: &RobotTimes, robots: f64) -> [f64; 2] {
 
 /// Seen from the number instead of from the share of numbers below it.
 fn opposite(standing: Standing) -> Standing {
-    let other = |side| if side == Side::Below { Side::Above } else { Side::Below };
+    let other = |side| if side == Direction::Below { Direction::Above } else { Direction::Below };
     Standing { side: standing.side.map(other), ..standing }
 }
 

@@ -19,14 +19,14 @@ const LEVELS: u32 = 100;
 pub struct InSyncCurve {
     fleet_size: u32,
     replications: u64,
-    levels: Vec<Level>,
+    levels: Vec<Milestone>,
     /// Of the present replication: robots in sync, and the instants at which levels were reached.
     in_sync: u32,
     reached: Vec<Time>,
 }
 
 #[derive(Clone, Debug)]
-struct Level {
+struct Milestone {
     robots: u32,
     /// Microseconds, to two significant digits: finer than a pixel.
     instants: Histogram<u64>,
@@ -40,7 +40,7 @@ impl InSyncCurve {
         let instants = || Histogram::new(2).expect("two digits are allowed");
         let mut levels: Vec<u32> = std::iter::once(1).chain((1..=steps).map(robots)).collect();
         levels.dedup();
-        let levels = levels.into_iter().map(|robots| Level { robots, instants: instants() }).collect();
+        let levels = levels.into_iter().map(|robots| Milestone { robots, instants: instants() }).collect();
         InSyncCurve { fleet_size, replications: 0, levels, in_sync: 0, reached: Vec::new() }
     }
 

@@ -17,20 +17,20 @@ const FIRST_SHIFT: u32 = 10;
 pub struct OverTime {
     /// Cells are 2^shift microseconds wide.
     shift: u32,
-    cells: Vec<Cell>,
+    cells: Vec<TimeBin>,
     /// Of the present replication.
     level: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Cell {
+struct TimeBin {
     jumps: i128,
     moments: i128,
 }
 
 impl Default for OverTime {
     fn default() -> OverTime {
-        OverTime { shift: FIRST_SHIFT, cells: vec![Cell::default(); CELLS], level: 0 }
+        OverTime { shift: FIRST_SHIFT, cells: vec![TimeBin::default(); CELLS], level: 0 }
     }
 }
 
@@ -64,9 +64,9 @@ impl OverTime {
         let width = 1i128 << self.shift;
         for index in 0..CELLS / 2 {
             let [a, b] = [self.cells[2 * index], self.cells[2 * index + 1]];
-            self.cells[index] = Cell { jumps: a.jumps + b.jumps, moments: a.moments + b.moments + b.jumps * width };
+            self.cells[index] = TimeBin { jumps: a.jumps + b.jumps, moments: a.moments + b.moments + b.jumps * width };
         }
-        self.cells[CELLS / 2..].fill(Cell::default());
+        self.cells[CELLS / 2..].fill(TimeBin::default());
         self.shift += 1;
     }
 

@@ -140,7 +140,6 @@ impl Bound {
 pub enum Part {
     /// None: it always exists.
     None,
-    /// Builds (R15).
     Builds,
     /// Robots that register later (R13).
     Registrations,
@@ -193,7 +192,6 @@ impl Part {
 /// A column of `replications.csv`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CsvColumn {
-    /// The heading.
     pub name: &'static str,
     /// Columns stand in the order of these numbers, which no two share. A new one gets the next number: it stands last,
     /// and all others stay where they are.
@@ -205,7 +203,6 @@ pub struct CsvColumn {
 /// A row of the tables that show how measures are distributed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableRow {
-    /// The table.
     pub section: Section,
     /// Rows of a section stand in the order of these numbers, which no two share.
     pub place: u8,
@@ -220,7 +217,6 @@ pub enum Section {
     Long,
     /// Robots that do not do what they are there for.
     Hurt,
-    /// Downloads (R16).
     Data,
     /// Calls of an operator (R17).
     Calls,
@@ -240,7 +236,6 @@ impl Section {
         }
     }
 
-    /// The heading.
     pub const fn words(self) -> &'static str {
         match self {
             Section::Long => "How long",

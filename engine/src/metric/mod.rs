@@ -40,7 +40,7 @@ enum Leaf {
     Whole,
     /// In how many replications an event happens.
     Count,
-    /// Their share.
+    /// The share of these.
     Probability,
     /// Of its distribution.
     Statistic(Statistic),
@@ -54,7 +54,7 @@ pub enum Kind {
     Probability,
     /// Of numbers, in percent.
     Quantile(u64),
-    /// Of numbers.
+    /// One of numbers.
     Mean,
     /// An extreme, a spread or a count: what grows with the number of replications, or has no test.
     Other,
@@ -126,7 +126,6 @@ impl Metric {
         Err(UnknownMetric::new(path, scenario, &all))
     }
 
-    /// The address.
     pub fn path(&self) -> &str {
         &self.path
     }

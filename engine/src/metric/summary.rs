@@ -22,7 +22,6 @@ pub const RESULTS_VERSION: u32 = 2;
 pub struct Summary {
     /// The version of the program.
     pub rollcast: &'static str,
-    /// See [`RESULTS_VERSION`].
     pub results_version: u32,
     /// Which scenario was run.
     pub scenario: ScenarioIdentity,
@@ -47,9 +46,7 @@ fn by_name<S: Serializer>(builds: &[(String, Results)], serializer: S) -> Result
 /// Which scenario was run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ScenarioIdentity {
-    /// Its name.
     pub name: String,
-    /// See [`Scenario::digest`].
     pub digest: String,
 }
 

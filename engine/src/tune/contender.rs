@@ -11,7 +11,7 @@ use crate::measure;
 use crate::questions::{Constraint, Expectation};
 use crate::scenario::Scenario;
 use crate::simulation::Plan;
-use crate::statistics::confidence_sequence::{BernoulliSequence, Side};
+use crate::statistics::confidence_sequence::{BernoulliSequence, Direction};
 use crate::statistics::rank;
 use crate::time::MICROS;
 
@@ -136,7 +136,7 @@ impl Contender {
     pub fn proven(&self, alpha: f64) -> Proven {
         if self.verdicts.contains(&Verdict::Fails) {
             Proven::Violates
-        } else if self.has_number.standing(LEAST_SHARE, alpha).proven() == Some(Side::Below) {
+        } else if self.has_number.standing(LEAST_SHARE, alpha).proven() == Some(Direction::Below) {
             Proven::NoValue
         } else if self.verdicts.iter().all(|verdict| *verdict == Verdict::Holds) {
             Proven::Feasible

@@ -2,7 +2,7 @@
 
 use super::contender::Contender;
 use super::outcome::{Answer, Cost, Figures, Outcome, Own, Setting};
-use super::race::{Place, Race};
+use super::race::{Race, RaceStatus};
 use super::{Status, Unfinished};
 use crate::expectation::Finding;
 use crate::experiment::Stopped;
@@ -75,7 +75,8 @@ fn standing(race: &Race<'_>) -> Outcome {
 /// The best setting in the race that is proven to satisfy the constraints.
 fn best(race: &Race<'_>) -> Option<usize> {
     let estimate = |contender: &Contender| race.goal.estimate(&contender.numbers);
-    let racing = race.entries.iter().enumerate().filter(|(_, entry)| entry.feasible && entry.place == Place::Racing);
+    let racing =
+        race.entries.iter().enumerate().filter(|(_, entry)| entry.feasible && entry.place == RaceStatus::Racing);
     let with_value = racing.filter_map(|(index, entry)| Some((index, estimate(entry.contender.as_ref()?)?)));
     with_value.min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))).map(|(index, _)| index)
 }
@@ -87,7 +88,7 @@ fn probability(race: &Race<'_>, best: usize, only_decided: bool) -> f64 {
     let error = 1.0 - race.tuning.confidence;
     let root = |index: usize| {
         let (mut at, mut strictly) = (index, true);
-        while let Place::Settled { by, strictly: this } = race.entries[at].place {
+        while let RaceStatus::Settled { by, strictly: this } = race.entries[at].place {
             strictly &= this;
             at = by;
         }
@@ -97,8 +98,8 @@ fn probability(race: &Race<'_>, best: usize, only_decided: bool) -> f64 {
     for index in (0..race.entries.len()).filter(|index| *index != best) {
         let (root, strictly) = root(index);
         let decided = match race.entries[root].place {
-            Place::Violates | Place::NoValue => true,
-            Place::GivenUp if only_decided => true,
+            RaceStatus::Violates | RaceStatus::NoValue => true,
+            RaceStatus::GivenUp if only_decided => true,
             // One that is no better than an open setting is as open as that one, which is counted by itself.
             _ => root == best || (root != index && strictly),
         };

@@ -74,19 +74,18 @@ pub struct Tuning<'a> {
     pub max_replications: u32,
     /// Where randomness starts.
     pub seed: u64,
-    /// The threads.
     pub workers: &'a Workers,
     /// Stops it soon after it becomes true.
     pub cancelled: &'a AtomicBool,
     /// Is told how many more replications are done.
     pub advanced: &'a (dyn Fn(u32) + Sync),
     /// Is told of each stage before it begins.
-    pub stage: &'a dyn Fn(Stage),
+    pub stage: &'a dyn Fn(RaceStage),
 }
 
 /// A stage of the race, or what follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stage {
+pub struct RaceStage {
     /// Settings that are still in the race; none after it.
     pub racing: Option<usize>,
     /// Replications that this stage simulates.

@@ -6,11 +6,9 @@ use crate::metric::Metric;
 /// What was found.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The answer.
     pub answer: Answer,
     /// All settings in the order of the sweep's points.
     pub settings: Vec<Setting>,
-    /// The objective.
     pub metric: Metric,
     /// The scenario's own setting, with as many replications as the answer's; none if it was cancelled before.
     pub own: Option<Own>,
@@ -32,7 +30,6 @@ pub struct Outcome {
 pub enum Answer {
     /// A setting that is proven to satisfy the constraints.
     Best {
-        /// Which one.
         setting: usize,
         /// The probability that it satisfies the constraints, and no setting that does so is better by more than the
         /// margin; never more than is proven.
@@ -70,7 +67,6 @@ pub struct Setting {
     pub status: Status,
     /// Whether it is proven to satisfy all constraints.
     pub feasible: bool,
-    /// Its numbers.
     pub figures: Figures,
 }
 
@@ -145,7 +141,6 @@ pub struct HurtAndTime {
 pub struct Own {
     /// Which of the settings it is, if it is one of them.
     pub setting: Option<usize>,
-    /// Its numbers.
     pub figures: Figures,
 }
 

@@ -3,7 +3,7 @@
 use super::contender::{Contender, Proven};
 use super::goal::Goal;
 use super::outcome::{Figures, Status};
-use super::{Stage, Tuning, Unfinished};
+use super::{RaceStage, Tuning, Unfinished};
 use crate::scenario::Scenario;
 
 /// Replications of the first stage. Of fewer an extreme quantile says nothing.
@@ -22,7 +22,7 @@ pub struct Race<'a> {
     pub goal: Goal,
     /// How much may be wrong.
     pub levels: Levels,
-    /// By setting.
+    /// One for each setting.
     pub entries: Vec<Racer>,
     /// Who settles others, as long as it may.
     leader: Option<usize>,
@@ -63,21 +63,20 @@ impl Levels {
 
 /// A setting in the race, or what is left of it.
 pub struct Racer {
-    pub place: Place,
+    pub place: RaceStatus,
     /// Whether it is proven to satisfy all constraints.
     pub feasible: bool,
     /// What it has been through; dropped once nobody needs it.
     pub contender: Option<Contender>,
     /// Taken when it was dropped.
     pub figures: Figures,
-    /// Whether it has been back in the race once: what it goes through then is kept, so that nobody begins again and
-    /// again.
+    /// Whether it has been back in the race once: its numbers are kept then, so none is simulated a third time.
     kept: bool,
 }
 
 /// Where a setting stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum RaceStatus {
     /// In the race.
     Racing,
     /// In the race, but as many replications as it may have do not show whether it satisfies the constraints: it
@@ -85,9 +84,9 @@ pub enum Place {
     GivenUp,
     /// Another one is proven to be no worse, or no more than the margin worse.
     Settled { by: usize, strictly: bool },
-    /// Out of the race.
+    /// Out: it is proven to violate a constraint.
     Violates,
-    /// Out of the race.
+    /// Out: too few of its replications have the objective's number.
     NoValue,
 }
 
@@ -97,7 +96,7 @@ impl<'a> Race<'a> {
         let settings = tuning.sweep.len();
         let alpha = 1.0 - tuning.confidence;
         let entry = |_| Racer {
-            place: Place::Racing,
+            place: RaceStatus::Racing,
             feasible: false,
             contender: None,
             figures: Figures::default(),
@@ -146,8 +145,8 @@ impl<'a> Race<'a> {
 
     fn announce(&self, stage: &[usize], end: u32) {
         let missing = |index: &usize| u64::from(end - self.replications(*index));
-        let racing = self.entries.iter().filter(|entry| entry.place == Place::Racing).count();
-        (self.tuning.stage)(Stage { racing: Some(racing), replications: stage.iter().map(missing).sum() });
+        let racing = self.entries.iter().filter(|entry| entry.place == RaceStatus::Racing).count();
+        (self.tuning.stage)(RaceStage { racing: Some(racing), replications: stage.iter().map(missing).sum() });
     }
 
     /// Replications that can be compared with those of others.
@@ -168,11 +167,11 @@ impl<'a> Race<'a> {
         self.used += u64::from(end - before);
         match contender.proven(self.levels.test) {
             Proven::Feasible => entry.feasible = true,
-            Proven::Violates => entry.place = Place::Violates,
-            Proven::NoValue => entry.place = Place::NoValue,
+            Proven::Violates => entry.place = RaceStatus::Violates,
+            Proven::NoValue => entry.place = RaceStatus::NoValue,
             Proven::Nothing => (),
         }
-        if entry.place != Place::Racing {
+        if entry.place != RaceStatus::Racing {
             self.drop(index);
         }
         Ok(())
@@ -189,7 +188,7 @@ impl<'a> Race<'a> {
     /// The estimate of a racing setting that seems to satisfy the constraints; small is good.
     fn estimate_of_plausible(&self, index: usize) -> Option<f64> {
         let entry = &self.entries[index];
-        let contender = entry.contender.as_ref().filter(|_| entry.place == Place::Racing)?;
+        let contender = entry.contender.as_ref().filter(|_| entry.place == RaceStatus::Racing)?;
         if entry.feasible || contender.is_plausible() { self.goal.estimate(&contender.numbers) } else { None }
     }
 
@@ -205,14 +204,14 @@ impl<'a> Race<'a> {
 
     /// Settles a setting by another one, if that is proven; whether it was.
     fn settle(&mut self, index: usize, by: usize, strictly: bool) -> bool {
-        let racing = |race: &Race<'_>, index: usize| race.entries[index].place == Place::Racing;
+        let racing = |race: &Race<'_>, index: usize| race.entries[index].place == RaceStatus::Racing;
         if index == by || !racing(self, index) || !racing(self, by) {
             return false;
         }
         if self.evidence(by, index, !strictly) < self.levels.enough() {
             return false;
         }
-        self.entries[index].place = Place::Settled { by, strictly };
+        self.entries[index].place = RaceStatus::Settled { by, strictly };
         if !strictly {
             self.wake_those_within_two_margins(index);
         }
@@ -227,7 +226,7 @@ impl<'a> Race<'a> {
     fn wake_those_within_two_margins(&mut self, index: usize) {
         let through = |mut at: usize| {
             let mut within = false;
-            while let Place::Settled { by, strictly } = self.entries[at].place {
+            while let RaceStatus::Settled { by, strictly } = self.entries[at].place {
                 within |= !strictly;
                 if by == index {
                     return within;
@@ -243,7 +242,7 @@ impl<'a> Race<'a> {
     /// Brings a setting back into the race.
     fn back(&mut self, index: usize) {
         let entry = &mut self.entries[index];
-        (entry.place, entry.kept) = (Place::Racing, true);
+        (entry.place, entry.kept) = (RaceStatus::Racing, true);
     }
 
     /// Settles whom the best settle.
@@ -260,7 +259,7 @@ impl<'a> Race<'a> {
                 && self
                     .entries
                     .iter()
-                    .any(|entry| matches!(entry.place, Place::Settled { by, strictly: false } if by == *leader))
+                    .any(|entry| matches!(entry.place, RaceStatus::Settled { by, strictly: false } if by == *leader))
         };
         let mut leader = self.leader.filter(stays).unwrap_or(best);
         if leader != best && self.settle(leader, best, true) {
@@ -275,7 +274,7 @@ impl<'a> Race<'a> {
         }
         self.leader = Some(leader);
         let racing: Vec<usize> =
-            (0..self.entries.len()).filter(|index| self.entries[*index].place == Place::Racing).collect();
+            (0..self.entries.len()).filter(|index| self.entries[*index].place == RaceStatus::Racing).collect();
         for index in racing {
             for by in std::iter::once(leader).chain(safe) {
                 _ = self.settle(index, by, true) || self.settle(index, by, false);
@@ -288,14 +287,14 @@ impl<'a> Race<'a> {
     fn wake(&mut self) -> bool {
         let max = self.tuning.max_replications;
         for index in 0..self.entries.len() {
-            let racing = self.entries[index].place == Place::Racing;
+            let racing = self.entries[index].place == RaceStatus::Racing;
             if racing && !self.entries[index].feasible && self.replications(index) >= max {
-                self.entries[index].place = Place::GivenUp;
+                self.entries[index].place = RaceStatus::GivenUp;
             }
         }
-        let out = |by: usize| !matches!(self.entries[by].place, Place::Racing | Place::Settled { .. });
+        let out = |by: usize| !matches!(self.entries[by].place, RaceStatus::Racing | RaceStatus::Settled { .. });
         let woken: Vec<usize> = (0..self.entries.len())
-            .filter(|index| matches!(self.entries[*index].place, Place::Settled { by, .. } if out(by)))
+            .filter(|index| matches!(self.entries[*index].place, RaceStatus::Settled { by, .. } if out(by)))
             .collect();
         woken.iter().for_each(|index| self.back(*index));
         !woken.is_empty()
@@ -305,7 +304,7 @@ impl<'a> Race<'a> {
     fn next_stage(&mut self) -> Option<(Vec<usize>, u32)> {
         let max = self.tuning.max_replications;
         let racing: Vec<usize> =
-            (0..self.entries.len()).filter(|index| self.entries[*index].place == Place::Racing).collect();
+            (0..self.entries.len()).filter(|index| self.entries[*index].place == RaceStatus::Racing).collect();
         if let [only] = racing[..]
             && self.entries[only].feasible
             && self.entries[only].contender.as_ref().is_some_and(|contender| contender.numbers.count() > 0)
@@ -329,7 +328,7 @@ impl<'a> Race<'a> {
             if self.kept() + needed <= self.most_kept {
                 return wanted;
             }
-            if matches!(place, Place::Settled { .. }) && !kept {
+            if matches!(place, RaceStatus::Settled { .. }) && !kept {
                 self.drop(index);
             }
         }
@@ -349,18 +348,18 @@ impl<'a> Race<'a> {
         }
         let mut status = Status::NoBetter;
         let mut at = index;
-        while let Place::Settled { by, strictly } = self.entries[at].place {
+        while let RaceStatus::Settled { by, strictly } = self.entries[at].place {
             if !strictly {
                 status = Status::WithinMargin;
             }
             at = by;
         }
         match self.entries[index].place {
-            Place::Violates => Status::Violates,
-            Place::NoValue => Status::NoValue,
-            Place::Racing => Status::Undecided,
-            Place::GivenUp => Status::Open,
-            Place::Settled { .. } => status,
+            RaceStatus::Violates => Status::Violates,
+            RaceStatus::NoValue => Status::NoValue,
+            RaceStatus::Racing => Status::Undecided,
+            RaceStatus::GivenUp => Status::Open,
+            RaceStatus::Settled { .. } => status,
         }
     }
 
@@ -372,7 +371,7 @@ impl<'a> Race<'a> {
 
     /// The same of a scenario that need not be one of the settings.
     pub fn simulate_scenario(&mut self, scenario: &Scenario, end: u32) -> Result<Figures, Unfinished> {
-        (self.tuning.stage)(Stage { racing: None, replications: end.into() });
+        (self.tuning.stage)(RaceStage { racing: None, replications: end.into() });
         let mut contender = Contender::new(&self.goal, self.tuning.constraints, scenario, self.levels.test);
         contender.advance(end, scenario, &self.goal, self.tuning, self.tuning.cancelled)?;
         self.used += u64::from(end);

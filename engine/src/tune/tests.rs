@@ -291,7 +291,9 @@ fn memory_is_bounded() {
         race.most_kept = MOST;
         race.run().expect("nothing stops it");
         assert!((MOST - 10..=MOST).contains(&race.kept()), "{}", race.kept());
-        assert!(matches!(race.entries[0].place, race::Place::Settled { .. }) && race.entries[0].contender.is_none());
+        assert!(
+            matches!(race.entries[0].place, race::RaceStatus::Settled { .. }) && race.entries[0].contender.is_none()
+        );
         let outcome = finish::finish(race).expect("nothing stops it");
         // The slow setting once more to be shown, and the scenario's own one.
         assert_eq!(outcome.replications_used, MOST + 256 + 1000 + 2000);

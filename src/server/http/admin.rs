@@ -22,7 +22,6 @@ use crate::time::Span;
 
 const JSON: &str = "application/json";
 
-/// The page.
 const PAGE: &str = include_str!("../page.html");
 
 /// What a path leads to.

@@ -17,14 +17,14 @@ pub struct Calendar {
     /// Later than all pages.
     later: Vec<Ending>,
     /// Each page divides the time before the next bucket of the page before it.
-    pages: Vec<Page>,
+    pages: Vec<Sheet>,
     /// Pages that have been read, for their memory.
-    read: Vec<Page>,
+    read: Vec<Sheet>,
 }
 
 /// Buckets of 2^shift microseconds.
 #[derive(Clone, Debug, Default)]
-struct Page {
+struct Sheet {
     /// When the first one begins.
     from: u64,
     /// When the last one ends, which may be shorter than the others.
@@ -36,7 +36,7 @@ struct Page {
     buckets: Vec<Vec<Ending>>,
 }
 
-impl Page {
+impl Sheet {
     /// The bucket of an instant that is not later than the page.
     #[inline]
     fn bucket_of(&self, instant: u64) -> usize {

@@ -1,6 +1,6 @@
 //! The confidence sequence of a probability.
 
-use super::{Side, Standing, edge};
+use super::{Direction, Standing, edge};
 
 /// Counts how often an event happens.
 ///
@@ -91,8 +91,8 @@ impl BernoulliSequence {
             standing(count, n, p, wealth, alpha).proven()
         };
         // Evidence for either side only grows away from the middle.
-        let lowest = partition(n + 1, |count| proven(count) == Some(Side::Below));
-        let above = partition(n + 1, |count| proven(count) != Some(Side::Above));
+        let lowest = partition(n + 1, |count| proven(count) == Some(Direction::Below));
+        let above = partition(n + 1, |count| proven(count) != Some(Direction::Above));
         [(1..=n).contains(&lowest).then_some(lowest), (1..=n).contains(&above).then_some(above)]
     }
 }
@@ -180,7 +180,7 @@ mod tests {
             let share = count as f64 / trials as f64;
             assert!(low <= share && share <= high, "{low} {share} {high}");
             assert_eq!((low == 0.0, high == 1.0), (count == 0, count == trials), "{count} {trials}");
-            for (bound, side) in [(low - 1e-6, Side::Above), (high + 1e-6, Side::Below)] {
+            for (bound, side) in [(low - 1e-6, Direction::Above), (high + 1e-6, Direction::Below)] {
                 if 0.0 < bound && bound < 1.0 {
                     assert_eq!(sequence.standing(bound, 0.01).proven(), Some(side), "{count} of {trials} at {bound}");
                 }
@@ -200,10 +200,10 @@ mod tests {
             let p = percent as f64 / 100.0;
             let proven = |count: u64| counted(count, n).standing(p, 0.01).proven();
             if let Some(low) = low {
-                assert_eq!((proven(low - 1), proven(low)), (Some(Side::Below), None), "{n} {percent}");
+                assert_eq!((proven(low - 1), proven(low)), (Some(Direction::Below), None), "{n} {percent}");
             }
             if let Some(high) = high {
-                assert_eq!((proven(high - 1), proven(high)), (None, Some(Side::Above)), "{n} {percent}");
+                assert_eq!((proven(high - 1), proven(high)), (None, Some(Direction::Above)), "{n} {percent}");
             }
         }
         let of_few = BernoulliSequence::quantile_ranks(10, 50, 0.001);
@@ -222,7 +222,7 @@ mod tests {
             if sequence.standing(p, alpha).proven().is_some() {
                 return (true, proven);
             }
-            if proven.is_none() && sequence.standing(bound, alpha).proven() == Some(Side::Above) {
+            if proven.is_none() && sequence.standing(bound, alpha).proven() == Some(Direction::Above) {
                 proven = Some(index + 1);
             }
         }

@@ -142,7 +142,7 @@ impl BoundedSequence {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Side;
+    use super::super::Direction;
     use super::*;
     use crate::random::{Luck, Purpose};
 
@@ -184,8 +184,8 @@ mod tests {
                 }
             }
             counts[0] += u32::from(ever[0].is_some());
-            counts[1] += u32::from(ever[1] == Some(Side::Above));
-            counts[2] += u32::from(ever[2] == Some(Side::Below));
+            counts[1] += u32::from(ever[1] == Some(Direction::Above));
+            counts[2] += u32::from(ever[2] == Some(Direction::Below));
         }
         counts.map(|count| f64::from(count) / SEEDS as f64)
     }
@@ -213,7 +213,7 @@ mod tests {
                 sequence.record([scale * uniform(5, index, 0), 1.0]);
                 index += 1;
             }
-            assert_eq!(sequence.standing(0).proven(), Some(Side::Above), "{scale}");
+            assert_eq!(sequence.standing(0).proven(), Some(Direction::Above), "{scale}");
             assert!(index > 10_000, "{index}: quicker than chance allows");
         }
     }
@@ -252,7 +252,7 @@ mod tests {
             let [low, high] = sequence.interval();
             let estimate = sequence.estimate().expect("there are pairs");
             assert!((0.0..=estimate).contains(&low) && (estimate..=1.0).contains(&high), "{low} {estimate} {high}");
-            for (bound, side) in [(low - 1e-6, Side::Above), (high + 1e-6, Side::Below)] {
+            for (bound, side) in [(low - 1e-6, Direction::Above), (high + 1e-6, Direction::Below)] {
                 if 0.0 < bound && bound < 1.0 {
                     assert_eq!(fed(bound).standing(1).proven(), Some(side), "{bound}");
                 }

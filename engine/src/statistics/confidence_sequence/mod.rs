@@ -24,7 +24,7 @@ pub use bounded::BoundedSequence;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Standing {
     /// Whether the estimate is below the bound or above it; none if it is neither.
-    pub side: Option<Side>,
+    pub side: Option<Direction>,
     /// The logarithm of the wealth of those who bet that the truth is on this side, as a share of what is needed to be
     /// sure: from 1 on the bound is outside of the confidence sequence.
     pub evidence: f64,
@@ -32,7 +32,7 @@ pub struct Standing {
 
 /// A side of a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum Direction {
     /// Less than the bound.
     Below,
     /// More than it.
@@ -44,12 +44,12 @@ impl Standing {
     pub const UNKNOWN: Standing = Standing { side: None, evidence: 0.0 };
 
     fn new(below: f64, above: f64, needed: f64) -> Standing {
-        let (side, wealth) = if below > above { (Side::Below, below) } else { (Side::Above, above) };
+        let (side, wealth) = if below > above { (Direction::Below, below) } else { (Direction::Above, above) };
         if wealth > 0.0 { Standing { side: Some(side), evidence: wealth / needed } } else { Standing::UNKNOWN }
     }
 
     /// The side on which the truth is, if the confidence sequence excludes the bound.
-    pub fn proven(&self) -> Option<Side> {
+    pub fn proven(&self) -> Option<Direction> {
         self.side.filter(|_| self.evidence >= 1.0)
     }
 }
