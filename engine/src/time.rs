@@ -6,7 +6,7 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Microseconds in a second.
 pub const MICROS: u64 = 1_000_000;
@@ -15,7 +15,7 @@ pub const MICROS: u64 = 1_000_000;
 const TWO_52: f64 = (1u64 << 52) as f64;
 
 /// An instant of virtual time: microseconds since the campaign began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Time(u64);
 
 /// A length of virtual time in microseconds, at most [`Span::MAX`].

@@ -17,12 +17,12 @@ use crate::experiment::{Experiment, Stopped, Workers};
 use crate::questions::Questions;
 use crate::report::check::{Report, github, json, junit, markdown, table};
 use crate::report::{OutputError, Outputs, WholeFile, html};
-use crate::scenario::{Scenario, ScenarioFile};
+use crate::scenario::{Controllers, Scenario, ScenarioFile};
 use crate::simulation::Plan;
 
 /// Reads all scenarios, checks one after the other, reports.
-pub fn run(args: &CheckArgs) -> Result<(), Failure> {
-    let scenarios = load_all(args)?;
+pub fn run(args: &CheckArgs, controllers: &Controllers) -> Result<(), Failure> {
+    let scenarios = load_all(args, controllers)?;
     if let (Some(folder), true) = (&args.baseline, args.update_baseline) {
         return baseline::update(args, folder, scenarios);
     }
@@ -73,7 +73,7 @@ struct Subject {
 }
 
 /// All scenarios, or all that is wrong with any of them.
-fn load_all(args: &CheckArgs) -> Result<Vec<Subject>, Failure> {
+fn load_all(args: &CheckArgs, controllers: &Controllers) -> Result<Vec<Subject>, Failure> {
     let mut scenarios = Vec::new();
     let mut failure: Option<Failure> = None;
     let mut refuse = |refused: Failure| match &mut failure {
@@ -84,7 +84,7 @@ fn load_all(args: &CheckArgs) -> Result<Vec<Subject>, Failure> {
         None => failure = Some(refused),
     };
     for path in &args.scenarios {
-        match read(path, &args.simulation.set) {
+        match read(path, &args.simulation.set, controllers) {
             Ok((_, _, questions)) if questions.expectations.is_empty() && args.baseline.is_none() => {
                 refuse(nothing_expected(path))
             }

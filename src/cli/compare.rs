@@ -15,13 +15,13 @@ use crate::metric::words::counted;
 use crate::report::compare::{Compared, csv, json, table};
 use crate::report::table::steers;
 use crate::report::{COMPARE_CSV, Outputs, html, plots};
-use crate::scenario::{Scenario, ScenarioFile};
+use crate::scenario::{Controllers, Scenario, ScenarioFile};
 use crate::simulation::Plan;
 
 /// Reads both sides, simulates those that are scenarios, compares, reports.
-pub fn run(args: &CompareArgs) -> Result<(), Failure> {
+pub fn run(args: &CompareArgs, controllers: &Controllers) -> Result<(), Failure> {
     let options = &args.simulation;
-    let subjects = load_both(args)?;
+    let subjects = load_both(args, controllers)?;
     refuse_idle_options(options, &subjects)?;
     let luck = SharedRun::new(options, &subjects);
     let names = names(&subjects);
@@ -89,11 +89,11 @@ enum Content {
 }
 
 impl Subject {
-    fn load(path: &Path, sets: &[String]) -> Result<Subject, Failure> {
+    fn load(path: &Path, sets: &[String], controllers: &Controllers) -> Result<Subject, Failure> {
         let content = if path.is_dir() {
             Content::Run(read_folder(path).map_err(unusable)?)
         } else {
-            let (file, scenario, _) = read(path, sets)?;
+            let (file, scenario, _) = read(path, sets, controllers)?;
             Content::Scenario(file, Box::new(scenario))
         };
         Ok(Subject { path: path.to_path_buf(), content })
@@ -126,8 +126,8 @@ impl Subject {
 }
 
 /// Both sides, or all that is wrong with either.
-fn load_both(args: &CompareArgs) -> Result<[Subject; 2], Failure> {
-    let load = |path: &Path| Subject::load(path, &args.simulation.set);
+fn load_both(args: &CompareArgs, controllers: &Controllers) -> Result<[Subject; 2], Failure> {
+    let load = |path: &Path| Subject::load(path, &args.simulation.set, controllers);
     match (load(&args.a), load(&args.b)) {
         (Ok(a), Ok(b)) => Ok([a, b]),
         (Err(a), Err(b)) if a.message != b.message => {

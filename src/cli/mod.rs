@@ -21,12 +21,15 @@ mod trace;
 mod tune;
 mod validate;
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command};
+
+use crate::scenario::Controllers;
 
 /// Exit codes, as `--help` documents them.
 mod exit {
@@ -52,30 +55,36 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
-/// Parses the command line, runs the command, and says what went wrong on stderr.
+/// The program, with the controllers that come with it: runs the command that was typed.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    ExitCode::from(main_with(std::env::args_os(), &Controllers::built_in()))
+}
+
+/// The program for those who bring controllers of their own, which scenarios may choose: parses the command line, runs the command, and
+/// says what went wrong on stderr. Gives the exit code; usage and manuals end the process themselves.
+pub fn main_with(arguments: impl IntoIterator<Item = OsString>, controllers: &Controllers) -> u8 {
+    let cli = Cli::parse_from(arguments);
     let done = match cli.command {
-        Command::Run(args) => run::run(&args),
-        Command::Tune(args) => tune::run(&args),
-        Command::Compare(args) => compare::run(&args),
-        Command::Check(args) => check::run(&args),
-        Command::Sweep(args) => sweep::run(&args),
-        Command::Trace(args) => trace::run(&args),
-        Command::Serve(args) => serve::run(&args),
+        Command::Run(args) => run::run(&args, controllers),
+        Command::Tune(args) => tune::run(&args, controllers),
+        Command::Compare(args) => compare::run(&args, controllers),
+        Command::Check(args) => check::run(&args, controllers),
+        Command::Sweep(args) => sweep::run(&args, controllers),
+        Command::Trace(args) => trace::run(&args, controllers),
+        Command::Serve(args) => serve::run(&args, controllers),
         Command::Admin(args) => admin::run(&args),
-        Command::Validate(args) => validate::run(&args),
+        Command::Validate(args) => validate::run(&args, controllers),
         Command::Init(args) => init::run(&args),
-        Command::Schema(_) => schema::run(),
+        Command::Schema(_) => schema::run(controllers),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     };
     match done {
-        Ok(()) => ExitCode::from(exit::OK),
+        Ok(()) => exit::OK,
         Err(failure) => {
             // Nothing can be said where stderr is closed.
             let _ = anstream::stderr().write_all(failure.message.as_bytes());
-            ExitCode::from(failure.code)
+            failure.code
         }
     }
 }

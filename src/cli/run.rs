@@ -12,13 +12,13 @@ use crate::experiment::{Experiment, Failures, Rows, Stopped, Tally, Workers};
 use crate::metric::{Metric, Summary};
 use crate::precision::{Ended, Precision, Stages, Target, Why};
 use crate::report::{Outputs, html, precision, table};
-use crate::scenario::{Diagnostics, Problem, Scenario};
+use crate::scenario::{Controllers, Diagnostics, Problem, Scenario};
 use crate::simulation::Plan;
 
 /// Loads, simulates, reports.
-pub fn run(args: &RunArgs) -> Result<(), Failure> {
+pub fn run(args: &RunArgs, controllers: &Controllers) -> Result<(), Failure> {
     let options = &args.simulation;
-    let (file, scenario, _) = read(&args.scenario, &options.set)?;
+    let (file, scenario, _) = read(&args.scenario, &options.set, controllers)?;
     let goal = goal(args, &scenario)?;
     let plan = Plan::new(&scenario);
     let seed = options.seed.unwrap_or(scenario.seed);

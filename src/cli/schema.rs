@@ -1,9 +1,10 @@
 //! `rollcast schema`
 
 use super::{Failure, print};
-use crate::questions::schema;
+use crate::questions::schema_with;
+use crate::scenario::Controllers;
 
 /// Prints the schema.
-pub fn run() -> Result<(), Failure> {
-    print(&format!("{:#}\n", schema()))
+pub fn run(controllers: &Controllers) -> Result<(), Failure> {
+    print(&format!("{:#}\n", schema_with(controllers)))
 }

@@ -5,14 +5,21 @@ use tokio::sync::watch;
 use super::args::ServeArgs;
 use super::simulation::load;
 use super::{Failure, exit, interrupt, print};
+use crate::scenario::{Controllers, Rules};
 use crate::server::{Options, ServerError, run as run_server};
 
 /// The most robots that a server holds.
 const MOST_ROBOTS: u32 = 1_000_000;
 
 /// Serves until Ctrl-C or SIGTERM.
-pub fn run(args: &ServeArgs) -> Result<(), Failure> {
-    let scenario = load(&args.scenario, &args.set)?;
+pub fn run(args: &ServeArgs, controllers: &Controllers) -> Result<(), Failure> {
+    let scenario = load(&args.scenario, &args.set, controllers)?;
+    if let Rules::Chosen(chosen) = &scenario.deployment.rules {
+        return Err(refuse(
+            format!("the scenario has [controller.{}], and a server offers RoboMaker's API", chosen.name()),
+            "serve a scenario with [deployment]",
+        ));
+    }
     if scenario.most_robots() > MOST_ROBOTS {
         return Err(refuse(
             format!("the scenario has {} robots, and a server holds {MOST_ROBOTS}", scenario.most_robots()),

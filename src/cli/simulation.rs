@@ -14,16 +14,20 @@ use crate::metric::UnknownMetric;
 use crate::metric::words::counted;
 use crate::questions::{self, Questions};
 use crate::report::OutputError;
-use crate::scenario::{Diagnostics, LoadError, Problem, Scenario, ScenarioFile};
+use crate::scenario::{Controllers, Diagnostics, LoadError, Problem, Scenario, ScenarioFile};
 
 /// Reads a scenario with options laid over it.
-pub fn load(path: &Path, sets: &[String]) -> Result<Scenario, Failure> {
-    read(path, sets).map(|(_, scenario, _)| scenario)
+pub fn load(path: &Path, sets: &[String], controllers: &Controllers) -> Result<Scenario, Failure> {
+    read(path, sets, controllers).map(|(_, scenario, _)| scenario)
 }
 
 /// Reads a scenario's file, and checks it with options laid over it.
-pub fn read(path: &Path, sets: &[String]) -> Result<(ScenarioFile, Scenario, Questions), Failure> {
-    let file = ScenarioFile::read(path).map_err(|error| unloadable(path, error))?;
+pub fn read(
+    path: &Path,
+    sets: &[String],
+    controllers: &Controllers,
+) -> Result<(ScenarioFile, Scenario, Questions), Failure> {
+    let file = ScenarioFile::read(path).map_err(|error| unloadable(path, error))?.choosing_from(controllers);
     let (scenario, questions) = questions::read(&file, sets.iter().map(|set| ("--set", set.as_str())))?;
     Ok((file, scenario, questions))
 }

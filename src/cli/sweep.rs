@@ -13,7 +13,7 @@ use crate::metric::Metric;
 use crate::metric::words::counted;
 use crate::report::sweep::{CsvPoints, Estimated, JsonPoints, Shown, ShownMetric, table};
 use crate::report::{Outputs, SWEEP_CSV, SWEEP_JSON, html, plots};
-use crate::scenario::{Diagnostics, Problem, ScenarioFile};
+use crate::scenario::{Controllers, Diagnostics, Problem, ScenarioFile};
 use crate::sweep::{Checked, Overrides, Refused, Simulation, Sweep, Variation, one_pass, variations};
 
 /// What is shown unless `--metric` says otherwise.
@@ -21,11 +21,12 @@ const METRICS: [&str; 3] =
     ["campaign.time_to_success_s.p95", "campaign.outcomes.halted.probability", "first_job.robots_failed.p95"];
 
 /// Checks all points, simulates them, reports.
-pub fn run(args: &SweepArgs) -> Result<(), Failure> {
+pub fn run(args: &SweepArgs, controllers: &Controllers) -> Result<(), Failure> {
     let options = &args.simulation;
     let variations = variations(&args.vary)?;
     refuse_overridden(args, &variations)?;
     let file = ScenarioFile::read(&args.scenario).map_err(|error| unloadable(&args.scenario, error))?;
+    let file = file.choosing_from(controllers);
     let sweep = Sweep { file, sets: options.set.clone(), variations };
     interrupt::watch();
     let overrides = Overrides { seed: options.seed, replications: options.replications };

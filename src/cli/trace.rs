@@ -6,13 +6,13 @@ use super::args::TraceArgs;
 use super::interrupt::{self, INTERRUPTED, Interruptible};
 use super::simulation::load;
 use super::{Failure, exit};
-use crate::scenario::{Diagnostics, Problem, Scenario};
+use crate::scenario::{Controllers, Diagnostics, Problem, Scenario};
 use crate::simulation::Plan;
 use crate::trace::{Format, MOST_EVENTS, Trace, Untraceable, timeline};
 
 /// Simulates one replication and prints what happened.
-pub fn run(args: &TraceArgs) -> Result<(), Failure> {
-    let scenario = load(&args.scenario, &args.set)?;
+pub fn run(args: &TraceArgs, controllers: &Controllers) -> Result<(), Failure> {
+    let scenario = load(&args.scenario, &args.set, controllers)?;
     check_replication(&scenario, args.replication)?;
     let plan = Plan::new(&scenario);
     interrupt::watch();

@@ -11,14 +11,14 @@ use crate::precision::Target;
 use crate::questions::{Constraint, Direction, Misplaced, Mistake, Objective, Tune, is_of_rollout};
 use crate::report::tune::{Report, json, table};
 use crate::report::{Outputs, html, plots};
-use crate::scenario::{Diagnostics, Problem, Scenario, Value};
+use crate::scenario::{Controllers, Diagnostics, Problem, Scenario, Value};
 use crate::sweep::{Overrides, Refused, Sweep, Variation, variations};
 use crate::tune::{RaceStage, Tuning, Unfinished};
 
 /// Checks all settings, finds the best one, reports.
-pub fn run(args: &TuneArgs) -> Result<(), Failure> {
+pub fn run(args: &TuneArgs, controllers: &Controllers) -> Result<(), Failure> {
     let options = &args.simulation;
-    let (file, own, questions) = read(&args.scenario, &options.set)?;
+    let (file, own, questions) = read(&args.scenario, &options.set, controllers)?;
     let table = questions.tune;
     let Asked { variations, objective, margin_text, margin, constraints } = asked(args, &own, &table)?;
     let sweep = Sweep { file, sets: options.set.clone(), variations };

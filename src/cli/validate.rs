@@ -5,14 +5,14 @@ use super::simulation::read;
 use super::{Failure, print};
 use crate::questions::{self, Questions};
 use crate::report::outline;
-use crate::scenario::{Diagnostics, Scenario, ScenarioFile};
+use crate::scenario::{Controllers, Diagnostics, Scenario, ScenarioFile};
 
 /// Loads every scenario, and describes those that are right. What is wrong with others is told all at once, at the end.
-pub fn run(args: &ValidateArgs) -> Result<(), Failure> {
+pub fn run(args: &ValidateArgs, controllers: &Controllers) -> Result<(), Failure> {
     let mut outlines = Vec::new();
     let mut wrong: Option<Failure> = None;
     for path in &args.scenarios {
-        match read(path, &args.set).and_then(|read| settings_are_right(&args.set, read)) {
+        match read(path, &args.set, controllers).and_then(|read| settings_are_right(&args.set, read)) {
             Ok(scenario) => outlines.push(outline::render(&scenario)),
             Err(Failure { message, code }) => {
                 let before = wrong.get_or_insert(Failure { message: String::new(), code });

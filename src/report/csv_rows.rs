@@ -27,7 +27,7 @@ const JOB_COLUMNS: [Fact<(u32, JobRecord)>; 17] = [
     Fact { heading: "in_progress_s", field: |(_, job)| instant(job.began) },
     Fact { heading: "ended_s", field: |(_, job)| instant(job.ended) },
     Fact { heading: "status", field: |(_, job)| job.status.to_string() },
-    Fact { heading: "failure_code", field: |(_, job)| optional(job.failure_code) },
+    Fact { heading: "failure_code", field: |(_, job)| optional(job.failure()) },
     Fact { heading: "makespan_s", field: |(_, job)| optional(job.makespan().map(Span::seconds)) },
     Fact { heading: "targets", field: |(_, job)| job.progress.targets.to_string() },
     Fact { heading: "succeeded", field: |(_, job)| job.progress.succeeded.to_string() },
@@ -51,7 +51,7 @@ const FACTS: [(CsvColumn, FactOf); 8] = [
     (fact("replication", 0), |r, _| r.index.to_string()),
     (fact("outcome", 1), |r, _| r.outcome.as_str().to_owned()),
     (fact("first_job_status", 4), |r, _| optional(r.first_job.as_ref().map(|job| job.status))),
-    (fact("first_job_failure_code", 5), |r, _| optional(r.first_job.as_ref().and_then(|job| job.failure_code))),
+    (fact("first_job_failure_code", 5), |r, _| optional(r.first_job.as_ref().and_then(JobRecord::failure))),
     (fact("threshold_breached", 12), |r, _| optional(r.first_job.as_ref().map(JobRecord::halted))),
     (fact("ended_s", 14), |r, _| instant(Some(r.ended))),
     (CsvColumn { name: "build", place: 18, part: Part::Builds }, |r, builds| {

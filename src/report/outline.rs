@@ -3,7 +3,7 @@
 use super::table::{WIDTH, title};
 use crate::metric::words::{counted, with_unit};
 use crate::random::Distribution;
-use crate::rollout::{Again, OnBreach, RobotDeploymentStep, Schedule, StartOrder};
+use crate::rollout::{Again, RobotDeploymentStep, Schedule, StartOrder};
 use crate::scenario::{Api, Build, Group, Probability, Scenario, Step};
 use crate::time::{MICROS, Span, humane};
 
@@ -92,25 +92,15 @@ impl Outline {
 
     fn rollout(&mut self, scenario: &Scenario) {
         let deployment = &scenario.deployment;
-        let (slots, failures) = deployment.robo_maker().of(scenario.fleet_size());
-        let percentage = deployment.concurrent_deployment_percentage;
-        let at_once = counted(slots.into(), "robot");
         self.section("ROLLOUT", "");
-        self.row("at once", &format!("{percentage} % of the fleet: {at_once}"));
-        let percentage = deployment.failure_threshold_percentage;
-        let limit = counted(failures.into(), "robot");
-        let then = match deployment.on_breach {
-            OnBreach::Drain => "those in flight run to their end",
-            OnBreach::Abort => "those in flight are aborted",
-        };
-        self.row("halts at", &format!("{percentage} % failed or not responding: {limit}; {then}"));
+        for fact in deployment.rules.facts(scenario.fleet_size()) {
+            self.row(fact.name, &fact.words);
+        }
         self.row("robot timeout", &span(deployment.robot_deployment_timeout));
-        self.row("fleet timeout", &span(deployment.fleet_deployment_timeout));
-        let order = match deployment.start_order {
-            StartOrder::Registration => "as registered",
-            StartOrder::Shuffled => "drawn for each job",
-        };
-        self.row("order of starts", order);
+        if deployment.rules.robo_maker().is_some() {
+            self.row("fleet timeout", &span(deployment.fleet_deployment_timeout));
+        }
+        self.row("order of starts", order_of_starts(deployment.start_order));
         if deployment.preparing != Distribution::Constant(0.0) {
             self.row("preparing", &distribution(&deployment.preparing, duration));
         }
@@ -161,6 +151,14 @@ impl Outline {
                 format!("{} at first, times {} each time, +-{}", span(retry.base), retry.factor, percent(retry.jitter));
             self.row("attempts of a call", &format!("up to {}; waits {waits}", retry.max_attempts));
         }
+    }
+}
+
+/// R6 in words.
+pub(super) fn order_of_starts(order: StartOrder) -> &'static str {
+    match order {
+        StartOrder::Registration => "as registered",
+        StartOrder::Shuffled => "drawn for each job",
     }
 }
 

@@ -18,12 +18,10 @@ pub fn render(scenario: &Scenario, summary: &Summary) -> String {
 }
 
 fn headline(scenario: &Scenario, summary: &Summary) -> String {
-    let deployment = &scenario.deployment;
     let settings = format!(
-        "{}, {} % at once, halt at {} % failed; {}, seed {}",
+        "{}, {}; {}, seed {}",
         counted(scenario.fleet_size().into(), "robot"),
-        deployment.concurrent_deployment_percentage,
-        deployment.failure_threshold_percentage,
+        scenario.deployment.rules.headline(),
         counted(summary.replications, "replication"),
         summary.seed
     );

@@ -118,7 +118,7 @@ fn write_job(trace: &Trace<'_>, job: &JobRecord, writer: &mut Writer<'_>) -> io:
     let args = json!({
         "kind": kind_name(job.kind),
         "status": job.status.as_str(),
-        "failure_code": job.failure_code.map(|code| code.as_str()),
+        "failure_code": job.failure(),
         "targets": job.progress.targets,
     });
     writer.slice(CAMPAIGN, JOBS_TRACK, &format!("job {}", job.number), job.created, ended, args)?;

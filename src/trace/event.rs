@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Trace;
 use crate::rollout::{CampaignOutcome, DeploymentJobErrorCode, Fault, JobKind, RobotDeploymentStep, RobotEnd, RobotId};
-use crate::simulation::{Answer, JobRecord};
+use crate::simulation::Answer;
 use crate::time::{MICROS, Time};
 
 /// Something that happened.
@@ -230,13 +230,13 @@ impl TraceEvent {
                 add("failures", json!(failures));
             }
             What::JobOver(job) => {
-                let JobRecord { number, status, failure_code, halt, .. } = &trace.jobs[job];
-                add("job", json!(number));
-                add("status", json!(status.as_str()));
-                if let Some(code) = failure_code {
-                    add("failure_code", json!(code.as_str()));
+                let job = &trace.jobs[job];
+                add("job", json!(job.number));
+                add("status", json!(job.status.as_str()));
+                if let Some(code) = job.failure() {
+                    add("failure_code", json!(code));
                 }
-                add("threshold_breached", json!(halt.is_some()));
+                add("threshold_breached", json!(job.halted()));
             }
             What::RobotRegistered(robot) | What::RobotOffline(robot) | What::RobotOnline(robot) => {
                 add("robot", json!(trace.names.name(robot)));

@@ -85,7 +85,7 @@ fn columns(trace: &Trace<'_>, event: &TraceEvent) -> (Option<u32>, Option<String
         }
         What::JobOver(index) => {
             let job = &trace.jobs[index];
-            let why = job.failure_code.map_or_else(String::new, |code| format!(", {code}"));
+            let why = job.failure().map_or_else(String::new, |code| format!(", {code}"));
             (Some(job.number), None, format!("{}{why}", job.status))
         }
         What::RobotRegistered(id) | What::RobotOffline(id) | What::RobotOnline(id) => {

@@ -58,7 +58,10 @@ impl Seen {
 
     /// c, by R4.
     fn slots(&self) -> u32 {
-        (self.fleet_size() * self.scenario.deployment.concurrent_deployment_percentage / 100).max(1)
+        (self.fleet_size()
+            * self.scenario.deployment.rules.robo_maker().expect("RoboMaker").concurrent_deployment_percentage()
+            / 100)
+            .max(1)
     }
 
     /// Each job: created, in the end over, nothing in between that belongs to another.
@@ -267,7 +270,7 @@ proptest! {
         let seen = Seen::new(&sketch);
         let deployment = &seen.scenario.deployment;
         for job in seen.jobs() {
-            let threshold = deployment.failure_threshold_percentage * seen.fleet_size();
+            let threshold = deployment.rules.robo_maker().expect("RoboMaker").failure_threshold_percentage() * seen.fleet_size();
             let breaches = |failures: u32| 100 * failures >= threshold;
             let mut failures = 0;
             let mut breach = None;
@@ -276,7 +279,7 @@ proptest! {
                     Happening::RobotEnded { now, end, .. } => {
                         let counts = matches!(end, RobotEnd::Failed(_) | RobotEnd::NoResponse);
                         failures += u32::from(counts);
-                        if let Some(breach) = breach && deployment.on_breach == OnBreach::Abort {
+                        if let Some(breach) = breach && deployment.rules.robo_maker().expect("RoboMaker").on_breach() == OnBreach::Abort {
                             prop_assert_eq!((now, end), (breach, RobotEnd::Aborted));
                         }
                         prop_assert!(end != RobotEnd::Aborted || breach == Some(now) || job.record.ended == Some(now));

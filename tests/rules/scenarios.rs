@@ -292,13 +292,14 @@ proptest! {
     fn the_reader_gives_back_what_is_written(sketch in sketch()) {
         let scenario = sketch.scenario();
         let (written, read) = (&sketch.deployment, &scenario.deployment);
+        let rules = read.rules.robo_maker().expect("RoboMaker");
         prop_assert_eq!(scenario.seed, sketch.seed);
-        prop_assert_eq!(read.concurrent_deployment_percentage, written.concurrency);
-        prop_assert_eq!(read.failure_threshold_percentage, written.threshold);
+        prop_assert_eq!(rules.concurrent_deployment_percentage(),written.concurrency);
+        prop_assert_eq!(rules.failure_threshold_percentage(),written.threshold);
         prop_assert_eq!(read.robot_deployment_timeout, Span::from_secs(written.robot_timeout.unwrap_or(5 * 3600)));
         prop_assert_eq!(read.fleet_deployment_timeout, Span::from_secs(written.fleet_timeout.unwrap_or(30 * 86_400)));
         prop_assert_eq!(read.start_order == StartOrder::Shuffled, written.start_order == Some("shuffled"));
-        prop_assert_eq!(read.on_breach == OnBreach::Abort, written.on_breach == Some("abort"));
+        prop_assert_eq!(rules.on_breach() == OnBreach::Abort, written.on_breach == Some("abort"));
         let robots = |groups: &[Group]| groups.iter().map(|group| group.robots).collect::<Vec<_>>();
         prop_assert_eq!(scenario.groups.iter().map(|group| group.robots).collect::<Vec<_>>(), robots(&sketch.groups));
         for (written, read) in sketch.groups.iter().zip(&scenario.groups) {
@@ -373,7 +374,8 @@ fn sights(scenario: &Scenario, history: &History) -> Vec<&'static str> {
         see("a horizon that cuts off a halted job", job.ended.is_none() && job.halted());
         see("not attempted", job.ended.is_some() && job.progress.not_attempted() > 0);
         see("failures of the whole fleet", job.progress.counted_failures() == job.progress.fleet_size);
-        let threshold = scenario.deployment.failure_threshold_percentage * job.progress.fleet_size;
+        let threshold = scenario.deployment.rules.robo_maker().expect("RoboMaker").failure_threshold_percentage()
+            * job.progress.fleet_size;
         see("a breach by exactly the threshold", job.halted() && 100 * job.progress.counted_failures() == threshold);
         see("an overshoot", 100 * job.progress.counted_failures() >= threshold + 100);
         see("success with failures", job.status == DeploymentStatus::Succeeded && job.progress.counted_failures() > 0);

@@ -15,7 +15,7 @@ mod tune;
 
 pub use claim::Mistake;
 pub use expectation::{Bounds, Expectation};
-pub use schema::schema;
+pub use schema::{schema, schema_with};
 pub use tune::{Constraint, Direction, Misplaced, Objective, Tune, is_of_rollout};
 
 use crate::scenario::diagnostics::Diagnostics;

@@ -2,7 +2,7 @@
 
 use super::{
     Admission, Controller, DeploymentJobErrorCode, DeploymentStatus, Fleet, Halt, JobEnd, JobOutcome, Limits, OnBreach,
-    RobotId, RobotStatus, Verdict,
+    RobotId, RobotStatus, Verdict, Word,
 };
 use crate::time::Time;
 
@@ -140,8 +140,8 @@ pub struct DeploymentJob<C> {
     kind: JobKind,
     status: DeploymentStatus,
     failure_code: Option<DeploymentJobErrorCode>,
-    /// How it has ended: its place among the controller's outcomes.
-    outcome: Option<u8>,
+    /// How it has ended, in the controller's own word.
+    outcome: Option<Word>,
     /// What that means to the operator.
     end: Option<JobEnd>,
     halt: Option<Halted>,
@@ -354,16 +354,17 @@ impl<C: Controller> DeploymentJob<C> {
     }
 
     fn end_as(&mut self, outcome: u8) {
-        let JobOutcome { status, failure_code, end, .. } = self.controller.outcomes()[usize::from(outcome)];
-        (self.status, self.failure_code, self.outcome, self.end) = (status, failure_code, Some(outcome), Some(end));
+        let JobOutcome { name, status, failure_code, end } = self.controller.outcomes()[usize::from(outcome)];
+        (self.status, self.failure_code, self.end) = (status, failure_code, Some(end));
+        self.outcome = Some(Word::of(name));
     }
 
     /// Ends the job at its fleet timeout (R10), after the driver has aborted the robots in flight.
     pub fn time_out(&mut self) {
         debug_assert!(self.is_active() && self.progress.in_flight == 0);
-        let times_out = |outcome: &JobOutcome| outcome.end == JobEnd::TimedOut;
+        let timed_out = self.controller.outcomes().iter().find(|outcome| outcome.end == JobEnd::TimedOut);
+        self.outcome = timed_out.map(|outcome| Word::of(outcome.name));
         self.end = Some(JobEnd::TimedOut);
-        self.outcome = self.controller.outcomes().iter().position(times_out).map(|place| place as u8);
         self.status = DeploymentStatus::Failed;
         self.failure_code = Some(DeploymentJobErrorCode::FleetDeploymentTimeout);
     }
@@ -399,8 +400,8 @@ impl<C: Controller> DeploymentJob<C> {
         self.failure_code
     }
 
-    /// How the job has ended: its place among its controller's outcomes. None if it has not, or was canceled.
-    pub fn outcome(&self) -> Option<u8> {
+    /// How the job has ended, in its controller's own word. None if it has not, or was canceled.
+    pub fn outcome(&self) -> Option<Word> {
         self.outcome
     }
 

@@ -100,6 +100,7 @@
 //! * A robot that leaves and comes back is a new robot to the fleet: it comes after all others, and no running job targets it.
 //! * A job whose last target leaves has succeeded, or failed if it has halted: all others have ended.
 
+mod any;
 mod client;
 mod controller;
 mod fleet;
@@ -107,7 +108,9 @@ mod job;
 mod operator;
 mod robomaker;
 mod status;
+mod word;
 
+pub use any::{AnyController, Custom};
 pub use client::{CallCounts, Client, Fault, RetryPolicy};
 pub use controller::{Admission, Controller, Halt, JobEnd, JobOutcome, Limits, OnBreach, Verdict};
 pub use fleet::{Fleet, RobotId};
@@ -116,3 +119,4 @@ pub use operator::{Again, CampaignOutcome, MAX_GIVEN_UP, Operator, Schedule, Syn
 pub(crate) use robomaker::failure_limit;
 pub use robomaker::{RoboMaker, StartOrder};
 pub use status::{Architecture, DeploymentJobErrorCode, DeploymentStatus, RobotDeploymentStep, RobotStatus};
+pub use word::Word;

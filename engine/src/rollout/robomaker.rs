@@ -31,7 +31,7 @@ pub(crate) const fn failure_limit(fleet_size: u32, failure_threshold_percentage:
 }
 
 /// How its jobs end, in the order of results: R11, R9, R10.
-const OUTCOMES: [JobOutcome; 3] = [
+pub(super) const OUTCOMES: &[JobOutcome] = &[
     JobOutcome { name: "Succeeded", end: JobEnd::Completed, status: DeploymentStatus::Succeeded, failure_code: None },
     JobOutcome {
         name: "FailureThresholdBreached",
@@ -80,6 +80,16 @@ impl RoboMaker {
         (slots, failure_limit(fleet_size, self.failure_threshold_percentage))
     }
 
+    /// 1..=100 (R4).
+    pub fn concurrent_deployment_percentage(&self) -> u32 {
+        self.concurrent_deployment_percentage
+    }
+
+    /// 1..=100 (R9).
+    pub fn failure_threshold_percentage(&self) -> u32 {
+        self.failure_threshold_percentage
+    }
+
     /// What becomes of robots in flight when a job halts.
     pub fn on_breach(&self) -> OnBreach {
         self.on_breach
@@ -88,7 +98,7 @@ impl RoboMaker {
 
 impl Controller for RoboMaker {
     fn outcomes(&self) -> &'static [JobOutcome] {
-        &OUTCOMES
+        OUTCOMES
     }
 
     fn job_created(&mut self, _now: Time, _kind: JobKind, fleet_size: u32, _targets: &[RobotId]) {

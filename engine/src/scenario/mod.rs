@@ -4,10 +4,12 @@
 //! scenario in which nothing can be wrong any more, or every problem found, each with the place it stands at.
 
 pub(crate) mod check;
+mod controllers;
 pub(crate) mod diagnostics;
 mod distribution;
 pub(crate) mod document;
 pub(crate) mod duration;
+mod keys;
 pub(crate) mod quantity;
 pub(crate) mod reader;
 mod robot_names;
@@ -18,12 +20,15 @@ mod world;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+pub use controllers::{Chosen, ControllerKind, Controllers, Fact, Policy, Rules};
 pub use diagnostics::{Diagnostics, Problem};
 pub use document::as_toml;
 pub use duration::parse as parse_duration;
+pub use keys::Keys;
 pub use quantity::{parse_rate, parse_size, whole_rate};
 pub use reader::is_name;
 pub use robot_names::RobotNames;
@@ -32,9 +37,7 @@ pub use world::{Api, Build, BuildFailure, Connectivity, Download, GroupDownload,
 
 use self::reader::Reader;
 use crate::random::Distribution;
-use crate::rollout::{
-    Architecture, DeploymentJobErrorCode, OnBreach, RoboMaker, RobotDeploymentStep, StartOrder, SyncPolicy,
-};
+use crate::rollout::{Architecture, DeploymentJobErrorCode, RobotDeploymentStep, StartOrder, SyncPolicy};
 use crate::time::Span;
 
 /// The longest robot timeout (R8).
@@ -65,29 +68,39 @@ pub struct Scenario {
     pub api: Option<Api>,
 }
 
-/// The `[deployment]` table.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The `[deployment]` table, or `[controller]` in its place (R25).
+#[derive(Clone, Debug, PartialEq)]
 pub struct Deployment {
-    /// 1..=100 (R4).
-    pub concurrent_deployment_percentage: u32,
-    /// 1..=100 (R9).
-    pub failure_threshold_percentage: u32,
+    /// Whom jobs start, and when they halt.
+    pub rules: Rules,
     /// 1 minute to 7 days, default 5 hours (R8).
     pub robot_deployment_timeout: Span,
     /// Greater than 0, default 30 days (R10).
     pub fleet_deployment_timeout: Span,
     /// Default `registration` (R6).
     pub start_order: StartOrder,
-    /// Default `drain` (R9).
-    pub on_breach: OnBreach,
     /// How long a job is `Preparing`, in microseconds; default 0 (R5).
     pub preparing: Distribution,
 }
 
-impl Deployment {
-    /// The rules that steer its jobs (R4, R9).
-    pub fn robo_maker(&self) -> RoboMaker {
-        RoboMaker::new(self.concurrent_deployment_percentage, self.failure_threshold_percentage, self.on_breach)
+/// For the digest, which is that of the days before there were other rules than RoboMaker's.
+impl Serialize for Deployment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Deployment { rules, robot_deployment_timeout, fleet_deployment_timeout, start_order, preparing } = self;
+        let mut fields = serializer.serialize_struct("Deployment", 7)?;
+        if let Rules::RoboMaker(rules) = rules {
+            fields.serialize_field("concurrent_deployment_percentage", &rules.concurrent_deployment_percentage())?;
+            fields.serialize_field("failure_threshold_percentage", &rules.failure_threshold_percentage())?;
+        }
+        fields.serialize_field("robot_deployment_timeout", robot_deployment_timeout)?;
+        fields.serialize_field("fleet_deployment_timeout", fleet_deployment_timeout)?;
+        fields.serialize_field("start_order", start_order)?;
+        match rules {
+            Rules::RoboMaker(rules) => fields.serialize_field("on_breach", &rules.on_breach())?,
+            Rules::Chosen(chosen) => fields.serialize_field("controller", chosen)?,
+        }
+        fields.serialize_field("preparing", preparing)?;
+        fields.end()
     }
 }
 
@@ -160,6 +173,8 @@ pub struct ScenarioFile {
     shown: String,
     /// What the paths of CSV files are relative to.
     folder: PathBuf,
+    /// Those that its scenario may choose.
+    controllers: Controllers,
 }
 
 impl ScenarioFile {
@@ -185,7 +200,7 @@ impl ScenarioFile {
         match String::from_utf8(bytes) {
             Ok(text) => {
                 let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
-                Ok(ScenarioFile { text, shown, folder })
+                Ok(ScenarioFile { text, shown, folder, controllers: Controllers::built_in() })
             }
             Err(error) => {
                 let good = error.utf8_error().valid_up_to();
@@ -194,6 +209,12 @@ impl ScenarioFile {
                 refuse("the scenario is not UTF-8 text", &help)
             }
         }
+    }
+
+    /// The same file, whose scenario may choose one of these controllers.
+    #[must_use]
+    pub fn choosing_from(self, controllers: &Controllers) -> ScenarioFile {
+        ScenarioFile { controllers: controllers.clone(), ..self }
     }
 
     /// What was read.
@@ -225,7 +246,7 @@ impl ScenarioFile {
         let mut diagnostics = Diagnostics::new(&self.shown, &self.text);
         let checked = document::read(&self.text, options, &mut diagnostics).and_then(|root| {
             let mut top = Reader::open(&root, "", &mut diagnostics)?;
-            let found = check::scenario(&mut top, &self.folder, &mut diagnostics);
+            let found = check::scenario(&mut top, &self.folder, &self.controllers, &mut diagnostics);
             let beside = beside(&mut top, &found, &mut diagnostics);
             top.close(&mut diagnostics);
             Some((found.scenario?, beside))
@@ -246,7 +267,12 @@ impl ScenarioFile {
 
     /// A file with this text, for messages called `shown`; CSV paths are relative to `folder`.
     pub fn of_text(text: &str, shown: &str, folder: &Path) -> ScenarioFile {
-        ScenarioFile { text: text.to_owned(), shown: shown.to_owned(), folder: folder.to_path_buf() }
+        ScenarioFile {
+            text: text.to_owned(),
+            shown: shown.to_owned(),
+            folder: folder.to_path_buf(),
+            controllers: Controllers::built_in(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::ConnectivityPlan;
 use super::OddsPlan;
 use crate::random::Sampler;
-use crate::rollout::{RoboMaker, RobotDeploymentStep, RobotId, StartOrder, SyncPolicy};
+use crate::rollout::{AnyController, RoboMaker, RobotDeploymentStep, RobotId, StartOrder, SyncPolicy};
 use crate::scenario::{Api, Download, Group, Scenario};
 use crate::time::Span;
 
@@ -28,10 +28,10 @@ pub struct Plan {
     pub start_order: StartOrder,
     /// 1..=100 (R4), for the requests that the operator makes.
     pub concurrent_deployment_percentage: u32,
-    /// 1..=100 (R9), for them and for results that refer to the threshold.
+    /// 1..=100 (R9), for them.
     pub failure_threshold_percentage: u32,
     /// The decisions of its jobs (R4, R9).
-    pub controller: RoboMaker,
+    pub controller: AnyController,
     /// R12.
     pub sync: SyncPolicy,
     /// What robots download, if that takes its own time (R16).
@@ -78,6 +78,7 @@ impl Plan {
         });
         let groups = groups.collect();
         let deployment = &scenario.deployment;
+        let asked = deployment.rules.robo_maker();
         Plan {
             fleet_size,
             most_robots: scenario.most_robots(),
@@ -87,9 +88,9 @@ impl Plan {
             fleet_timeout: deployment.fleet_deployment_timeout,
             preparing: Sampler::from(&deployment.preparing),
             start_order: deployment.start_order,
-            concurrent_deployment_percentage: deployment.concurrent_deployment_percentage,
-            failure_threshold_percentage: deployment.failure_threshold_percentage,
-            controller: deployment.robo_maker(),
+            concurrent_deployment_percentage: asked.map_or(100, RoboMaker::concurrent_deployment_percentage),
+            failure_threshold_percentage: asked.map_or(100, RoboMaker::failure_threshold_percentage),
+            controller: deployment.rules.controller(),
             sync: scenario.sync.clone(),
             download: scenario.download,
             api: scenario.api,

@@ -2,7 +2,7 @@
 
 use super::Downloaded;
 use crate::rollout::{
-    CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, Halted, JobKind, Limits, Progress,
+    CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, Halted, JobKind, Limits, Progress, Word,
 };
 use crate::time::{Span, Time};
 
@@ -31,13 +31,19 @@ pub struct JobRecord {
     pub status: DeploymentStatus,
     /// Why it failed, if it did.
     pub failure_code: Option<DeploymentJobErrorCode>,
-    /// How it ended: its place among its controller's outcomes. None if it did not end, or was canceled.
-    pub outcome: Option<u8>,
+    /// How it ended, in its controller's own word. None if it did not end, or was canceled.
+    pub outcome: Option<Word>,
     /// The counts of its robots.
     pub progress: Progress,
 }
 
 impl JobRecord {
+    /// Why it did not succeed, in a word; none if it did, or did not end.
+    pub fn failure(&self) -> Option<&'static str> {
+        let outcome = self.outcome.filter(|_| self.status != DeploymentStatus::Succeeded);
+        outcome.map(Word::as_str).or(self.failure_code.map(DeploymentJobErrorCode::as_str))
+    }
+
     /// Whether it halted.
     pub fn halted(&self) -> bool {
         self.halt.is_some()

@@ -58,7 +58,7 @@ fn between([low, high]: &[Number; 2]) -> String {
     format!("between {} and {}", percent(*low), percent(*high))
 }
 
-fn capitalised(words: &str) -> String {
+pub(super) fn capitalised(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

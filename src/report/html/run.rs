@@ -212,8 +212,7 @@ fn share_over_time(curve: &crate::experiment::InSyncCurve) -> Markup {
 /// How many robots the first job hurts, against the number that halts it.
 fn robots_hurt(scenario: &Scenario, tally: &Tally) -> Markup {
     let bars = failed_robots::Bars::new(tally);
-    let percentage = scenario.deployment.failure_threshold_percentage;
-    let halts = bars.limit.map(|limit| format!("halts at {limit} ({percentage} %)"));
+    let halts = bars.limit.map(|limit| failed_robots::halts_at(&scenario.deployment.rules, limit));
     let share = |count: u64| count as f64 / tally.replications as f64;
     let edges = |bar: usize| [bar, bar + 1].map(|bar| bars.start_of(bar));
     let drawn = bars.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(bar, count)| {

@@ -3,19 +3,15 @@
 use maud::{Markup, html};
 
 use crate::metric::words::{counted, with_unit};
-use crate::rollout::{Again, OnBreach, Schedule, StartOrder};
+use crate::report::html::answer::capitalised;
+use crate::report::outline::order_of_starts;
+use crate::rollout::{Again, Schedule};
 use crate::scenario::Scenario;
 use crate::time::{Span, humane};
 
 /// One line of them.
 pub(super) fn line(scenario: &Scenario) -> String {
-    let deployment = &scenario.deployment;
-    format!(
-        "{}, {} % at once, halt at {} % failed",
-        counted(scenario.fleet_size().into(), "robot"),
-        deployment.concurrent_deployment_percentage,
-        deployment.failure_threshold_percentage
-    )
+    format!("{}, {}", counted(scenario.fleet_size().into(), "robot"), scenario.deployment.rules.headline())
 }
 
 /// All that decide how the rollout goes on.
@@ -23,43 +19,15 @@ pub(super) fn list(scenario: &Scenario) -> Markup {
     let span = |span: Span| humane(span.seconds());
     let (deployment, sync) = (&scenario.deployment, &scenario.sync);
     let fleet = scenario.fleet_size();
-    let (slots, failures) = deployment.robo_maker().of(fleet);
     let groups: Vec<String> = scenario.groups.iter().map(|group| format!("{} {}", group.robots, group.name)).collect();
-    let mut rows = vec![
-        ("Fleet", format!("{}: {}", counted(fleet.into(), "robot"), groups.join(", "))),
-        (
-            "At once",
-            format!(
-                "{} % of the fleet: {}, in {} order",
-                deployment.concurrent_deployment_percentage,
-                counted(slots.into(), "robot"),
-                match deployment.start_order {
-                    StartOrder::Registration => "registration",
-                    StartOrder::Shuffled => "shuffled",
-                }
-            ),
-        ),
-        (
-            "Halt",
-            format!(
-                "at {} % of the fleet: {}; robots in flight then {}",
-                deployment.failure_threshold_percentage,
-                counted(failures.into(), "failure"),
-                match deployment.on_breach {
-                    OnBreach::Drain => "run to their end",
-                    OnBreach::Abort => "are aborted",
-                }
-            ),
-        ),
-        (
-            "Timeouts",
-            format!(
-                "{} for a robot, {} for the fleet",
-                span(deployment.robot_deployment_timeout),
-                span(deployment.fleet_deployment_timeout)
-            ),
-        ),
-    ];
+    let mut rows = vec![("Fleet", format!("{}: {}", counted(fleet.into(), "robot"), groups.join(", ")))];
+    rows.extend(deployment.rules.facts(fleet).into_iter().map(|fact| (fact.name, fact.words)));
+    rows.push(("Order of starts", String::from(order_of_starts(deployment.start_order))));
+    let mut timeouts = format!("{} for a robot", span(deployment.robot_deployment_timeout));
+    if deployment.rules.robo_maker().is_some() {
+        timeouts += &format!(", {} for the fleet", span(deployment.fleet_deployment_timeout));
+    }
+    rows.push(("Timeouts", timeouts));
     let jobs = match sync.schedule {
         Some(Schedule::AfterFinish(wait)) if sync.max_jobs > 1 => {
             format!("{} after each job, at most {} jobs", span(wait), sync.max_jobs)
@@ -81,5 +49,5 @@ pub(super) fn list(scenario: &Scenario) -> Markup {
         let egress = download.egress.map(|egress| format!(", {} egress", with_unit(egress as f64, "bit/s")));
         rows.push(("Downloads", with_unit(download.bundle_size as f64, "B") + &egress.unwrap_or_default()));
     }
-    html! { dl { @for (name, value) in rows { div { dt { (name) } dd { (value) } } } } }
+    html! { dl { @for (name, value) in rows { div { dt { (capitalised(name)) } dd { (value) } } } } }
 }

@@ -9,7 +9,7 @@ use crate::measure::ROBOTS_HURT;
 use crate::metric::Summary;
 use crate::metric::words::counted;
 use crate::rollout::OnBreach;
-use crate::scenario::Scenario;
+use crate::scenario::{Rules, Scenario};
 
 const TITLE: &str = "Robots hurt by the first job";
 const BARS: f64 = 90.0;
@@ -57,8 +57,14 @@ impl Bars {
     }
 }
 
+/// `halts at 5`, and what share of the fleet that is, if the rules say it so.
+pub fn halts_at(rules: &Rules, limit: Extent) -> String {
+    let share = rules.robo_maker().map(|rules| format!(" ({} %)", rules.failure_threshold_percentage()));
+    format!("halts at {limit}{}", share.unwrap_or_default())
+}
+
 pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
-    let percentage = scenario.deployment.failure_threshold_percentage;
+    let rules = &scenario.deployment.rules;
     let bars = Bars::new(tally);
     let Bars { limit, far, width, counts, .. } = &bars;
     let (far, width) = (*far, *width);
@@ -68,7 +74,7 @@ pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
     let shares = Axis::share(share(counts.iter().copied().max().unwrap_or(1)) * 1.15, 5);
     let fleet = counted(scenario.fleet_size().into(), "robot");
     let mut note = format!("{}; failed or no response, of {fleet}", identity(summary));
-    if scenario.deployment.on_breach == OnBreach::Abort {
+    if tally.limits.aborts || rules.robo_maker().is_some_and(|rules| rules.on_breach() == OnBreach::Abort) {
         note += "; robots aborted at the halt are not counted";
     }
     let per = if width == 1 { String::new() } else { format!(" per {width} robots") };
@@ -88,7 +94,7 @@ pub fn draw(scenario: &Scenario, summary: &Summary, tally: &Tally) -> String {
             }))
             .expect(IN_MEMORY);
         let Some(limit) = limit else { return };
-        let words = format!("halts at {limit} ({percentage} %)");
+        let words = halts_at(rules, *limit);
         if far {
             let corner = chart.backend_coord(&(robots.end, shares.end));
             label(body, corner, &(words + ", beyond the right edge"), false, 4);

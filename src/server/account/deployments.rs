@@ -255,8 +255,9 @@ impl Account {
         let mut order_of_start = self.world.luck().job(number, Purpose::StartOrder);
         let begins = now + self.world.preparing(number);
         let Some(fleet) = self.fleets.get_mut(fleet_serial) else { return Err(not_found(String::new())) };
+        let on_breach = plan.controller.robo_maker().map_or(OnBreach::Drain, RoboMaker::on_breach);
         let (concurrent, threshold) = (config.concurrent_deployment_percentage, config.failure_threshold_percentage);
-        fleet.job = DeploymentJob::idle(RoboMaker::new(concurrent, threshold, plan.controller.on_breach()));
+        fleet.job = DeploymentJob::idle(RoboMaker::new(concurrent, threshold, on_breach));
         fleet.job.create(now, kind, &mut fleet.robots);
         let target = |member: &RobotId| JobRobot {
             member: *member,

@@ -27,7 +27,7 @@ use rand::seq::SliceRandom;
 use rollcast::random::{Luck, Purpose, Sampler, Stream};
 use rollcast::rollout::{
     Again, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, Halt, Halted, JobKind, Limits, OnBreach,
-    Progress, RobotEnd, RobotId, RobotStatus, Schedule, StartOrder,
+    Progress, RobotEnd, RobotId, RobotStatus, Schedule, StartOrder, Word,
 };
 use rollcast::scenario::{Probability, Scenario};
 use rollcast::simulation::{Downloaded, Draws, GroupPlan, JobRecord, Plan, Replication};
@@ -291,8 +291,11 @@ impl Model<'_> {
             targets.shuffle(&mut self.luck.job(number, Purpose::StartOrder));
         }
         let of_fleet = |percentage: u32| u64::from(percentage) * u64::from(fleet_size);
-        let slots = (of_fleet(deployment.concurrent_deployment_percentage) / 100).max(1) as u32;
-        let limit = of_fleet(deployment.failure_threshold_percentage).div_ceil(100) as u32;
+        let slots = (of_fleet(deployment.rules.robo_maker().expect("RoboMaker").concurrent_deployment_percentage())
+            / 100)
+            .max(1) as u32;
+        let limit = of_fleet(deployment.rules.robo_maker().expect("RoboMaker").failure_threshold_percentage())
+            .div_ceil(100) as u32;
         let record = JobRecord {
             number,
             kind,
@@ -330,7 +333,9 @@ impl Model<'_> {
     }
 
     fn start_robots(&mut self) {
-        let percentage = u64::from(self.scenario.deployment.concurrent_deployment_percentage);
+        let percentage = u64::from(
+            self.scenario.deployment.rules.robo_maker().expect("RoboMaker").concurrent_deployment_percentage(),
+        );
         let fleet_size = u64::from(self.job().record.progress.fleet_size);
         let slots = (fleet_size * percentage / 100).max(1) as usize;
         while self.in_flight().len() < slots
@@ -356,13 +361,19 @@ impl Model<'_> {
         };
         let progress = &job.record.progress;
         let failures = u64::from(progress.failed) + u64::from(progress.no_response);
-        let threshold = u64::from(deployment.failure_threshold_percentage);
+        let threshold = u64::from(deployment.rules.robo_maker().expect("RoboMaker").failure_threshold_percentage());
         if job.record.halt.is_none() && 100 * failures >= threshold * u64::from(progress.fleet_size) {
             let (count, limit) = (progress.counted_failures(), job.record.limits.failures.expect("it has one"));
-            let halt = Halt { rule: 0, limit, count, in_flight: deployment.on_breach, outcome: 1 };
+            let halt = Halt {
+                rule: 0,
+                limit,
+                count,
+                in_flight: deployment.rules.robo_maker().expect("RoboMaker").on_breach(),
+                outcome: 1,
+            };
             job.record.halt = Some(Halted { at: self.now, hurt: count, halt });
             self.breaches.push(self.now);
-            if deployment.on_breach == OnBreach::Abort {
+            if deployment.rules.robo_maker().expect("RoboMaker").on_breach() == OnBreach::Abort {
                 for robot in in_flight {
                     self.end_robot(robot, RobotEnd::Aborted);
                 }
@@ -400,11 +411,7 @@ impl Model<'_> {
         let mut record = self.active.take().expect("a job is active").record;
         record.ended = Some(self.now);
         record.failure_code = failure_code;
-        record.outcome = Some(match failure_code {
-            None => 0,
-            Some(DeploymentJobErrorCode::FailureThresholdBreached) => 1,
-            Some(_) => 2,
-        });
+        record.outcome = Some(Word::of(failure_code.map_or("Succeeded", DeploymentJobErrorCode::as_str)));
         record.status = if failure_code.is_some() { DeploymentStatus::Failed } else { DeploymentStatus::Succeeded };
         self.jobs.push(record);
 

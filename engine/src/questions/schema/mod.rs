@@ -7,6 +7,7 @@ mod tune;
 
 use serde_json::Value;
 
+use crate::scenario::Controllers;
 use crate::scenario::schema as tables;
 use crate::scenario::schema::values::list;
 
@@ -17,7 +18,12 @@ use crate::scenario::schema::values::list;
 /// assert_eq!(schema["properties"]["name"]["type"], "string");
 /// ```
 pub fn schema() -> Value {
-    let file = tables::tables()
+    schema_with(&Controllers::built_in())
+}
+
+/// The same, where scenarios may choose one of these controllers.
+pub fn schema_with(controllers: &Controllers) -> Value {
+    let file = tables::tables(controllers)
         .optional("expect", "What `rollcast check` is to prove of the results.", list(expect::table()))
         .optional("check", "How far `rollcast check` goes.", expect::check())
         .optional("tune", "What `rollcast tune` is to find.", tune::table());

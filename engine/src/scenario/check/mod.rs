@@ -9,16 +9,18 @@ use std::path::Path;
 
 use self::builds::Written;
 use self::failure::Failure;
+use super::controllers::START_ORDERS;
 use super::diagnostics::{Diagnostics, Problem};
 use super::distribution::{self, Of};
 use super::document::{self, Entry, Node, Value, join};
 use super::quantity::Quantity;
 use super::reader::{self, Reader, one_of};
 use super::{
-    DEFAULT_MAX_JOBS, Deployment, Group, MAX_JOBS, MAX_ROBOT_TIMEOUT, MAX_ROBOTS, Probability, Scenario, Step,
+    Controllers, DEFAULT_MAX_JOBS, Deployment, Group, MAX_JOBS, MAX_ROBOT_TIMEOUT, MAX_ROBOTS, Probability, Rules,
+    Scenario, Step,
 };
 use crate::random::Distribution;
-use crate::rollout::{Again, Architecture, OnBreach, RobotDeploymentStep, Schedule, StartOrder, SyncPolicy};
+use crate::rollout::{Again, Architecture, OnBreach, RoboMaker, RobotDeploymentStep, Schedule, StartOrder, SyncPolicy};
 use crate::time::Span;
 
 const AGAIN: [(&str, Again); 2] = [("stop", Again::Stop), ("retry", Again::Retry)];
@@ -36,13 +38,16 @@ pub struct Found {
 }
 
 /// Checks the tables of a scenario; whatever is wrong is told to `diagnostics`.
-pub fn scenario(top: &mut Reader<'_>, folder: &Path, diagnostics: &mut Diagnostics) -> Found {
+pub fn scenario(
+    top: &mut Reader<'_>,
+    folder: &Path,
+    controllers: &Controllers,
+    diagnostics: &mut Diagnostics,
+) -> Found {
     let name = top.required("name", "a name such as \"warehouse-amr\"", diagnostics, reader::name);
     let description = top.optional("description", diagnostics, reader::string).unwrap_or_default();
     let (seed, replications) = top.optional("run", diagnostics, run).unwrap_or((0, 1000));
-    let deployment = top.required("deployment", "a table [deployment]", diagnostics, |node, path, diagnostics| {
-        deployment(node, path, folder, diagnostics)
-    });
+    let deployment = rollout(top, folder, controllers, diagnostics);
     let groups = top.required("group", "at least one [[group]]", diagnostics, |node, path, diagnostics| {
         groups(node, path, folder, diagnostics)
     });
@@ -64,7 +69,7 @@ pub fn scenario(top: &mut Reader<'_>, folder: &Path, diagnostics: &mut Diagnosti
         description: description.to_owned(),
         seed,
         replications,
-        deployment: deployment.unwrap_or(NO_DEPLOYMENT),
+        deployment: deployment.unwrap_or_else(no_deployment),
         groups,
         sync: sync.unwrap_or(SyncPolicy::SINGLE_JOB),
         builds: builds.unwrap_or_default(),
@@ -75,15 +80,15 @@ pub fn scenario(top: &mut Reader<'_>, folder: &Path, diagnostics: &mut Diagnosti
 }
 
 /// Stands for a `[deployment]` that is wrong while what else there is gets checked.
-const NO_DEPLOYMENT: Deployment = Deployment {
-    concurrent_deployment_percentage: 1,
-    failure_threshold_percentage: 1,
-    robot_deployment_timeout: MINUTE,
-    fleet_deployment_timeout: MINUTE,
-    start_order: StartOrder::Registration,
-    on_breach: OnBreach::Drain,
-    preparing: Distribution::Constant(0.0),
-};
+fn no_deployment() -> Deployment {
+    Deployment {
+        rules: Rules::RoboMaker(RoboMaker::new(1, 1, OnBreach::Drain)),
+        robot_deployment_timeout: MINUTE,
+        fleet_deployment_timeout: MINUTE,
+        start_order: StartOrder::Registration,
+        preparing: Distribution::Constant(0.0),
+    }
+}
 
 /// Links and uplinks of groups belong to a bundle.
 fn report_downloads_of_nothing(groups: Option<&Node>, diagnostics: &mut Diagnostics) {
@@ -126,10 +131,7 @@ fn deployment(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnost
         .optional("fleet_deployment_timeout", diagnostics, reader::positive_duration)
         .unwrap_or(Span::from_micros(30 * DAY.micros()));
     let start_order = table
-        .optional("start_order", diagnostics, |node, path, d| {
-            let orders = [("registration", StartOrder::Registration), ("shuffled", StartOrder::Shuffled)];
-            reader::choice(node, path, &orders, d)
-        })
+        .optional("start_order", diagnostics, |node, path, d| reader::choice(node, path, &START_ORDERS, d))
         .unwrap_or_default();
     let on_breach = table
         .optional("on_breach", diagnostics, |node, path, d| {
@@ -140,14 +142,42 @@ fn deployment(node: &Node, path: &str, folder: &Path, diagnostics: &mut Diagnost
         .optional("preparing", diagnostics, |node, path, d| latency(node, path, folder, d))
         .unwrap_or(Distribution::Constant(0.0));
     table.close(diagnostics);
+    let rules = RoboMaker::new(concurrent_deployment_percentage?, failure_threshold_percentage?, on_breach);
     Some(Deployment {
-        concurrent_deployment_percentage: concurrent_deployment_percentage?,
-        failure_threshold_percentage: failure_threshold_percentage?,
+        rules: Rules::RoboMaker(rules),
         robot_deployment_timeout,
         fleet_deployment_timeout,
         start_order,
-        on_breach,
         preparing,
+    })
+}
+
+/// `[deployment]`, or `[controller]` in its place where there are controllers to choose.
+fn rollout(
+    top: &mut Reader<'_>,
+    folder: &Path,
+    controllers: &Controllers,
+    diagnostics: &mut Diagnostics,
+) -> Option<Deployment> {
+    let chosen = if controllers.is_empty() { None } else { top.entry("controller") };
+    let Some(chosen) = chosen else {
+        return top.required("deployment", "a table [deployment]", diagnostics, |node, path, diagnostics| {
+            deployment(node, path, folder, diagnostics)
+        });
+    };
+    if let Some(entry) = top.entry("deployment") {
+        let problem = Problem::new("a scenario has either [deployment] or [controller]");
+        let problem = problem.at(&chosen.key_place, "remove one of them").at(&entry.key_place, "the other one");
+        diagnostics.report(problem.help("[deployment] is RoboMaker's; [controller.NAME] takes its place"));
+    }
+    let (start_order, chosen) = controllers.read(&chosen.node, "controller", diagnostics)?;
+    Some(Deployment {
+        robot_deployment_timeout: chosen.policy().robot_timeout(),
+        // Only RoboMaker's jobs have one.
+        fleet_deployment_timeout: Span::MAX,
+        start_order,
+        preparing: Distribution::Constant(0.0),
+        rules: Rules::Chosen(chosen),
     })
 }
 

@@ -22,19 +22,22 @@ use serde_json::{Value, json};
 
 use self::table::Table;
 use self::values::{integer, list, name, string};
+use super::Controllers;
 
 /// The tables of a scenario.
-pub fn tables() -> Table {
-    Table::new("A rollout to a fleet of robots, as rollcast simulates it.")
+pub fn tables(controllers: &Controllers) -> Table {
+    let top = Table::new("A rollout to a fleet of robots, as rollcast simulates it.")
         .required("name", "The scenario's name; the default results folder is results/NAME/.", name())
         .optional("description", "What the scenario is about; its first line heads the table.", string())
-        .optional("run", "How often to simulate, and where chance starts.", run())
-        .required("deployment", "How a deployment job goes about it.", deployment::table())
-        .required(
-            "group",
-            "Robots that behave alike; robots are numbered in the order of groups.",
-            list(group::table()),
-        )
+        .optional("run", "How often to simulate, and where chance starts.", run());
+    let about = "How a deployment job goes about it.";
+    let top = if controllers.is_empty() {
+        top.required("deployment", about, deployment::table())
+    } else {
+        let instead = "How the rollout goes on, in place of [deployment].";
+        top.optional("deployment", about, deployment::table()).optional("controller", instead, controllers.schema())
+    };
+    top.required("group", "Robots that behave alike; robots are numbered in the order of groups.", list(group::table()))
         .optional("sync", "How the fleet is kept in sync. Left out: one deployment job only.", sync::table())
         .optional(
             "build",
@@ -57,6 +60,9 @@ pub fn of_file(tables: Table) -> Value {
         "properties": { "group": { "type": "array", "contains": { "type": "object", "required": ["download"] } } },
     });
     schema["then"] = json!({ "required": ["download"] });
+    if schema["properties"].get("controller").is_some() {
+        schema["oneOf"] = json!([{ "required": ["deployment"] }, { "required": ["controller"] }]);
+    }
     schema
 }
 

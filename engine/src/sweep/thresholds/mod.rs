@@ -47,8 +47,9 @@ use super::points::simulate_alone;
 use super::{Simulated, Simulation, Sweep};
 use crate::experiment::{Shared, Stopped, Tally, Work};
 use crate::random::Luck;
-use crate::rollout::{Again, RoboMaker, failure_limit};
+use crate::rollout::{Again, AnyController, OnBreach, RoboMaker, failure_limit};
 use crate::scenario::Diagnostics;
+use crate::scenario::Scenario;
 use crate::simulation::{Campaign, Plan};
 
 /// What varies when thresholds do.
@@ -154,6 +155,11 @@ fn rows(sweep: &Sweep, points: Range<u64>) -> HashMap<u64, Row> {
     rows.into_iter().filter(|(_, points)| points.len() > 1).map(|(row, points)| (row, Row::Waiting(points))).collect()
 }
 
+/// The threshold of a scenario, in percent: where it is varied, the rules are RoboMaker's.
+fn threshold_of(scenario: &Scenario) -> u32 {
+    scenario.deployment.rules.robo_maker().map_or(100, RoboMaker::failure_threshold_percentage)
+}
+
 /// Simulates the points of a row in one pass; none where that does not hold.
 fn simulate_row<E>(
     sweep: &Sweep,
@@ -170,8 +176,8 @@ where
     let mut wanted = Vec::with_capacity(points.len());
     for point in points {
         let scenario = sweep.scenario(*point)?;
-        wanted.push(scenario.deployment.failure_threshold_percentage);
-        if wanted.last() > Some(&highest.deployment.failure_threshold_percentage) {
+        wanted.push(threshold_of(&scenario));
+        if wanted.last() > Some(&threshold_of(&highest)) {
             highest = scenario;
         }
     }
@@ -226,12 +232,12 @@ struct Pass<'a> {
 
 /// What a thread works with.
 struct Worker<'a> {
-    campaign: Campaign<'a, RoboMaker>,
+    campaign: Campaign<'a, AnyController>,
     path: Path<'a>,
     /// One for each build, or a single one.
     batches: Vec<Batch>,
     /// Campaigns at lower thresholds, for what the path does not know.
-    alone: Vec<Option<Campaign<'a, RoboMaker>>>,
+    alone: Vec<Option<Campaign<'a, AnyController>>>,
 }
 
 /// The pass, on its way.
@@ -332,9 +338,10 @@ impl<'a> Pass<'a> {
     }
 
     /// A place for campaigns at a lower threshold.
-    fn campaign_at(&self, threshold: u32) -> Campaign<'a, RoboMaker> {
-        let on_breach = self.plan.controller.on_breach();
-        Campaign::new(self.plan, RoboMaker::new(self.plan.concurrent_deployment_percentage, threshold, on_breach))
+    fn campaign_at(&self, threshold: u32) -> Campaign<'a, AnyController> {
+        let on_breach = self.plan.controller.robo_maker().map_or(OnBreach::Drain, RoboMaker::on_breach);
+        let controller = RoboMaker::new(self.plan.concurrent_deployment_percentage, threshold, on_breach);
+        Campaign::new(self.plan, AnyController::RoboMaker(controller))
     }
 }
 
@@ -435,8 +442,7 @@ mod tests {
             let Row::Waiting(points) = row else { panic!("nothing has been simulated") };
             let scenarios: Vec<Scenario> =
                 points.iter().map(|point| sweep.scenario(*point).expect("it is right")).collect();
-            let thresholds: Vec<u32> =
-                scenarios.iter().map(|scenario| scenario.deployment.failure_threshold_percentage).collect();
+            let thresholds: Vec<u32> = scenarios.iter().map(threshold_of).collect();
             assert_eq!(thresholds, [1, 2]);
             assert_eq!((scenarios[0].seed, scenarios[0].fleet_size()), (scenarios[1].seed, scenarios[1].fleet_size()));
         }

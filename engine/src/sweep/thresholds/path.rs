@@ -2,7 +2,7 @@
 
 use crate::rollout::{
     CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, Halt, Halted, JobKind, Limits, OnBreach, Operator,
-    Progress, RobotEnd, RobotId, failure_limit,
+    Progress, RoboMaker, RobotEnd, RobotId, Word, failure_limit,
 };
 use crate::simulation::{Event, JobRecord, Observer, Plan, Replication};
 use crate::statistics::NestedSamples;
@@ -125,7 +125,7 @@ impl<'p> Path<'p> {
         debug_assert!(thresholds.is_sorted() && thresholds.last() == Some(&plan.failure_threshold_percentage));
         Path {
             plan,
-            on_breach: plan.controller.on_breach(),
+            on_breach: plan.controller.robo_maker().map_or(OnBreach::Drain, RoboMaker::on_breach),
             index: 0,
             build: None,
             thresholds: thresholds.to_vec(),
@@ -253,7 +253,7 @@ impl<'p> Path<'p> {
             ended: Some(ended),
             status: DeploymentStatus::Failed,
             failure_code: Some(DeploymentJobErrorCode::FailureThresholdBreached),
-            outcome: Some(breach.halt.outcome),
+            outcome: Some(Word::of("FailureThresholdBreached")),
             progress: Progress {
                 fleet_size: job.fleet_size,
                 targets: job.targets,
@@ -425,7 +425,7 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use super::*;
-    use crate::rollout::RoboMaker;
+    use crate::rollout::AnyController;
     use crate::scenario::Scenario;
     use crate::simulation::Campaign;
 
@@ -469,8 +469,9 @@ mod tests {
             };
             let mut found = found.map(|fork| fork.replication);
             for (place, threshold) in thresholds.iter().enumerate() {
-                let on_breach = plan.controller.on_breach();
+                let on_breach = plan.controller.robo_maker().expect("it is RoboMaker's").on_breach();
                 let controller = RoboMaker::new(plan.concurrent_deployment_percentage, *threshold, on_breach);
+                let controller = AnyController::RoboMaker(controller);
                 let alone = Campaign::new(&plan, controller).run(5, index, &cancelled, ());
                 if place < level {
                     let fork = found.next();
