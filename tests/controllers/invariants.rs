@@ -11,11 +11,15 @@ use rollcast::simulation::{Campaign, Event, JobRecord, Observer, Plan};
 use rollcast::time::Time;
 
 const ROLLOUTS: [&str; 5] = [
-    "[deployment]\nconcurrent_deployment_percentage = 20\nfailure_threshold_percentage = 30",
-    "[deployment]\nconcurrent_deployment_percentage = 50\nfailure_threshold_percentage = 20\non_breach = \"abort\"",
-    "[controller.paced]\nper_minute = 3\nfailed_percentage = 45\nat_least = 4",
-    "[controller.staged]\nwave = 7\nat_once = 3\nsoak = \"90s\"\nfailed_at_most = 2\nin_flight = \"abort\"",
-    "[controller]\nstart_order = \"shuffled\"\n[controller.staged]\nwave = 5\nsoak = \"0s\"\nfailed_at_most = 1",
+    "[deployment]\nconcurrent_deployment_percentage = 20\nfailure_threshold_percentage = 30\n\
+     robot_deployment_timeout = \"1m\"",
+    "[deployment]\nconcurrent_deployment_percentage = 8\nfailure_threshold_percentage = 40\non_breach = \"abort\"\n\
+     robot_deployment_timeout = \"1m\"",
+    "[controller.paced]\nper_minute = 3\nfailed_percentage = 45\nat_least = 4\nrobot_timeout = \"1m\"",
+    "[controller.staged]\nwave = 7\nat_once = 3\nsoak = \"90s\"\nfailed_at_most = 2\n\
+     in_flight = \"abort\"\nrobot_timeout = \"1m\"",
+    "[controller]\nstart_order = \"shuffled\"\n[controller.staged]\nwave = 5\nsoak = \"0s\"\nfailed_at_most = 1\n\
+     robot_timeout = \"1m\"",
 ];
 
 /// Robots that fail, time out, take no time, go offline and get in sync by themselves, over several jobs.

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 use super::{Experiment, Shared, Stopped, Work, Workers};
-use crate::rollout::RoboMaker;
+use crate::rollout::AnyController;
 use crate::simulation::{Campaign, Observer, Replication};
 
 /// Makes something of each replication alone.
@@ -53,7 +53,7 @@ struct Watching<'a, 'p, E> {
 
 /// A thread's own part.
 struct Own<'p, E: Each> {
-    campaign: Campaign<'p, RoboMaker>,
+    campaign: Campaign<'p, AnyController>,
     watch: E::Watch,
     /// Of the block that is being simulated.
     block: Vec<E::Seen>,

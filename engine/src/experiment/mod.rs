@@ -31,7 +31,7 @@ pub use tally::{Curves, Tally};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::random::Luck;
-use crate::rollout::RoboMaker;
+use crate::rollout::AnyController;
 use crate::simulation::{Campaign, Event, JobRecord, Observer, Plan, Replication};
 use crate::time::Time;
 
@@ -211,7 +211,7 @@ struct Tallying<'a, 'p, 'r, R: Rows> {
 
 /// A thread's own part.
 struct Own<'p> {
-    campaign: Campaign<'p, RoboMaker>,
+    campaign: Campaign<'p, AnyController>,
     /// One for each build, or a single one where there are none.
     tallies: Vec<Tally>,
     /// The rows of the block that is being simulated.
