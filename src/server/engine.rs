@@ -323,10 +323,10 @@ mod tests {
         let robots = (0..40).filter_map(|id| account.robot_of(id)).map(|robot| robot.arn.to_string());
         let robots: Vec<String> = robots.chain([String::from("arn:none")]).collect();
         let applications = protocol::call(account, Operation::ListRobotApplications, &json!({})).expect("a list");
-        let applications: Value = serde_json::from_slice(&applications.body).expect("JSON");
+        let applications: Value = serde_json::from_slice(&applications.json().expect("JSON")).expect("JSON");
         let application = applications["robotApplicationSummaries"][0]["arn"].clone();
         let jobs = protocol::call(account, Operation::ListDeploymentJobs, &json!({})).expect("a list");
-        let jobs: Value = serde_json::from_slice(&jobs.body).expect("JSON");
+        let jobs: Value = serde_json::from_slice(&jobs.json().expect("JSON")).expect("JSON");
         let number = stream.bits() % 30;
         let token = format!("token-{}", stream.bits() % 60);
         let (operation, input) = match stream.bits() % 16 {
@@ -393,7 +393,7 @@ mod tests {
     fn seen(engine: &mut Engine) -> (String, Vec<u8>, u64) {
         let state = serde_json::to_string(&view::state(engine)).expect("JSON");
         let jobs = protocol::call(engine.account(), Operation::ListDeploymentJobs, &json!({})).expect("a list");
-        (state, jobs.body, engine.account().turns())
+        (state, jobs.json().expect("JSON"), engine.account().turns())
     }
 
     /// Whatever somebody does, the journal makes the same account again; and it goes on in the same way.

@@ -141,7 +141,7 @@ fn time_that_panics_stops_the_server() {
     let mut broken = account(&scenario, 1);
     let fleet = json!(broken.all_fleets().next().expect("a fleet").1.arn.to_string());
     let listed = protocol::call(&mut broken, Operation::ListRobotApplications, &json!({})).expect("a list");
-    let listed: Value = serde_json::from_slice(&listed.body).expect("JSON");
+    let listed: Value = serde_json::from_slice(&listed.json().expect("JSON")).expect("JSON");
     let input = deployment(&fleet, &listed["robotApplicationSummaries"][0]["arn"]);
     protocol::call(&mut broken, Operation::CreateDeploymentJob, &input).expect("a job");
     // Two robots deploy; when they are done, others cannot be started.

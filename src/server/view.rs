@@ -99,7 +99,8 @@ pub struct ChangeView {
     jobs: BTreeMap<String, Option<JobView>>,
 }
 
-fn text<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+/// Writes a text that views share with the account.
+pub fn text<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(text)
 }
 

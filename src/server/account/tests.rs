@@ -499,6 +499,6 @@ latency = { constant = "50s" }
 fn deploy(account: &mut Account, kind: JobKind, token: &str) -> String {
     let (operation, input) = input(account, kind, token);
     let answer = protocol::call(account, operation, &input).expect("a job");
-    let answer: Value = serde_json::from_slice(&answer.body).expect("JSON");
+    let answer: Value = serde_json::from_slice(&answer.json().expect("JSON")).expect("JSON");
     answer["arn"].as_str().expect("an ARN").to_owned()
 }

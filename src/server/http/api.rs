@@ -137,8 +137,15 @@ async fn call(
     let Ok(result) = server.shared.with(|engine| engine.call(route.operation, &input)).await else {
         return Ok(None);
     };
-    let answer = result?;
-    Ok((!answer.lost).then_some(answer.body))
+    let reply = result?;
+    if reply.lost {
+        return Ok(None);
+    }
+    if !reply.is_long() {
+        return Ok(Some(reply.json()?));
+    }
+    let Ok(json) = tokio::task::spawn_blocking(|| reply.json()).await else { return Ok(None) };
+    Ok(Some(json?))
 }
 
 /// The input of an operation: what stands in the body, the path and the query.

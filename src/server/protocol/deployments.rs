@@ -1,8 +1,10 @@
 //! SyncDeploymentJob, CreateDeploymentJob, DescribeDeploymentJob, ListDeploymentJobs, CancelDeploymentJob.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
-use super::{Members, Nothing, Refusal, Reply, given, page, read};
+use super::{Body, Members, Nothing, Refusal, Reply, given, page, read};
 use crate::control_plane::constraints::Violations;
 use crate::control_plane::shapes::ARN;
 use crate::control_plane::{
@@ -11,6 +13,7 @@ use crate::control_plane::{
 };
 use crate::rollout::{DeploymentJobErrorCode, DeploymentStatus, JobKind, RobotDeploymentStep, RobotId, RobotStatus};
 use crate::server::account::{Account, JobRow, RolloutConfig, Tags};
+use crate::server::view::text;
 
 /// The model's `DeploymentConfig`, in responses.
 #[derive(Serialize)]
@@ -54,17 +57,17 @@ impl<'a> DeploymentJobItem<'a> {
     /// The job as it is.
     fn now(account: &Account, job: &'a JobRow) -> DeploymentJobItem<'a> {
         let (status, ..) = account.job_state(job);
-        DeploymentJobItem { status, ..DeploymentJobItem::new(account, job, job.failure_code) }
+        DeploymentJobItem { status, ..DeploymentJobItem::new(job, account.timestamp(job.created), job.failure_code) }
     }
 
     /// The job as it was when its call was answered first.
     fn first(account: &Account, job: &'a JobRow) -> DeploymentJobItem<'a> {
         let empty = job.progress.targets == 0;
         let status = if empty { DeploymentStatus::Succeeded } else { DeploymentStatus::Pending };
-        DeploymentJobItem { status, ..DeploymentJobItem::new(account, job, None) }
+        DeploymentJobItem { status, ..DeploymentJobItem::new(job, account.timestamp(job.created), None) }
     }
 
-    fn new(account: &Account, job: &'a JobRow, failure_code: Option<DeploymentJobErrorCode>) -> DeploymentJobItem<'a> {
+    fn new(job: &'a JobRow, created_at: f64, failure_code: Option<DeploymentJobErrorCode>) -> DeploymentJobItem<'a> {
         DeploymentJobItem {
             arn: &job.arn,
             fleet: &job.fleet_arn,
@@ -73,7 +76,7 @@ impl<'a> DeploymentJobItem<'a> {
             deployment_application_configs: [&job.application],
             failure_reason: failure_code.map(|code| job_failure(job, code)),
             failure_code,
-            created_at: account.timestamp(job.created),
+            created_at,
         }
     }
 }
@@ -124,7 +127,7 @@ fn deploy(account: &mut Account, call: Call) -> Result<Reply, Refusal> {
         account.settle();
     }
     match body {
-        Some(Ok(body)) => Ok(Reply { body, changed: made || counted, lost }),
+        Some(Ok(body)) => Ok(Reply { body: Body::Written(body), changed: made || counted, lost }),
         _ => Err(Refusal::Malformed(String::from("The job cannot be shown."))),
     }
 }
@@ -163,15 +166,16 @@ fn application_config(members: &Members<'_>) -> Result<DeploymentApplicationConf
 /// The model's `RobotDeployment`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct RobotDeployment<'a> {
-    arn: &'a str,
+struct RobotDeployment {
+    #[serde(serialize_with = "text")]
+    arn: Arc<str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deployment_start_time: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deployment_finish_time: Option<f64>,
     status: RobotStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
-    progress_detail: Option<ProgressDetail<'a>>,
+    progress_detail: Option<ProgressDetail>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure_reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -182,13 +186,14 @@ struct RobotDeployment<'a> {
 /// only.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ProgressDetail<'a> {
+struct ProgressDetail {
     current_progress: RobotDeploymentStep,
     #[serde(skip_serializing_if = "Option::is_none")]
     percent_done: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     estimated_time_remaining_seconds: Option<u32>,
-    target_resource: &'a str,
+    #[serde(serialize_with = "text")]
+    target_resource: Arc<str>,
 }
 
 pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
@@ -197,10 +202,10 @@ pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, R
     struct DescribeDeploymentJobResponse<'a> {
         #[serde(flatten)]
         job: TaggedView<'a>,
-        robot_deployment_summary: Vec<RobotDeployment<'a>>,
+        robot_deployment_summary: Vec<RobotDeployment>,
     }
     let arn = job_arn(members)?;
-    let job = account.job(&arn)?.clone();
+    let mut job = account.job(&arn)?.clone();
     let deploying = job.robots.iter().filter(|robot| robot.status == RobotStatus::Deploying);
     let deploying: Vec<RobotId> = deploying.map(|robot| robot.robot).collect();
     let positions = deploying.into_iter().map(|robot| Some((robot, account.position(robot)?))).collect::<Vec<_>>();
@@ -215,7 +220,7 @@ pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, R
         let step = position.map(|position| position.step).or_else(finished);
         let left = downloads.and_then(|position| position.left);
         summary.push(RobotDeployment {
-            arn: &robot.arn,
+            arn: Arc::clone(&robot.arn),
             deployment_start_time: target.started.map(|at| account.timestamp(at)),
             deployment_finish_time: target.finished.map(|at| account.timestamp(at)),
             status: target.status,
@@ -223,14 +228,20 @@ pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, R
                 current_progress,
                 percent_done: downloads.map(|position| percent(position.done)),
                 estimated_time_remaining_seconds: left.map(|left| left.micros().div_ceil(crate::time::MICROS) as u32),
-                target_resource: &job.arn,
+                target_resource: Arc::clone(&job.arn),
             }),
             failure_reason: target.failure_code.map(robot_failure),
             failure_code: target.failure_code,
         });
     }
-    let job_view = TaggedView { job: DeploymentJobItem::now(account, &job), tags: &job.tags };
-    read(&DescribeDeploymentJobResponse { job: job_view, robot_deployment_summary: summary })
+    (job.status, ..) = account.job_state(&job);
+    job.robots = Vec::new();
+    let created_at = account.timestamp(job.created);
+    let write = move || {
+        let view = TaggedView { job: DeploymentJobItem::new(&job, created_at, job.failure_code), tags: &job.tags };
+        serde_json::to_vec(&DescribeDeploymentJobResponse { job: view, robot_deployment_summary: summary })
+    };
+    Ok(Reply { body: Body::Gathered(Box::new(write)), changed: false, lost: false })
 }
 
 /// A share as a percentage with one decimal.

@@ -26,14 +26,51 @@ use crate::control_plane::shapes::{FILTERS, NAME, PAGINATION_TOKEN};
 use crate::control_plane::{ApiException, ExceptionCode};
 
 /// What a call is answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Reply {
-    /// The JSON.
-    pub body: Vec<u8>,
+    body: Body,
     /// Whether the account has changed.
     pub changed: bool,
     /// The answer gets lost on its way (R17).
     pub lost: bool,
+}
+
+/// The JSON of a reply.
+enum Body {
+    Written(Vec<u8>),
+    /// What it says is gathered, and written as JSON when the account may change again: it may speak of a million robots.
+    Gathered(Box<dyn FnOnce() -> serde_json::Result<Vec<u8>> + Send>),
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Body::Written(json) => f.debug_tuple("Written").field(&String::from_utf8_lossy(json)).finish(),
+            Body::Gathered(_) => f.write_str("Gathered"),
+        }
+    }
+}
+
+impl Reply {
+    /// Whether it takes long to write it as JSON.
+    pub fn is_long(&self) -> bool {
+        matches!(self.body, Body::Gathered(_))
+    }
+
+    /// Writes it as JSON.
+    ///
+    /// # Errors
+    /// The program is wrong.
+    pub fn json(self) -> Result<Vec<u8>, Refusal> {
+        match self.body {
+            Body::Written(json) => Ok(json),
+            Body::Gathered(write) => write().map_err(unwritable),
+        }
+    }
+}
+
+fn unwritable(error: serde_json::Error) -> Refusal {
+    ApiException::new(ExceptionCode::InternalServer, error.to_string()).into()
 }
 
 /// Why a call is refused.
@@ -124,8 +161,8 @@ fn written(body: &impl Serialize) -> Result<Reply, Refusal> {
 }
 
 fn answer(body: &impl Serialize, changed: bool) -> Result<Reply, Refusal> {
-    let unwritable = |error| ApiException::new(ExceptionCode::InternalServer, format!("{error}"));
-    Ok(Reply { body: serde_json::to_vec(body).map_err(unwritable)?, changed, lost: false })
+    let body = Body::Written(serde_json::to_vec(body).map_err(unwritable)?);
+    Ok(Reply { body, changed, lost: false })
 }
 
 /// The response of operations that say nothing.

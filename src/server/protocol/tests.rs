@@ -106,7 +106,7 @@ fn arns_of(value: &Value, arns: &mut Vec<String>) {
 fn lists(account: &mut Account) -> Vec<Vec<u8>> {
     let lists =
         [Operation::ListFleets, Operation::ListRobots, Operation::ListRobotApplications, Operation::ListDeploymentJobs];
-    lists.map(|list| call(account, list, &json!({})).expect("a list").body).to_vec()
+    lists.map(|list| call(account, list, &json!({})).expect("a list").json().expect("JSON")).to_vec()
 }
 
 proptest! {
@@ -135,10 +135,11 @@ proptest! {
             prop_assert_eq!(parse(input.to_string().as_bytes()), Ok(input.clone()));
             let changed = match call(&mut account, operation, &input) {
                 Ok(answer) => {
-                    let value: Value = serde_json::from_slice(&answer.body).expect("an answer is JSON");
+                    let changed = answer.changed;
+                    let value: Value = serde_json::from_slice(&answer.json().expect("JSON")).expect("an answer is JSON");
                     prop_assert!(value.is_object());
                     arns_of(&value, &mut arns);
-                    answer.changed
+                    changed
                 }
                 Err(refusal) => {
                     prop_assert!(!refusal.message().is_empty() && refusal.status() == 400);
