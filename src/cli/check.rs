@@ -15,8 +15,9 @@ use crate::baseline::Baseline;
 use crate::expectation::{Check, Checked};
 use crate::experiment::{Experiment, Stopped, Workers};
 use crate::questions::Questions;
-use crate::report::check::{Report, github, json, junit, markdown, table};
-use crate::report::{OutputError, Outputs, WholeFile, html};
+use crate::report::check::{CheckOptions, CheckReport, Checks, FILES, GITHUB, JUNIT};
+use crate::report::format::{JSON, MARKDOWN, Presented, TEXT};
+use crate::report::{OutputError, Outputs, WholeFile};
 use crate::scenario::{Controllers, Scenario, ScenarioFile};
 use crate::simulation::Plan;
 
@@ -35,28 +36,28 @@ pub fn run(args: &CheckArgs, controllers: &Controllers) -> Result<(), Failure> {
         );
     }
     let workers = workers(&args.simulation)?;
-    let mut reports: Vec<Report> = Vec::new();
+    let mut reports: Vec<CheckReport> = Vec::new();
     for subject in scenarios {
         let report = check(args, subject, baselines.next(), &workers)?;
         let interrupted = report.interrupted;
         if !args.simulation.json && !args.simulation.quiet {
             let apart = if reports.is_empty() { "" } else { "\n" };
-            print(&format!("{apart}{}", table::render(&report)))?;
+            print(&format!("{apart}{}", said(args, std::slice::from_ref(&report), TEXT)))?;
         }
         reports.push(report);
         if interrupted {
             if args.simulation.json {
-                print(&json::render(&reports))?;
+                print(&said(args, &reports, JSON))?;
             }
             return Err(interrupt::nothing_written());
         }
     }
     if args.simulation.json {
-        print(&json::render(&reports))?;
+        print(&said(args, &reports, JSON))?;
     }
     announce(args, &reports)?;
     files.write(&reports, args)?;
-    if reports.iter().all(Report::passes) {
+    if reports.iter().all(CheckReport::passes) {
         Ok(())
     } else {
         // What did not hold has been said.
@@ -117,7 +118,7 @@ fn check(
     Subject { path, source, scenario, questions }: Subject,
     baseline: Option<Baseline>,
     workers: &Workers,
-) -> Result<Report, Failure> {
+) -> Result<CheckReport, Failure> {
     let options = &args.simulation;
     let plan = Plan::new(&scenario);
     let seed = options.seed.unwrap_or(scenario.seed);
@@ -145,13 +146,36 @@ fn check(
             Err(why) => return Err(stopped(why, &path, options)),
         }
     }
-    Ok(Report { file: path.display().to_string(), source, seed, checked, comparison, interrupted, scenario, questions })
+    Ok(CheckReport {
+        file: path.display().to_string(),
+        source,
+        seed,
+        checked,
+        comparison,
+        interrupted,
+        scenario,
+        questions,
+    })
+}
+
+fn checks<'r>(args: &'r CheckArgs, reports: &'r [CheckReport]) -> Checks<'r> {
+    let SimulationArgs { seed, set, .. } = &args.simulation;
+    Checks { reports, options: CheckOptions { max_replications: args.max_replications, seed: *seed, sets: set } }
+}
+
+fn said(args: &CheckArgs, reports: &[CheckReport], format: &str) -> String {
+    Presented::new(&checks(args, reports)).text(format)
+}
+
+/// A heading and a table for each scenario.
+fn in_markdown(args: &CheckArgs, reports: &[CheckReport]) -> String {
+    reports.iter().map(|report| said(args, std::slice::from_ref(report), MARKDOWN)).collect()
 }
 
 /// Tells GitHub, if it is what runs this.
-fn announce(args: &CheckArgs, reports: &[Report]) -> Result<(), Failure> {
+fn announce(args: &CheckArgs, reports: &[CheckReport]) -> Result<(), Failure> {
     if std::env::var_os("GITHUB_ACTIONS") == Some(OsString::from("true")) {
-        let annotations = github::annotations(reports);
+        let annotations = said(args, reports, GITHUB);
         // It reads both streams, and stdout holds nothing but JSON where that was asked for.
         if args.simulation.json {
             let _ = anstream::stderr().write_all(annotations.as_bytes());
@@ -179,26 +203,27 @@ impl Files {
         Ok(Files {
             junit: prepared(&args.junit)?,
             markdown: prepared(&args.markdown)?,
-            folder: args.simulation.out.as_deref().map(Outputs::of_check).transpose()?,
+            folder: args.simulation.out.as_deref().map(|folder| Outputs::new(folder, &[])).transpose()?,
             step_summary: step_summary.filter(|_| !args.simulation.no_files).map(PathBuf::from),
         })
     }
 
-    fn write(self, reports: &[Report], args: &CheckArgs) -> Result<(), Failure> {
+    fn write(self, reports: &[CheckReport], args: &CheckArgs) -> Result<(), Failure> {
         if let Some(file) = self.junit {
-            file.write(&junit::render(reports))?;
+            file.write(&said(args, reports, JUNIT))?;
         }
         if let Some(file) = self.markdown {
-            file.write(&markdown::render(reports))?;
+            file.write(&in_markdown(args, reports))?;
         }
-        if let Some(outputs) = self.folder {
-            let SimulationArgs { seed, set, .. } = &args.simulation;
-            let options = html::CheckOptions { max_replications: args.max_replications, seed: *seed, sets: set };
-            outputs.commit_check(&json::render(reports), &html::check(reports, &options))?;
+        if let Some(mut outputs) = self.folder {
+            for (name, text) in Presented::new(&checks(args, reports)).files(&FILES) {
+                outputs.add(name, &text)?;
+            }
+            outputs.commit(|_| false)?;
         }
         if let Some(path) = self.step_summary {
             let file = OpenOptions::new().append(true).create(true).open(&path);
-            file.and_then(|mut file| file.write_all(markdown::render(reports).as_bytes()))
+            file.and_then(|mut file| file.write_all(in_markdown(args, reports).as_bytes()))
                 .map_err(|error| OutputError { path, error })?;
         }
         Ok(())

@@ -12,9 +12,10 @@ use crate::comparison::{self, Broken, Identity, Row, Side, ToRows, UnusableFolde
 use crate::experiment::{Experiment, Stopped, Workers};
 use crate::metric::RESULTS_VERSION;
 use crate::metric::words::counted;
-use crate::report::compare::{Compared, csv, json, table};
-use crate::report::table::steers;
-use crate::report::{COMPARE_CSV, Outputs, html, plots};
+use crate::report::Outputs;
+use crate::report::compare::{Compared, ComparedSide, Comparing, FILES, write_csv};
+use crate::report::format::{JSON, Presented, TEXT};
+use crate::report::words::steers;
 use crate::scenario::{Controllers, Scenario, ScenarioFile};
 use crate::simulation::Plan;
 
@@ -29,7 +30,7 @@ pub fn run(args: &CompareArgs, controllers: &Controllers) -> Result<(), Failure>
         true => None,
         false => {
             let default = Path::new("results").join(format!("{}-vs-{}", names[0], names[1]));
-            Some(Outputs::of_comparison(options.out.as_ref().unwrap_or(&default))?)
+            Some(Outputs::new(options.out.as_ref().unwrap_or(&default), &["plots"])?)
         }
     };
     let workers = workers(options)?;
@@ -45,35 +46,45 @@ pub fn run(args: &CompareArgs, controllers: &Controllers) -> Result<(), Failure>
     }
     let comparison = comparison::compare(a, b, &workers, &INTERRUPTED);
     let compared = Compared { comparison: &comparison, sides: [a, b], names: names.each_ref().map(String::as_str) };
-    let text = json::render(&comparison);
+    let simulated = subjects.iter().any(|subject| matches!(subject.content, Content::Scenario(..)));
+    let comparing = Comparing {
+        compared,
+        sides: subjects.each_ref().map(Subject::shown),
+        luck: simulated.then_some((luck.seed, luck.replications)),
+        sets: &options.set,
+    };
+    let said = Presented::new(&comparing);
     if interrupt::interrupted() {
-        say(options, &compared, &text, "")?;
+        say(options, &said, "")?;
         let [a, b] = comparison.replications;
         let (done, wanted) = (a.min(b), counted(wanted, "replication"));
         let message = format!("interrupted after {done} of {wanted}: nothing was written\n");
         return Err(Failure { message, code: exit::INTERRUPTED });
     }
     let mut files = String::new();
-    if let Some(outputs) = outputs {
+    if let Some(mut outputs) = outputs {
         files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
-        let shown = subjects.each_ref().map(Subject::shown);
-        let simulated = subjects.iter().any(|subject| matches!(subject.content, Content::Scenario(..)));
-        let luck = simulated.then_some((luck.seed, luck.replications));
-        let report = html::compare(&compared, shown, luck, &options.set);
         let rows = outputs.temporary()?;
-        csv::write(rows.as_file(), &compared).map_err(|error| outputs.failed(COMPARE_CSV, error))?;
-        outputs.commit_comparison(rows, &text, plots::compare::render(&compared), &report)?;
+        write_csv(rows.as_file(), &compared).map_err(|error| outputs.failed(COMPARE_CSV, error))?;
+        outputs.take(rows, COMPARE_CSV);
+        for (name, text) in said.files(&FILES) {
+            outputs.add(name, &text)?;
+        }
+        outputs.commit(|name| name.starts_with("plots/compare.") && name.ends_with(".svg"))?;
     }
-    say(options, &compared, &text, &files)
+    say(options, &said, &files)
 }
 
-fn say(options: &SimulationArgs, compared: &Compared<'_>, json: &str, files: &str) -> Result<(), Failure> {
+/// The replications, as rows.
+const COMPARE_CSV: &str = "compare.csv";
+
+fn say(options: &SimulationArgs, said: &Presented<'_, Comparing<'_>>, files: &str) -> Result<(), Failure> {
     if options.json {
-        print(json)
+        print(&said.text(JSON))
     } else if options.quiet {
         Ok(())
     } else {
-        print(&(table::render(compared) + files))
+        print(&(said.text(TEXT) + files))
     }
 }
 
@@ -117,10 +128,10 @@ impl Subject {
         stem.and_then(OsStr::to_str).filter(|stem| !stem.chars().any(steers))
     }
 
-    fn shown(&self) -> html::ComparedSide<'_> {
+    fn shown(&self) -> ComparedSide<'_> {
         match &self.content {
-            Content::Scenario(file, scenario) => html::ComparedSide::Scenario(file, scenario),
-            Content::Run(_) => html::ComparedSide::Run(self.path.file_name().and_then(OsStr::to_str).unwrap_or(".")),
+            Content::Scenario(file, scenario) => ComparedSide::Scenario(file, scenario),
+            Content::Run(_) => ComparedSide::Run(self.path.file_name().and_then(OsStr::to_str).unwrap_or(".")),
         }
     }
 }

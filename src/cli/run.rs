@@ -9,10 +9,11 @@ use super::parts::Parts;
 use super::simulation::{read, report_unknown, stopped, workers};
 use super::{Failure, exit, print, progress};
 use crate::experiment::{Experiment, Failures, Rows, Stopped, Tally, Workers};
-use crate::metric::{Metric, Summary};
+use crate::metric::Metric;
 use crate::precision::{Ended, Precision, Stages, Target, Why};
-use crate::report::{Outputs, html, precision, table};
-use crate::scenario::{Controllers, Diagnostics, Problem, Scenario};
+use crate::report::format::{JSON, Presented, TEXT};
+use crate::report::{self, CsvRows, Outputs, precision};
+use crate::scenario::{Controllers, Diagnostics, Problem, Scenario, ScenarioFile};
 use crate::simulation::Plan;
 
 /// Loads, simulates, reports.
@@ -29,35 +30,37 @@ pub fn run(args: &RunArgs, controllers: &Controllers) -> Result<(), Failure> {
         threads: None,
         curves: !options.no_files,
     };
-    let run = Run { args, scenario: &scenario, experiment, goal, workers: workers(options)? };
-    let (done, summary, files) = if options.no_files {
-        let done = run.simulate(&mut ())?;
-        let summary = Summary::new(&scenario, seed, &done.tally);
-        (done, summary, String::new())
+    let run = Run { args, scenario: &scenario, file: &file, experiment, goal, workers: workers(options)? };
+    let (done, files) = if options.no_files {
+        (run.simulate(&mut ())?, String::new())
     } else {
         let default = Path::new("results").join(&scenario.name);
-        let mut outputs = Outputs::new(options.out.as_ref().unwrap_or(&default))?;
+        let mut outputs = Outputs::new(options.out.as_ref().unwrap_or(&default), &["histograms", "plots"])?;
         let files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
-        let mut rows = outputs.rows(&scenario, args.max_job_rows)?;
+        let rows = CsvRows::new(outputs.temporary()?, outputs.temporary()?, &scenario, args.max_job_rows);
+        let mut rows = rows.map_err(|error| outputs.failed("", error))?;
         let done = run.simulate(&mut rows)?;
-        let dropped = outputs.take_rows(rows)?;
-        let summary = Summary::new(&scenario, seed, &done.tally);
-        let report = html::run(&scenario, &file, &options.set, &summary, &done.tally);
-        outputs.commit(&scenario, &summary, &done.tally, report)?;
+        let (replications, jobs, dropped) = rows.finish().map_err(|error| outputs.failed(REPLICATIONS, error))?;
+        outputs.take(replications, REPLICATIONS);
+        outputs.take(jobs, "jobs.csv");
+        for (name, text) in Presented::new(&run.answer(&done.tally)).files(&report::run::FILES) {
+            outputs.add(name, &text)?;
+        }
+        outputs.commit(report::run::is_of_a_part)?;
         if dropped > 0 && !options.quiet {
             anstream::eprintln!("note: jobs.csv lacks {dropped} jobs: --max-job-rows is {}", args.max_job_rows);
         }
-        (done, summary, files)
+        (done, files)
     };
     if options.json {
         if let (Some(missed), false) = (&done.missed, options.quiet) {
             anstream::eprintln!("note: {missed}");
         }
-        print(&summary.to_json())
+        print(&run.said(&done.tally))
     } else if options.quiet {
         Ok(())
     } else {
-        print(&(table::render(&scenario, &summary) + &done.precision + &files))
+        print(&(run.said(&done.tally) + &done.precision + &files))
     }
 }
 
@@ -115,6 +118,7 @@ fn goal(args: &RunArgs, scenario: &Scenario) -> Result<Option<Goal>, Failure> {
 struct Run<'a> {
     args: &'a RunArgs,
     scenario: &'a Scenario,
+    file: &'a ScenarioFile,
     experiment: Experiment<'a>,
     goal: Option<Goal>,
     workers: Workers,
@@ -129,9 +133,22 @@ struct Done {
     missed: Option<String>,
 }
 
+/// A row a replication.
+const REPLICATIONS: &str = "replications.csv";
+
 impl Run<'_> {
     fn stopped(&self, why: Stopped) -> Failure {
         stopped(why, &self.args.scenario, &self.args.simulation)
+    }
+
+    fn answer<'r>(&'r self, tally: &'r Tally) -> report::run::RunAnswer<'r> {
+        let sets = &self.args.simulation.set;
+        report::run::RunAnswer { scenario: self.scenario, file: self.file, sets, seed: self.experiment.seed, tally }
+    }
+
+    /// What is printed of it.
+    fn said(&self, tally: &Tally) -> String {
+        Presented::new(&self.answer(tally)).text(if self.args.simulation.json { JSON } else { TEXT })
     }
 
     fn simulate<R: Rows>(&self, rows: &mut R) -> Result<Done, Failure> {
@@ -179,9 +196,7 @@ impl Run<'_> {
             (Some(Stopped::Cancelled), Some(tally)) => {
                 let options = &self.args.simulation;
                 if options.json || !options.quiet {
-                    let summary = Summary::new(self.scenario, self.experiment.seed, &tally);
-                    let rendered = || table::render(self.scenario, &summary);
-                    print(&if options.json { summary.to_json() } else { rendered() })?;
+                    print(&self.said(&tally))?;
                 }
                 let message = format!(
                     "interrupted after {} of {}: nothing was written\n",
@@ -223,18 +238,14 @@ impl Run<'_> {
             |outcome: &str| format!("after {} {outcome}", crate::metric::words::counted(replications, "replication"));
         let (said, missed) = match why {
             Why::Precise => (sentence(&so_far("that is precise enough")), false),
-            Why::Most => (sentence(&so_far("that is less precise than asked for, but as many as there may be")), true),
+            Why::Most => (sentence(&so_far("that is less precise than asked for, but no more are allowed")), true),
             Why::OutOfTime => (sentence(&so_far("that is less precise than asked for, but the time is over")), true),
             Why::NoValue => return Err(no_value(&goal.metrics, replications)),
             Why::Stopped(Stopped::Cancelled) => {
                 if !options.quiet {
-                    let summary = Summary::new(self.scenario, self.experiment.seed, &tally);
                     let said = sentence(&so_far("it was interrupted"));
-                    print(&if options.json {
-                        summary.to_json()
-                    } else {
-                        format!("{}\n{said}", table::render(self.scenario, &summary))
-                    })?;
+                    let also = if options.json { String::new() } else { format!("\n{said}") };
+                    print(&(self.said(&tally) + &also))?;
                 }
                 return Err(interrupt::nothing_written());
             }

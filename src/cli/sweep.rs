@@ -11,10 +11,16 @@ use super::{Failure, exit, large, print, progress};
 use crate::experiment::Stopped;
 use crate::metric::Metric;
 use crate::metric::words::counted;
-use crate::report::sweep::{CsvPoints, Estimated, JsonPoints, Shown, ShownMetric, table};
-use crate::report::{Outputs, SWEEP_CSV, SWEEP_JSON, html, plots};
+use crate::report::Outputs;
+use crate::report::format::{Presented, TEXT};
+use crate::report::sweep::{CsvPoints, Estimated, FILES, JsonPoints, Shown, ShownMetric, Swept};
 use crate::scenario::{Controllers, Diagnostics, Problem, ScenarioFile};
 use crate::sweep::{Checked, Overrides, Refused, Simulation, Sweep, Variation, one_pass, variations};
+
+/// The points, as rows.
+const SWEEP_CSV: &str = "sweep.csv";
+/// The points, each with its summary.
+const SWEEP_JSON: &str = "sweep.json";
 
 /// What is shown unless `--metric` says otherwise.
 const METRICS: [&str; 3] =
@@ -41,7 +47,7 @@ pub fn run(args: &SweepArgs, controllers: &Controllers) -> Result<(), Failure> {
         return json.map_or_else(|| print_table(args, &shown, ""), print_file);
     }
     let default = Path::new("results").join(&checked.first.name);
-    let outputs = Outputs::of_sweep(options.out.as_ref().unwrap_or(&default))?;
+    let mut outputs = Outputs::new(options.out.as_ref().unwrap_or(&default), &["plots"])?;
     let failed = |name: &str, error| Failure::from(outputs.failed(name, error));
     let [csv, json] = [outputs.temporary()?, outputs.temporary()?];
     let rows = csv.reopen().and_then(|file| CsvPoints::new(file, &sweep, &checked));
@@ -52,7 +58,12 @@ pub fn run(args: &SweepArgs, controllers: &Controllers) -> Result<(), Failure> {
     };
     let content = simulate(args, &mut shown, overrides, sinks, failed)?;
     let files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
-    outputs.commit_sweep(csv, json, plots::sweep::render(&shown), &html::sweep(&shown, &args.vary))?;
+    for (name, text) in Presented::new(&Swept { shown: &shown, vary: &args.vary }).files(&FILES) {
+        outputs.add(name, &text)?;
+    }
+    outputs.take(csv, SWEEP_CSV);
+    outputs.take(json, SWEEP_JSON);
+    outputs.commit(|name| name.starts_with("plots/sweep.") && name.ends_with(".svg"))?;
     match content.filter(|_| options.json) {
         Some(content) => print_file(content),
         None => print_table(args, &shown, &files),
@@ -184,10 +195,10 @@ fn print_table(args: &SweepArgs, shown: &Shown<'_>, files: &str) -> Result<(), F
     if args.simulation.quiet {
         return Ok(());
     }
-    let mut text = table::render(shown);
+    let mut text = Presented::new(&Swept { shown, vary: &args.vary }).text(TEXT);
     if !files.is_empty() {
         text += files;
-        if let Some(first) = plots::sweep::left_out(shown) {
+        if let Some(first) = shown.left_out() {
             let [down, across] = [0, 1].map(|index| shown.sweep.variations[index].path.as_str());
             text += &format!("Pictures show {down} by {across}, at {first}.\n");
         }

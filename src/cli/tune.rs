@@ -9,8 +9,9 @@ use super::{Failure, exit, large, print, progress};
 use crate::metric::words::counted;
 use crate::precision::Target;
 use crate::questions::{Constraint, Direction, Misplaced, Mistake, Objective, Tune, is_of_rollout};
-use crate::report::tune::{Report, json, table};
-use crate::report::{Outputs, html, plots};
+use crate::report::Outputs;
+use crate::report::format::{JSON, Presented, TEXT};
+use crate::report::tune::{FILES, TuneReport, Tuned};
 use crate::scenario::{Controllers, Diagnostics, Problem, Scenario, Value};
 use crate::sweep::{Overrides, Refused, Sweep, Variation, variations};
 use crate::tune::{RaceStage, Tuning, Unfinished};
@@ -26,7 +27,7 @@ pub fn run(args: &TuneArgs, controllers: &Controllers) -> Result<(), Failure> {
     check(&sweep, &own, args, &objective, &constraints)?;
     let default = Path::new("results").join(&own.name);
     let folder = options.out.as_deref().unwrap_or(&default);
-    let outputs = if options.no_files { None } else { Some(Outputs::of_tune(folder)?) };
+    let outputs = if options.no_files { None } else { Some(Outputs::new(folder, &["plots"])?) };
     let workers = workers(options)?;
     let seed = options.seed.unwrap_or(own.seed);
     let max_replications = args.max_replications.or(options.replications).unwrap_or(table.max_replications);
@@ -59,18 +60,21 @@ pub fn run(args: &TuneArgs, controllers: &Controllers) -> Result<(), Failure> {
         Unfinished::Changed(problems) => problems.into(),
     })?;
     let written = sweep.variations.iter().map(|variation| sweep.file.written(&variation.path, &sweep.sets)).collect();
-    let report = Report { tuning: &tuning, margin: margin_text, own_values: written, outcome };
+    let report = TuneReport { tuning: &tuning, margin: margin_text, own_values: written, outcome };
+    let tuned = Tuned { report: &report, file: &sweep.file, asked: &asked_for(args) };
     if report.outcome.interrupted {
-        say(args, &report, "")?;
+        say(args, &tuned, "")?;
         return Err(interrupt::nothing_written());
     }
     let mut files = String::new();
-    if let Some(outputs) = outputs {
+    if let Some(mut outputs) = outputs {
         files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
-        let page = html::tune(&report, &sweep.file, &asked_for(args));
-        outputs.commit_tune(&json::render(&report), &page, &plots::trade_off::draw(&report))?;
+        for (name, text) in Presented::new(&tuned).files(&FILES) {
+            outputs.add(name, &text)?;
+        }
+        outputs.commit(|_| false)?;
     }
-    say(args, &report, &files)
+    say(args, &tuned, &files)
 }
 
 /// The options that say what is looked for.
@@ -88,11 +92,11 @@ fn asked_for(args: &TuneArgs) -> Vec<(&'static str, String)> {
 }
 
 /// Prints the answer.
-fn say(args: &TuneArgs, report: &Report<'_>, files: &str) -> Result<(), Failure> {
+fn say(args: &TuneArgs, tuned: &Tuned<'_>, files: &str) -> Result<(), Failure> {
     match (args.simulation.json, args.simulation.quiet) {
-        (true, _) => print(&json::render(report)),
+        (true, _) => print(&Presented::new(tuned).text(JSON)),
         (false, true) => Ok(()),
-        (false, false) => print(&(table::render(report) + files)),
+        (false, false) => print(&(Presented::new(tuned).text(TEXT) + files)),
     }
 }
 

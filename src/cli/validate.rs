@@ -4,7 +4,7 @@ use super::args::ValidateArgs;
 use super::simulation::read;
 use super::{Failure, print};
 use crate::questions::{self, Questions};
-use crate::report::outline;
+use crate::report::{settings, text_of};
 use crate::scenario::{Controllers, Diagnostics, Scenario, ScenarioFile};
 
 /// Loads every scenario, and describes those that are right. What is wrong with others is told all at once, at the end.
@@ -13,7 +13,7 @@ pub fn run(args: &ValidateArgs, controllers: &Controllers) -> Result<(), Failure
     let mut wrong: Option<Failure> = None;
     for path in &args.scenarios {
         match read(path, &args.set, controllers).and_then(|read| settings_are_right(&args.set, read)) {
-            Ok(scenario) => outlines.push(outline::render(&scenario)),
+            Ok(scenario) => outlines.push(text_of(&settings::document(&scenario))),
             Err(Failure { message, code }) => {
                 let before = wrong.get_or_insert(Failure { message: String::new(), code });
                 if !before.message.is_empty() {

@@ -8,7 +8,7 @@ use crate::metric::Numbers;
 const TICKS_PER_HALF_DISTANCE: u32 = 5;
 
 /// A distribution's percentiles in the format of HdrHistogram's `outputPercentileDistribution`; times in seconds.
-pub fn render(numbers: &Numbers<'_>) -> String {
+pub(super) fn render(numbers: &Numbers<'_>) -> String {
     let histogram = numbers.histogram();
     let mut text = format!("{:>12} {:>14} {:>10} {:>14}\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)");
     let line = |text: &mut String, value: u64, quantile: f64, total: u64| {

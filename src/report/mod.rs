@@ -1,32 +1,33 @@
-//! Reports: what an experiment comes to, as files, tables and pictures.
+//! Reports: what commands find out, as text, pages, pictures and files for other programs.
 //!
-//! * [`CsvRows`]: `replications.csv` and `jobs.csv`, written while the experiment runs.
-//! * [`table`]: the answer in words and columns, for a terminal.
-//! * [`precision`]: how precise a metric is, in words.
-//! * [`check`]: what a scenario's expectations came to, in the formats that CI systems read.
-//! * [`compare`]: `compare.csv`, `compare.json` and the table of a comparison.
-//! * [`sweep`]: `sweep.csv`, `sweep.json` and the table of a sweep.
-//! * [`mod@tune`]: `tune.json` and the answer of a tuning.
-//! * [`outline`]: what a scenario would simulate, in words.
-//! * [`html`]: pages to show around, `report.html`.
-//! * [`hgrm`] and [`plots`]: `histograms/*.hgrm` and `plots/*.svg`.
-//! * [`Outputs`]: all of them in a folder, each whole or not at all; [`WholeFile`] is a single one.
+//! Each command has an answer (`run`, `sweep`, `tune`, `check`, `compare`) of which a `document` is built once: sentences, tables of
+//! numbers with their units and intervals, charts, and where the numbers come from. A terminal, a page and Markdown show that
+//! document, and a `chart` is drawn for pages and for `plots/*.svg`. These and all other formats (JSON, CSV, HdrHistogram's, JUnit's,
+//! GitHub's) are a `format` each, chosen by its name. [`Outputs`] puts files in a folder, each whole or not at all.
 
-pub mod check;
-pub mod compare;
+mod chart;
+pub(crate) mod check;
+mod command;
+pub(crate) mod compare;
 mod csv_rows;
-pub mod hgrm;
-pub mod html;
-pub mod outline;
+mod document;
+pub(crate) mod format;
+mod hgrm;
+mod html;
+mod markdown;
 mod outputs;
-pub mod plots;
-pub mod precision;
-pub mod sweep;
-pub mod table;
-pub mod tune;
+mod plots;
+pub(crate) mod precision;
+pub(crate) mod run;
+pub(crate) mod settings;
+pub(crate) mod sweep;
+mod terminal;
+pub(crate) mod tune;
 mod whole_file;
+pub(crate) mod words;
 
 pub use csv_rows::{CsvRows, ReplicationColumns};
-pub use outputs::{COMPARE_CSV, OutputError, Outputs, REPORT, SWEEP_CSV, SWEEP_JSON};
+pub use outputs::{OutputError, Outputs};
+pub(crate) use terminal::{render as text_of, wrap};
 pub use whole_file::WholeFile;
 pub(crate) use whole_file::temporary_in;

@@ -1,6 +1,6 @@
 //! How precise a metric is, in words.
 
-use super::table::wrap;
+use super::terminal::wrap;
 use crate::metric::words::shown;
 use crate::metric::{Metric, Unit};
 use crate::precision::Target;

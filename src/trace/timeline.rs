@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use super::{AttemptRecord, Offline, Trace, What};
 use crate::metric::words::counted;
-use crate::report::table::title;
+use crate::report::words::title;
+use crate::report::wrap;
 use crate::rollout::{JobKind, RobotDeploymentStep, RobotEnd};
 use crate::time::{Time, humane};
 
@@ -51,7 +52,7 @@ pub fn render(trace: &Trace<'_>, width: usize) -> String {
     let columns = width.saturating_sub(margin + 1).max(NARROWEST);
     let scale = TimeAxis { end: trace.replication.ended, columns };
     let rows = Lines::new(trace, scale);
-    let mut text = title(trace.scenario) + "\n";
+    let mut text = wrap(&title(trace.scenario)) + "\n";
     let replication = trace.replication.index;
     let outcome = trace.replication.outcome.as_str();
     let end = humane(scale.end.seconds());

@@ -148,10 +148,18 @@ fn expectations_count_beside_the_baseline() {
     };
     let sandbox = stored(&expect("0.2"));
     let ran = check(&sandbox, &[]).exits(0);
-    assert!(ran.stdout.contains("The expectation holds.") && ran.stdout.contains("The same bytes"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("confidence the expectation holds.") && ran.stdout.contains("The same bytes"),
+        "{}",
+        ran.stdout
+    );
     sandbox.write("scenario.toml", &expect("0.01"));
     let ran = check(&sandbox, &[]).exits(1);
-    assert!(ran.stdout.contains("1 fails") && ran.stdout.contains("The same bytes"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("the expectation does not hold.") && ran.stdout.contains("The same bytes"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]

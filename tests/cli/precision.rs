@@ -103,9 +103,7 @@ fn the_table_says_how_precise_it_is() {
     let ran = run(&["--precision", "0.1%", "--max-replications", "700"]);
     assert!(ran.stdout.contains("; 700 replications, seed 0"), "{}", ran.stdout);
     let words = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(
-        words.ends_with("after 700 replications that is less precise than asked for, but as many as there may be.")
-    );
+    assert!(words.ends_with("after 700 replications that is less precise than asked for, but no more are allowed."));
     let ran = run(&["--precision", "0.1%", "--max-time", "1us", "--json"]);
     assert!(ran.stderr.starts_with("note: ") && ran.stderr.ends_with("but the time is over.\n"), "{}", ran.stderr);
     let summary: Value = serde_json::from_str(&ran.stdout).expect("JSON");

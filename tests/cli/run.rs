@@ -218,7 +218,7 @@ max_attempts = 1000
     let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("It halts at 2 to 50 failures; robots in flight then add"), "{said}");
     let page = sandbox.read("out/report.html");
-    assert!(page.contains("A job halts at 2 to 50 failures"), "{page}");
+    assert!(page.contains("It halts at 2 to 50 failures"), "{page}");
     assert!(page.contains("halts at 2 to 50 (50 %)"), "{page}");
     let summary: Value = serde_json::from_str(&sandbox.read("out/summary.json")).expect("JSON");
     // With 50 failures or more a job of 100 robots halts: at most 50 of them overshoot.

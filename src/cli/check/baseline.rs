@@ -89,7 +89,7 @@ pub fn compare(
 pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<Subject>) -> Result<(), Failure> {
     refuse_namesakes(&scenarios)?;
     let places: Vec<PathBuf> = scenarios.iter().map(|Subject { scenario, .. }| folder_of(folder, scenario)).collect();
-    let outputs = places.iter().map(|place| Outputs::of_check(place)).collect::<Result<Vec<_>, _>>()?;
+    let outputs = places.iter().map(|place| Outputs::new(place, &[])).collect::<Result<Vec<_>, _>>()?;
     let workers = workers(&args.simulation)?;
     let mut texts = Vec::new();
     for Subject { path, scenario, .. } in &scenarios {
@@ -104,8 +104,10 @@ pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<Subject>) -> Resul
         texts.push([text_of(&summary, &tally), summary.to_json()]);
     }
     let mut said = String::new();
-    for ((outputs, place), [cells, summary]) in outputs.into_iter().zip(&places).zip(&texts) {
-        outputs.commit_baseline(cells, summary)?;
+    for ((mut outputs, place), [cells, summary]) in outputs.into_iter().zip(&places).zip(&texts) {
+        outputs.add("baseline.json", cells)?;
+        outputs.add("summary.json", summary)?;
+        outputs.commit(|_| false)?;
         said += &format!("Baseline: {}/\n", place.display());
     }
     if args.simulation.json {

@@ -1,70 +1,61 @@
-//! A comparison with a baseline in words and rows, for all formats.
+//! A comparison with a baseline in words and rows.
 
-use super::words::number;
 use crate::baseline::{Change, Comparison, Differing, Effect, LEVEL, Tested};
 use crate::metric::Unit;
-use crate::metric::words::counted;
-use crate::metric::words::shown;
+use crate::metric::words::{counted, shown};
+use crate::report::document::{DataCell, DataColumn, DataTable, News, finely};
 
 /// So many metrics of a run that gave other bytes are shown.
 const MOST_SHOWN: usize = 8;
 
-/// A row: what it is about, its verdict, baseline, now, change, and p.
-pub struct Row {
-    /// The metric; none if the row above has the same.
-    pub metric: Option<String>,
-    pub about: String,
-    pub verdict: &'static str,
-    pub baseline: String,
-    pub now: String,
-    pub change: String,
-    pub p: String,
-}
-
-/// All rows of a comparison.
-pub fn rows(comparison: &Comparison) -> Vec<Row> {
+/// What differs from the baseline.
+pub fn table(comparison: &Comparison, index: usize) -> DataTable {
+    let numbers = ["baseline", "now", "change", "p (Holm)"].map(DataColumn::numbers);
+    let columns = [DataColumn::words(""), DataColumn::words("verdict")].into_iter().chain(numbers).collect();
+    let mut table = DataTable { above: true, ..DataTable::new(format!("compared-{index}"), "Compared", columns) };
     match comparison {
-        Comparison::SameBytes | Comparison::SameNumbers => Vec::new(),
-        Comparison::OtherBytes { differing } => differing.iter().take(MOST_SHOWN).map(of_differing).collect(),
-        Comparison::Tested(tested) => tested.changes.iter().flat_map(of_change).collect(),
+        Comparison::SameBytes | Comparison::SameNumbers => {}
+        Comparison::OtherBytes { differing } => {
+            for Differing { metric, baseline, now } in differing.iter().take(MOST_SHOWN) {
+                let [baseline, now] = [baseline, now].map(DataCell::new);
+                let verdict = DataCell::new("differs").news(Some(News::Bad));
+                let cells =
+                    vec![DataCell::new("value"), verdict, baseline, now, DataCell::default(), DataCell::default()];
+                table.row_of(metric.clone(), cells);
+            }
+        }
+        Comparison::Tested(tested) => tested.changes.iter().for_each(|change| of_change(change, &mut table)),
     }
+    table
 }
 
-fn of_differing(Differing { metric, baseline, now }: &Differing) -> Row {
-    let [baseline, now] = [baseline, now].map(String::clone);
-    let (change, p) = (String::new(), String::new());
-    Row { metric: Some(metric.clone()), about: String::from("value"), verdict: "differs", baseline, now, change, p }
-}
-
-fn of_change(change: &Change) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
+fn of_change(change: &Change, table: &mut DataTable) {
     for (index, (about, [before, now])) in change.values.iter().enumerate() {
-        let first = index == 0;
-        rows.push(Row {
-            metric: first.then(|| change.metric.clone()),
-            about: (*about).to_owned(),
-            verdict: if !first { "" } else { verdict(change) },
-            baseline: number(change.unit, *before),
-            now: number(change.unit, *now),
-            change: match change.effect {
-                Effect::RiskDifference(difference, _) => points(difference),
-                _ => relative(*before, *now),
-            },
-            p: if first { p_value(change.p) } else { String::new() },
-        });
+        let (verdict, p) = match index {
+            0 => (verdict(change), DataCell::new(p_value(change.p))),
+            _ => (DataCell::default(), DataCell::default()),
+        };
+        let [baseline, shown] = [*before, *now].map(|value| DataCell::finely(change.unit, Some(value)));
+        let by = match change.effect {
+            Effect::RiskDifference(difference, _) => points(difference),
+            _ => relative(*before, *now),
+        };
+        let cells = vec![DataCell::new(*about), verdict, baseline, shown, DataCell::new(by), p];
+        table.row_of(change.metric.clone(), cells);
     }
     if let Effect::CliffsDelta(delta) = change.effect {
-        let (baseline, now, p) = (String::new(), String::new(), String::new());
-        let about = String::from("Cliff's delta");
         // Nobody reads a minus before a zero.
-        let change = format!("{:+.2}", if delta.abs() < 0.005 { 0.0 } else { delta });
-        rows.push(Row { metric: None, about, verdict: "", baseline, now, change, p });
+        let delta = format!("{:+.2}", if delta.abs() < 0.005 { 0.0 } else { delta });
+        let mut cells = vec![DataCell::default(); 6];
+        cells[0] = DataCell::new("Cliff's delta");
+        cells[4] = DataCell::new(delta);
+        table.row_of(change.metric.clone(), cells);
     }
-    rows
 }
 
-fn verdict(change: &Change) -> &'static str {
-    if change.differs() { "differs" } else { "alike" }
+fn verdict(change: &Change) -> DataCell {
+    let (words, news) = if change.differs() { ("differs", News::Bad) } else { ("alike", News::Good) };
+    DataCell::new(words).news(Some(news))
 }
 
 /// A difference of probabilities.
@@ -137,7 +128,7 @@ pub fn change_sentence(change: &Change) -> String {
         .values
         .iter()
         .map(|(about, [before, now])| {
-            format!("{about} {} in the baseline, {} now", number(change.unit, *before), number(change.unit, *now))
+            format!("{about} {} in the baseline, {} now", finely(change.unit, *before), finely(change.unit, *now))
         })
         .collect();
     let effect = match change.effect {

@@ -1,11 +1,27 @@
 //! Annotations that GitHub shows at the lines of the scenario: workflow commands, which it reads from what a step prints.
 
 use super::words::sentence;
-use super::{Report, baseline};
+use super::{CheckReport, Checks, baseline};
 use crate::expectation::Verdict;
+use crate::report::format::{Exporter, Presented};
+
+/// The name of the format.
+pub(crate) const GITHUB: &str = "github";
+
+pub(super) struct Annotations;
+
+impl Exporter<Checks<'_>> for Annotations {
+    fn name(&self) -> &'static str {
+        GITHUB
+    }
+
+    fn files(&self, said: &Presented<'_, Checks<'_>>) -> Vec<(String, String)> {
+        vec![(String::from("annotations.txt"), annotations(said.answer.reports))]
+    }
+}
 
 /// A command for each expectation that does not hold, and for what differs from the baseline.
-pub fn annotations(reports: &[Report]) -> String {
+fn annotations(reports: &[CheckReport]) -> String {
     let mut text = String::new();
     for report in reports {
         for (expectation, metric, finding) in report.findings() {

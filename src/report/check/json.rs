@@ -4,17 +4,30 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Report;
+use super::{CheckReport, Checks};
 use crate::baseline::{Change, Comparison, Effect, LEVEL};
 use crate::expectation::{Finding, Verdict};
 use crate::metric::Metric;
 use crate::metric::RESULTS_VERSION;
 use crate::metric::ScenarioIdentity;
 use crate::questions::Expectation;
+use crate::report::format::{Exporter, JSON, Presented};
 use crate::statistics::Number;
 
+pub(super) struct CheckJson;
+
+impl Exporter<Checks<'_>> for CheckJson {
+    fn name(&self) -> &'static str {
+        JSON
+    }
+
+    fn files(&self, said: &Presented<'_, Checks<'_>>) -> Vec<(String, String)> {
+        vec![(String::from("check.json"), render(said.answer.reports))]
+    }
+}
+
 #[derive(Serialize)]
-struct Document<'r> {
+struct CheckFile<'r> {
     rollcast: &'static str,
     results_version: u32,
     /// Whether the command exits with 0.
@@ -94,17 +107,17 @@ struct OfChange<'r> {
 }
 
 /// All scenarios; `passes` says whether everything holds.
-pub fn render(reports: &[Report]) -> String {
-    let document = Document {
+fn render(reports: &[CheckReport]) -> String {
+    let document = CheckFile {
         rollcast: env!("CARGO_PKG_VERSION"),
         results_version: RESULTS_VERSION,
-        passes: reports.iter().all(Report::passes),
+        passes: reports.iter().all(CheckReport::passes),
         scenarios: reports.iter().map(of_scenario).collect(),
     };
     serde_json::to_string_pretty(&document).expect("numbers and strings are JSON") + "\n"
 }
 
-fn of_scenario(report: &Report) -> OfScenario<'_> {
+fn of_scenario(report: &CheckReport) -> OfScenario<'_> {
     let scenario = &report.scenario;
     OfScenario {
         file: &report.file,

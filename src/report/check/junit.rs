@@ -3,9 +3,25 @@
 use std::fmt::Write;
 
 use super::words::{found, sentence, title};
-use super::{Report, baseline};
+use super::{CheckReport, Checks, baseline};
 use crate::baseline::Comparison;
 use crate::expectation::Verdict;
+use crate::report::format::{Exporter, Presented};
+
+/// The name of the format.
+pub(crate) const JUNIT: &str = "junit";
+
+pub(super) struct Junit;
+
+impl Exporter<Checks<'_>> for Junit {
+    fn name(&self) -> &'static str {
+        JUNIT
+    }
+
+    fn files(&self, said: &Presented<'_, Checks<'_>>) -> Vec<(String, String)> {
+        vec![(String::from("check.xml"), render(said.answer.reports))]
+    }
+}
 
 /// What is said of one testcase.
 struct Case {
@@ -16,8 +32,8 @@ struct Case {
 }
 
 /// The whole document. It says nothing of time, so the same check gives the same bytes.
-pub fn render(reports: &[Report]) -> String {
-    let suites: Vec<(&Report, Vec<Case>)> = reports.iter().map(|report| (report, cases(report))).collect();
+fn render(reports: &[CheckReport]) -> String {
+    let suites: Vec<(&CheckReport, Vec<Case>)> = reports.iter().map(|report| (report, cases(report))).collect();
     let failures = |cases: &[Case]| cases.iter().filter(|case| case.failure.is_some()).count();
     let total = suites.iter().map(|(_, cases)| cases.len()).sum::<usize>();
     let failed = suites.iter().map(|(_, cases)| failures(cases)).sum::<usize>();
@@ -53,7 +69,7 @@ pub fn render(reports: &[Report]) -> String {
     xml
 }
 
-fn cases(report: &Report) -> Vec<Case> {
+fn cases(report: &CheckReport) -> Vec<Case> {
     let case = |(expectation, metric, finding): (_, _, &crate::expectation::Finding)| Case {
         name: title(expectation, &metric),
         failure: (finding.verdict != Verdict::Holds)

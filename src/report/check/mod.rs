@@ -1,23 +1,26 @@
-//! What a check comes to: a table, JSON, JUnit's XML, Markdown, and annotations on GitHub.
+//! What a check comes to: a document, JSON, JUnit's XML, and annotations on GitHub.
 //!
-//! All of them say the same of the same [`Report`]s; the sentences that they share are in one place.
+//! All of them say the same of the same [`CheckReport`]s; the sentences that they share are in one place.
 
-pub(super) mod baseline;
-pub mod github;
-pub mod json;
-pub mod junit;
-pub mod markdown;
-pub mod table;
-pub(in crate::report) mod words;
+mod baseline;
+mod document;
+mod github;
+mod json;
+mod junit;
+mod words;
+
+pub(crate) use document::CheckOptions;
 
 use crate::baseline::Comparison;
 use crate::expectation::{Checked, Finding, Verdict};
 use crate::metric::Metric;
 use crate::questions::{Expectation, Questions};
+use crate::report::document::Document;
+use crate::report::format::{Exporter, JSON, PAGE, Presentable};
 use crate::scenario::{Scenario, ScenarioFile};
 
 /// What was checked of one scenario.
-pub struct Report {
+pub struct CheckReport {
     /// The scenario's file, as it was called.
     pub file: String,
     /// The scenario as it was read.
@@ -36,7 +39,32 @@ pub struct Report {
     pub interrupted: bool,
 }
 
-impl Report {
+/// What was checked of all scenarios, at least one.
+pub(crate) struct Checks<'r> {
+    pub reports: &'r [CheckReport],
+    pub options: CheckOptions<'r>,
+}
+
+/// The files of a check's folder.
+pub(crate) const FILES: [&str; 2] = [PAGE, JSON];
+pub(crate) use github::GITHUB;
+pub(crate) use junit::JUNIT;
+
+impl Presentable for Checks<'_> {
+    fn document(&self) -> Document<'_> {
+        document::document(self.reports, &self.options)
+    }
+
+    fn identity(&self) -> String {
+        self.reports.iter().map(|report| report.scenario.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn formats() -> Vec<Box<dyn Exporter<Self>>> {
+        vec![Box::new(json::CheckJson), Box::new(junit::Junit), Box::new(github::Annotations)]
+    }
+}
+
+impl CheckReport {
     /// Each expectation with its metric and what was found of it.
     pub(super) fn findings(&self) -> impl Iterator<Item = (&Expectation, Metric, &Finding)> {
         let metric = |expectation: &Expectation| {

@@ -5,6 +5,7 @@ use crate::metric::words::counted;
 use crate::metric::words::shown;
 use crate::metric::{Metric, Unit};
 use crate::questions::{Bounds, Expectation};
+use crate::report::document::{DataCell, dash, finely};
 use crate::time::exact;
 
 /// A bound as somebody wrote it: nothing of it is rounded.
@@ -18,17 +19,6 @@ fn written(metric: &Metric, bound: f64) -> String {
         Unit::Seconds if number >= 1.0 => format!("{number}s"),
         unit => shown(unit, number),
     }
-}
-
-/// An estimate, or an end of its interval: times to the second, so that the ends can be told apart.
-pub fn number(unit: Unit, number: f64) -> String {
-    const DAYS: f64 = 4.0 * 86_400.0;
-    if unit == Unit::Seconds && (10.0..DAYS).contains(&number) { exact(number, 1.0) } else { shown(unit, number) }
-}
-
-/// What does not exist is a dash.
-fn maybe(unit: Unit, value: Option<f64>) -> String {
-    value.map_or_else(|| String::from("-"), |value| number(unit, value))
 }
 
 /// `at most 1h`
@@ -50,31 +40,36 @@ pub fn title(expectation: &Expectation, metric: &Metric) -> String {
     }
 }
 
-/// A row of numbers below an expectation: what they are about, estimate, and interval.
-pub struct Numbers {
+/// A number of an expectation, and what it is about.
+pub struct FoundNumber {
     pub about: String,
-    pub estimate: String,
-    pub interval: [String; 2],
+    pub cell: DataCell,
 }
 
-/// The numbers of a finding: one row, or one for each share of robots.
-pub fn numbers(expectation: &Expectation, metric: &Metric, finding: &Finding) -> Vec<Numbers> {
-    let expected = expected(metric, &expectation.bounds);
+impl FoundNumber {
+    /// `found 5m (4m to -)`
+    pub fn found(&self) -> String {
+        let [low, high] = self.cell.ends().map(|end| end.unwrap_or_else(dash));
+        format!("{} ({low} to {high})", self.cell.text())
+    }
+}
+
+/// The numbers of a finding: one, or one for each share of robots.
+pub fn numbers(expectation: &Expectation, metric: &Metric, finding: &Finding) -> Vec<FoundNumber> {
     if finding.shares.is_empty() {
-        let unit = metric.unit();
-        let interval = finding.interval.map(|end| maybe(unit, end));
-        return vec![Numbers { about: expected, estimate: maybe(unit, finding.estimate), interval }];
+        let cell = DataCell::finely(metric.unit(), finding.estimate).within(finding.interval);
+        return vec![FoundNumber { about: expected(metric, &expectation.bounds), cell }];
     }
     let of_share = |share: &Share| {
-        let percent = |value: f64| shown(Unit::Probability, value);
-        let bound = number(metric.unit(), share.bound);
+        let bound = finely(metric.unit(), share.bound);
         let needed = format!("{:.0} %", share.needed * 100.0);
         let about = if share.with_bound {
             format!("robots up to {bound}: >= {needed}")
         } else {
             format!("robots below {bound}: < {needed}")
         };
-        Numbers { about, estimate: maybe(Unit::Probability, share.estimate), interval: share.interval.map(percent) }
+        let cell = DataCell::finely(Unit::Probability, share.estimate).within(share.interval.map(Some));
+        FoundNumber { about, cell }
     };
     finding.shares.iter().map(of_share).collect()
 }
@@ -83,9 +78,9 @@ pub fn numbers(expectation: &Expectation, metric: &Metric, finding: &Finding) ->
 pub fn found(expectation: &Expectation, metric: &Metric, finding: &Finding) -> String {
     let numbers: Vec<String> = numbers(expectation, metric, finding)
         .into_iter()
-        .map(|Numbers { about, estimate, interval: [low, high] }| {
-            let about = if finding.shares.is_empty() { String::new() } else { format!("{about}: ") };
-            format!("{about}{estimate} ({low} to {high})")
+        .map(|numbers| match finding.shares.is_empty() {
+            true => numbers.found(),
+            false => format!("{}: {}", numbers.about, numbers.found()),
         })
         .collect();
     let values = match finding.values {

@@ -2,11 +2,25 @@
 
 use serde::{Serialize, Serializer};
 
+use super::Comparing;
 use crate::comparison::{Comparison, NumberComparison, OutcomeComparison, QuantileComparison};
 use crate::measure::Measure;
 use crate::metric::{RESULTS_VERSION, ScenarioIdentity};
+use crate::report::format::{Exporter, JSON, Presented};
 use crate::statistics::differences::Moments;
 use crate::statistics::{Number, Proportion};
+
+pub(super) struct CompareJson;
+
+impl Exporter<Comparing<'_>> for CompareJson {
+    fn name(&self) -> &'static str {
+        JSON
+    }
+
+    fn files(&self, said: &Presented<'_, Comparing<'_>>) -> Vec<(String, String)> {
+        vec![(String::from("compare.json"), render(said.answer.compared.comparison))]
+    }
+}
 
 /// A measure's object in `summary.json` and its name there.
 fn parts(measure: &Measure) -> (&'static str, &'static str) {
@@ -14,22 +28,24 @@ fn parts(measure: &Measure) -> (&'static str, &'static str) {
 }
 
 /// The content of `compare.json`.
-pub fn render(comparison: &Comparison) -> String {
+fn render(comparison: &Comparison) -> String {
     let [a, b] = [0, 1].map(|side| OfSide::new(comparison, side));
-    let mut sections: Vec<(&str, OfSection<'_>)> = Vec::new();
+    let mut sections: Vec<(&str, ComparedObject<'_>)> = Vec::new();
     for number in &comparison.numbers {
         let (section, _) = parts(number.measure);
         if sections.last().is_none_or(|(last, _)| *last != section) {
             // The campaign's, which is the first one, begins with the outcomes.
             let outcomes = if sections.is_empty() { &comparison.outcomes[..] } else { &[] };
-            sections
-                .push((section, OfSection { outcomes, replications: comparison.replications, numbers: Vec::new() }));
+            sections.push((
+                section,
+                ComparedObject { outcomes, replications: comparison.replications, numbers: Vec::new() },
+            ));
         }
         if let Some((_, section)) = sections.last_mut() {
             section.numbers.push(number);
         }
     }
-    let document = Document {
+    let document = CompareFile {
         rollcast: env!("CARGO_PKG_VERSION"),
         results_version: RESULTS_VERSION,
         a,
@@ -37,13 +53,13 @@ pub fn render(comparison: &Comparison) -> String {
         paired: comparison.paired,
         pairs: comparison.paired.then_some(comparison.replications[0]),
         same: comparison.same,
-        sections: InOrder(sections),
+        sections: OrderedMap(sections),
     };
     serde_json::to_string_pretty(&document).expect("numbers, strings and maps with string keys are JSON") + "\n"
 }
 
 #[derive(Serialize)]
-struct Document<'c> {
+struct CompareFile<'c> {
     rollcast: &'static str,
     results_version: u32,
     a: OfSide,
@@ -52,13 +68,13 @@ struct Document<'c> {
     pairs: Option<u64>,
     same: bool,
     #[serde(flatten)]
-    sections: InOrder<OfSection<'c>>,
+    sections: OrderedMap<ComparedObject<'c>>,
 }
 
 /// A map that keeps its order.
-struct InOrder<T>(Vec<(&'static str, T)>);
+struct OrderedMap<T>(Vec<(&'static str, T)>);
 
-impl<T: Serialize> Serialize for InOrder<T> {
+impl<T: Serialize> Serialize for OrderedMap<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
@@ -84,28 +100,30 @@ impl OfSide {
     }
 }
 
-struct OfSection<'c> {
+struct ComparedObject<'c> {
     outcomes: &'c [OutcomeComparison],
     replications: [u64; 2],
     numbers: Vec<&'c NumberComparison>,
 }
 
-impl Serialize for OfSection<'_> {
+impl Serialize for ComparedObject<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let outcomes = self.outcomes.iter();
         let outcomes = outcomes.map(|found| (found.outcome.as_str(), OfOutcome::new(found, self.replications)));
         let outcomes =
-            (!self.outcomes.is_empty()).then(|| ("outcomes", OfEntry::Outcomes(InOrder(outcomes.collect()))));
-        let numbers =
-            self.numbers.iter().map(|found| (parts(found.measure).1, OfEntry::Numbers(Box::new(OfNumber::new(found)))));
+            (!self.outcomes.is_empty()).then(|| ("outcomes", ComparedEntry::Outcomes(OrderedMap(outcomes.collect()))));
+        let numbers = self
+            .numbers
+            .iter()
+            .map(|found| (parts(found.measure).1, ComparedEntry::Numbers(Box::new(OfNumber::new(found)))));
         serializer.collect_map(outcomes.into_iter().chain(numbers))
     }
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum OfEntry {
-    Outcomes(InOrder<OfOutcome>),
+enum ComparedEntry {
+    Outcomes(OrderedMap<OfOutcome>),
     Numbers(Box<OfNumber>),
 }
 

@@ -4,8 +4,8 @@ use super::Compared;
 use crate::comparison::{MEASURES, NumberComparison, OutcomeComparison, ROBOTS_FAILED, TIME_TO_SUCCESS};
 use crate::measure::Measure;
 use crate::metric::Unit;
-use crate::metric::words::shown;
-use crate::metric::words::{counted, percent};
+use crate::metric::words::{counted, percent, shown};
+use crate::report::document::points;
 use crate::rollout::CampaignOutcome;
 use crate::statistics::Number;
 
@@ -113,8 +113,8 @@ fn between(low: String, high: String) -> String {
 }
 
 /// How much more likely an outcome is; nothing where it never happens.
-fn likely(outcomes: &[OutcomeComparison], outcome: CampaignOutcome, what: &str, replications: [u64; 2]) -> Vec<String> {
-    let Some(found) = outcomes.iter().find(|found| found.outcome == outcome) else { return Vec::new() };
+fn likely(outcomes: &[OutcomeComparison], wanted: CampaignOutcome, what: &str, replications: [u64; 2]) -> Vec<String> {
+    let Some(found) = outcomes.iter().find(|found| found.outcome == wanted) else { return Vec::new() };
     if found.counts == [0, 0] {
         return Vec::new();
     }
@@ -177,34 +177,8 @@ fn robots(found: &NumberComparison) -> Option<String> {
     })
 }
 
-/// A difference of probabilities in percentage points, without its sign.
-pub fn points(difference: f64) -> String {
-    let points = difference.abs() * 100.0;
-    match points {
-        0.0 | 100.0 => format!("{points}"),
-        _ if points < 0.000_05 => String::from("<0.0001"),
-        _ if points < 0.1 => shown(Unit::Count, points),
-        _ => format!("{points:.1}"),
-    }
-}
-
-/// A difference with its sign, which 0 has none of.
-pub fn signed(unit: Unit, difference: f64) -> String {
-    let size = match unit {
-        Unit::Probability => points(difference) + " pp",
-        _ => shown(unit, difference.abs()),
-    };
-    let sign = match difference {
-        _ if size.starts_with('<') => "",
-        0.0 => "",
-        _ if difference < 0.0 => "-",
-        _ => "+",
-    };
-    format!("{sign}{size}")
-}
-
 /// A line of a table: what it is, the numbers of A and of B, their difference, and the ends of its interval.
-pub struct Line {
+pub struct ComparedLine {
     /// What all lines of a measure have in common; the lines below the first one repeat it.
     pub name: &'static str,
     /// Which statistic.
@@ -218,10 +192,10 @@ pub struct Line {
 }
 
 /// The outcomes that happen at all.
-pub fn outcome_lines(compared: &Compared<'_>) -> Vec<Line> {
+pub fn outcome_lines(compared: &Compared<'_>) -> Vec<ComparedLine> {
     let replications = compared.comparison.replications;
     let happen = compared.comparison.outcomes.iter().filter(|found| found.counts != [0, 0]);
-    let lines = happen.map(|found| Line {
+    let lines = happen.map(|found| ComparedLine {
         name: Measure::of_outcome(found.outcome).words,
         statistic: "share",
         unit: Unit::Probability,
@@ -232,10 +206,15 @@ pub fn outcome_lines(compared: &Compared<'_>) -> Vec<Line> {
 }
 
 /// The lines of a measure: mean, p50, p95 and p99.
-pub fn number_lines(found: &NumberComparison) -> [Line; 4] {
+pub fn number_lines(found: &NumberComparison) -> [ComparedLine; 4] {
     let measure = found.measure;
-    let line =
-        |statistic, values, difference| Line { name: measure.words, statistic, unit: measure.unit, values, difference };
+    let line = |statistic, values, difference| ComparedLine {
+        name: measure.words,
+        statistic,
+        unit: measure.unit,
+        values,
+        difference,
+    };
     let mean = found
         .mean
         .map(|(mean, interval)| (measure.unit.show(mean), interval.map(|ends| ends.map(|end| measure.unit.show(end)))));
@@ -259,27 +238,4 @@ pub fn of_pairs_alone(compared: &Compared<'_>) -> bool {
     numbers.iter().any(|found| {
         found.pairs.is_some_and(|pairs| found.sides.iter().any(|side| side.count() > pairs.moments().count()))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn differences_have_signs_and_units() {
-        for (unit, difference, words) in [
-            (Unit::Probability, 0.0, "0 pp"),
-            (Unit::Probability, -0.123, "-12.3 pp"),
-            (Unit::Probability, 1.0, "+100 pp"),
-            (Unit::Probability, 0.000_4, "+0.04 pp"),
-            (Unit::Probability, -0.000_01, "-0.001 pp"),
-            (Unit::Probability, 1e-9, "<0.0001 pp"),
-            (Unit::Seconds, -90.0, "-1m 30s"),
-            (Unit::Seconds, 5400.0, "+1h 30m"),
-            (Unit::Count, 1.25, "+1.25"),
-            (Unit::Count, 0.0, "0"),
-        ] {
-            assert_eq!(signed(unit, difference), words, "{difference}");
-        }
-    }
 }

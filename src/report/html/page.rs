@@ -3,86 +3,98 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::Provenance;
-use super::chart::unparted;
-use crate::report::table::steers;
+use super::figure::nothing;
+use super::intervals::intervals;
+use super::table::table;
+use super::{heat_map, plane, provenance, shares};
+use crate::report::chart::{Body, Chart};
+use crate::report::document::{Document, Piece};
+use crate::report::words::{steers, unparted};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-/// What a command has to show.
-pub struct Page<'p> {
-    /// Of what: the scenario's name, say.
-    pub title: &'p str,
-    /// What it is about, in the words of whoever wrote the scenario; may be empty.
-    pub description: &'p str,
-    /// The settings in a line.
-    pub settings: &'p str,
-    /// The answer in sentences; the first one is the most important one.
-    pub answer: Vec<String>,
-    /// Sections of charts and tables.
-    pub body: Markup,
-    /// Where the numbers come from.
-    pub provenance: Provenance<'p>,
+/// The whole file.
+pub(crate) fn render(document: &Document<'_>) -> String {
+    let description: String = document.description.trim().chars().filter(|c| *c == '\n' || !steers(*c)).collect();
+    let answer: Vec<String> = document.answer.iter().map(|sentence| unparted(&sentence.in_full())).collect();
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy" content=(policy());
+                meta name="generator" content={ "rollcast " (env!("CARGO_PKG_VERSION")) };
+                title { (document.title) " - rollcast" }
+                // Without one a browser would ask a server for it.
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { (document.title) }
+                    @if !description.is_empty() { p.description { (description) } }
+                    p.settings { (unparted(&document.question)) }
+                }
+                main {
+                    section.answer aria-labelledby="answer" {
+                        h2 #answer { "The answer" }
+                        @if let [first, rest @ ..] = &answer[..] {
+                            p.lead { (first) }
+                            @if !rest.is_empty() { ul { @for sentence in rest { li { (sentence) } } } }
+                        }
+                    }
+                    @for part in &document.sections {
+                        (section(&part.id, &part.heading, &html! { @for block in &part.blocks { (self::block(block)) } }))
+                    }
+                    @if let Some(provenance) = &document.provenance {
+                        (section("provenance", "Where the numbers come from", &provenance::content(provenance)))
+                    }
+                }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string() + "\n"
 }
 
-impl Page<'_> {
-    /// The whole file.
-    pub fn render(&self) -> String {
-        let description: String = self.description.trim().chars().filter(|c| *c == '\n' || !steers(*c)).collect();
-        let (first, rest) = self.answer.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    meta http-equiv="Content-Security-Policy" content=(policy());
-                    meta name="generator" content={ "rollcast " (env!("CARGO_PKG_VERSION")) };
-                    title { (self.title) " - rollcast" }
-                    // Without one a browser would ask a server for it.
-                    link rel="icon" href="data:,";
-                    style { (PreEscaped(STYLE)) }
-                }
-                body {
-                    header {
-                        h1 { (self.title) }
-                        @if !description.is_empty() { p.description { (description) } }
-                        p.settings { (self.settings) }
-                    }
-                    main {
-                        section.answer aria-labelledby="answer" {
-                            h2 #answer { "The answer" }
-                            p.lead { (unparted(first)) }
-                            @if !rest.is_empty() {
-                                ul { @for sentence in rest { li { (unparted(sentence)) } } }
-                            }
-                        }
-                        (self.body)
-                        (self.provenance.render())
-                    }
-                    script { (PreEscaped(SCRIPT)) }
+fn block(block: &Piece) -> Markup {
+    match block {
+        Piece::Note(_, text) => html! { p.note { (unparted(text)) } },
+        Piece::Tables(tables) => html! { @for table in tables { (self::table(table)) } },
+        // Side by side where there is room.
+        Piece::Charts(charts) => html! { div.charts { @for chart in charts { (self::chart(chart)) } } },
+        Piece::Intervals(title, about, rows) => html! { div.charts { (intervals(title, about, rows)) } },
+        Piece::Facts(heading, facts) => html! {
+            dl {
+                @for (index, (name, what)) in facts.iter().enumerate() {
+                    @let heads = index == 0 && name.is_empty();
+                    div { dt { @if heads { strong { (heading) } } @else { (name) } } dd { (unparted(what)) } }
                 }
             }
-        };
-        page.into_string() + "\n"
+        },
+    }
+}
+
+fn chart(chart: &Chart) -> Markup {
+    match &chart.body {
+        Body::Plane(plane) => plane::draw(chart, plane),
+        Body::Shares(shares) => shares::draw(chart, shares),
+        Body::HeatMap(map) => heat_map::draw(chart, map),
+        Body::Nothing(why) => nothing(&chart.title, why),
     }
 }
 
 /// A part of a page under a heading; `id` is unique on the page.
-pub fn section(id: &str, heading: &str, content: &Markup) -> Markup {
+fn section(id: &str, heading: &str, content: &Markup) -> Markup {
     html! {
         section aria-labelledby=(id) {
             h2 id=(id) { (heading) }
             (content)
         }
     }
-}
-
-/// Charts side by side where there is room.
-pub fn charts(charts: &[Markup]) -> Markup {
-    html! { div.charts { @for chart in charts { (chart) } } }
 }
 
 /// Nothing may be loaded, and nothing may run but this file's own script.

@@ -2,79 +2,42 @@
 
 use maud::{Markup, html};
 
-use crate::metric::Unit;
-use crate::metric::words::shown;
-use crate::statistics::Estimate;
+use crate::report::document::{DataCell, DataTable};
+use crate::report::words::unparted;
 
-/// A table: a heading for each column, and rows that begin with a heading of their own.
-pub struct Columns {
-    /// Unique on the page.
-    pub id: String,
-    /// What it shows.
-    pub caption: String,
-    /// The heading of the first column, then those of the others.
-    pub headings: Vec<String>,
-    /// How many columns at the left head their rows; at least 1.
-    pub leading: usize,
-    /// Each with as many cells as there are headings.
-    pub rows: Vec<Vec<Cell>>,
-    /// Whether the page's script may sort it.
-    pub sortable: bool,
-}
-
-/// A cell of a table.
-pub struct Cell {
-    /// What it says.
-    pub words: String,
-    /// What stands below, smaller.
-    pub below: String,
-    /// What to sort by; none sorts last.
-    pub key: Option<f64>,
-}
-
-impl Cell {
-    /// A cell of words alone.
-    pub fn new(words: impl Into<String>) -> Cell {
-        Cell { words: words.into(), below: String::new(), key: None }
-    }
-}
-
-/// A number with its interval; what does not exist is a hyphen.
-pub fn estimate(unit: Unit, estimate: &Estimate) -> Cell {
-    // The interval of a probability of nothing is no news.
-    let ends = estimate.interval.filter(|_| estimate.value.is_some());
-    Cell {
-        words: estimate.value.map_or_else(|| String::from("-"), |value| shown(unit, value)),
-        below: ends.map_or_else(String::new, |[low, high]| format!("{} to {}", shown(unit, low), shown(unit, high))),
-        key: estimate.value,
-    }
-}
+/// The most rows on a page.
+const MOST_ROWS: usize = 1_000;
 
 /// A heading that may be broken behind a dot and an underscore, as long paths have them.
 fn breakable(heading: &str) -> Markup {
     html! { @for part in heading.split_inclusive(['.', '_']) { (part) @if part.ends_with(['.', '_']) { wbr; } } }
 }
 
-impl Columns {
-    /// The table.
-    pub fn render(&self) -> Markup {
-        html! {
-            div.scroll tabindex="0" role="region" aria-labelledby=(self.id) {
-                table data-sortable[self.sortable] {
-                    caption id=(self.id) { (self.caption) }
-                    thead {
-                        tr { @for heading in &self.headings { th scope="col" { (breakable(heading)) } } }
-                    }
-                    tbody {
-                        @for row in &self.rows {
-                            tr {
-                                @for (column, Cell { words, below, key }) in row.iter().enumerate() {
-                                    @let key = key.filter(|_| self.sortable);
-                                    @if column < self.leading {
-                                        th scope="row" data-key=[key] { (breakable(words)) }
-                                    } @else {
-                                        td data-key=[key] { (words) @if !below.is_empty() { small { (below) } } }
+pub(super) fn table(table: &DataTable) -> Markup {
+    let DataTable { id, name, about, columns, rows, leading, sortable, file, .. } = table;
+    let caption = match (name.as_str(), about.as_str()) {
+        (name, "") => name.to_owned(),
+        ("", about) => about.to_owned(),
+        (name, about) => format!("{name}: {about}"),
+    };
+    let left_out = file.filter(|_| rows.len() > MOST_ROWS);
+    html! {
+        div.scroll tabindex="0" role="region" aria-labelledby=(id) {
+            table data-sortable[*sortable] {
+                caption id=(id) { (unparted(&caption)) }
+                thead { tr { @for column in columns { th scope="col" { (breakable(&column.heading)) } } } }
+                tbody {
+                    @for row in rows.iter().take(MOST_ROWS) {
+                        tr {
+                            @for (index, cell) in row.cells.iter().enumerate() {
+                                @let key = cell.value.filter(|_| *sortable);
+                                @if index < *leading {
+                                    th scope="row" data-key=[key] {
+                                        @if let (0, Some(of)) = (index, &row.of) { (breakable(of)) ", " }
+                                        (breakable(&cell.text()))
                                     }
+                                } @else {
+                                    td data-key=[key] { (data(cell)) }
                                 }
                             }
                         }
@@ -82,5 +45,14 @@ impl Columns {
                 }
             }
         }
+        @if let Some((noun, file)) = left_out {
+            p.note { "The first " (MOST_ROWS) " of " (rows.len()) " " (noun) "; " (file) " has all of them." }
+        }
     }
+}
+
+/// A number with its interval below it, smaller.
+fn data(cell: &DataCell) -> Markup {
+    let below: Vec<String> = [cell.mark.clone(), cell.interval()].into_iter().filter(|text| !text.is_empty()).collect();
+    html! { (cell.text()) @if !below.is_empty() { small { (below.join(", ")) } } }
 }

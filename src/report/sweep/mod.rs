@@ -1,19 +1,23 @@
-//! What a sweep comes to: `sweep.csv`, `sweep.json`, a table, and pictures.
+//! What a sweep comes to: `sweep.csv`, `sweep.json`, and a document.
 //!
 //! Each point is written as soon as it is simulated, so memory holds only what tables and pictures show.
 
+mod charts;
 mod csv;
+mod document;
 mod json;
-pub mod table;
 
-pub use self::csv::CsvPoints;
-pub use self::json::JsonPoints;
+pub(crate) use self::csv::CsvPoints;
+pub(crate) use self::json::JsonPoints;
 
 use std::collections::HashMap;
 
+use crate::metric::words::counted;
 use crate::metric::{Metric, Unit};
+use crate::report::document::Document;
+use crate::report::format::{Exporter, PAGE, PICTURES, Presentable};
 use crate::statistics::Estimate;
-use crate::sweep::{Checked, Simulated, Sweep};
+use crate::sweep::{Checked, Simulated, Sweep, Variation};
 
 /// A metric that is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,9 +46,59 @@ impl<'a> Shown<'a> {
         Shown { sweep, checked, metrics, points: Vec::new() }
     }
 
+    /// At which values pictures show a sweep with more than two variations; none if they show all.
+    pub fn left_out(&self) -> Option<String> {
+        let further = self.sweep.variations.get(2..).filter(|further| !further.is_empty())?;
+        let first = |variation: &Variation| format!("{} = {}", variation.path, variation.values[0].shown());
+        Some(further.iter().map(first).collect::<Vec<_>>().join(", "))
+    }
+
+    /// Whose numbers a picture shows.
+    fn identity(&self) -> String {
+        let checked = self.checked;
+        let each = checked.same_replications.map(|same| format!(", {} a point", counted(same.into(), "replication")));
+        let seed = checked.same_seed.map(|seed| format!(", seed {seed}"));
+        let further = self.left_out().map(|further| format!("; {further}"));
+        let parts = [each, seed, further].map(Option::unwrap_or_default);
+        checked.first.name.clone() + &parts.concat()
+    }
+
+    /// A point's values with the last words of their paths: `concurrent_deployment_percentage 5`.
+    fn place(&self, point: usize) -> String {
+        let values = self.sweep.values(point as u64);
+        let named = self.sweep.variations.iter().zip(values).map(|(variation, value)| {
+            let (_, last) = variation.path.rsplit_once('.').unwrap_or(("", &variation.path));
+            format!("{last} {}", value.shown())
+        });
+        named.collect::<Vec<_>>().join(", ")
+    }
+
     /// Adds the next point.
     pub fn add(&mut self, point: &Estimated) {
         self.points.push(self.metrics.iter().map(|shown| point.estimate(&shown.path)).collect());
+    }
+}
+
+/// A sweep with the options that say what varies, as they were typed.
+pub(crate) struct Swept<'s> {
+    pub shown: &'s Shown<'s>,
+    pub vary: &'s [String],
+}
+
+/// The files of a sweep's folder, but for its points.
+pub(crate) const FILES: [&str; 2] = [PAGE, PICTURES];
+
+impl Presentable for Swept<'_> {
+    fn document(&self) -> Document<'_> {
+        document::document(self.shown, self.vary)
+    }
+
+    fn identity(&self) -> String {
+        self.shown.identity()
+    }
+
+    fn formats() -> Vec<Box<dyn Exporter<Self>>> {
+        Vec::new()
     }
 }
 

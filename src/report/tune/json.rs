@@ -3,18 +3,30 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Report;
+use super::{TuneReport, Tuned};
 use crate::expectation::Finding;
 use crate::metric::Metric;
 use crate::metric::RESULTS_VERSION;
 use crate::metric::ScenarioIdentity;
-use crate::precision::Target;
-use crate::questions::{Constraint, Direction};
+use crate::questions::Constraint;
+use crate::report::format::{Exporter, JSON, Presented};
 use crate::statistics::Number;
-use crate::tune::{Answer, Figures, HurtAndTime, Setting, Status, miss};
+use crate::tune::{Answer, Figures, HurtAndTime, Setting, miss};
+
+pub(super) struct TuneJson;
+
+impl Exporter<Tuned<'_>> for TuneJson {
+    fn name(&self) -> &'static str {
+        JSON
+    }
+
+    fn files(&self, said: &Presented<'_, Tuned<'_>>) -> Vec<(String, String)> {
+        vec![(String::from("tune.json"), render(said.answer.report))]
+    }
+}
 
 #[derive(Serialize)]
-struct Document<'r> {
+struct TuneFile<'r> {
     rollcast: &'static str,
     results_version: u32,
     scenario: ScenarioIdentity,
@@ -115,11 +127,11 @@ struct OfFinding<'r> {
     interval: [Option<Number>; 2],
     /// Of a quantile over robots: the share of them on the bound's side.
     #[serde(skip_serializing_if = "Option::is_none")]
-    share: Option<OfShare>,
+    share: Option<OfShareWithin>,
 }
 
 #[derive(Serialize)]
-struct OfShare {
+struct OfShareWithin {
     needed: f64,
     estimate: Option<Number>,
     interval: [Number; 2],
@@ -152,8 +164,8 @@ struct OfGroup<'r> {
 }
 
 /// All that came of a tuning; whole without its own setting and costs where it was interrupted.
-pub fn render(report: &Report<'_>) -> String {
-    let Report { tuning, outcome, .. } = report;
+fn render(report: &TuneReport<'_>) -> String {
+    let TuneReport { tuning, outcome, .. } = report;
     let constraints = report.constraints();
     let figures = |figures: &Figures| of_figures(&constraints, figures);
     let at = outcome.answer.setting();
@@ -174,7 +186,7 @@ pub fn render(report: &Report<'_>) -> String {
         feasible: setting.feasible,
         figures: figures(&setting.figures),
     };
-    let document = Document {
+    let document = TuneFile {
         rollcast: env!("CARGO_PKG_VERSION"),
         results_version: RESULTS_VERSION,
         scenario: ScenarioIdentity { name: tuning.own.name.clone(), digest: tuning.own.digest() },
@@ -204,7 +216,8 @@ pub fn render(report: &Report<'_>) -> String {
             .enumerate()
             .map(|(index, (constraint, metric))| of_constraint(report, index, constraint, metric))
             .collect(),
-        alternatives: alternatives(report)
+        alternatives: report
+            .alternatives()
             .into_iter()
             .map(|index| of_setting((index, &outcome.settings[index])))
             .collect(),
@@ -217,37 +230,15 @@ pub fn render(report: &Report<'_>) -> String {
     serde_json::to_string_pretty(&document).expect("numbers and strings are JSON") + "\n"
 }
 
-/// The settings that are worth a second look, by their estimates, the best first: those that are neither out nor proven to be no
-/// better than the answer, and of those of which only the margin is known the ones whose estimate is within it.
-pub fn alternatives(report: &Report<'_>) -> Vec<usize> {
-    let settings = &report.outcome.settings;
-    let sign = if report.tuning.objective.direction == Direction::Maximize { -1.0 } else { 1.0 };
-    // Small is good.
-    let value = |index: usize| settings[index].figures.objective.map_or(f64::INFINITY, |value| sign * value);
-    let best = value(report.outcome.answer.setting());
-    let margin = match report.tuning.margin {
-        Target::Share(share) => share * best.abs(),
-        Target::Absolute(amount) => amount,
-    };
-    let is_one = |index: &usize| match settings[*index].status {
-        Status::Open | Status::Undecided => true,
-        Status::WithinMargin => value(*index) <= best + margin,
-        _ => false,
-    };
-    let mut found: Vec<usize> = (0..settings.len()).filter(is_one).collect();
-    found.sort_by(|a, b| value(*a).total_cmp(&value(*b)));
-    found
-}
-
 /// `{PATH: VALUE}`, each value in its TOML type.
-fn set(report: &Report<'_>, setting: usize) -> Map<String, Value> {
+fn set(report: &TuneReport<'_>, setting: usize) -> Map<String, Value> {
     let sweep = report.tuning.sweep;
     let paths = sweep.variations.iter().map(|variation| variation.path.clone());
     paths.zip(sweep.values(setting as u64).into_iter().map(|value| value.json().clone())).collect()
 }
 
 /// The scenario's own values; what it leaves to the default is null.
-fn own_set(report: &Report<'_>) -> Map<String, Value> {
+fn own_set(report: &TuneReport<'_>) -> Map<String, Value> {
     let paths = report.tuning.sweep.variations.iter().map(|variation| variation.path.clone());
     let value =
         |value: &Option<crate::scenario::Value>| value.as_ref().map_or(Value::Null, |value| value.json().clone());
@@ -260,7 +251,7 @@ fn of_figures<'r>(constraints: &[(&'r Constraint, Metric)], figures: &Figures) -
         verdict: finding.verdict.as_str(),
         estimate: finding.estimate.map(Number),
         interval: finding.interval.map(|end| end.map(Number)),
-        share: finding.shares.first().map(|share| OfShare {
+        share: finding.shares.first().map(|share| OfShareWithin {
             needed: share.needed,
             estimate: share.estimate.map(Number),
             interval: share.interval.map(Number),
@@ -276,7 +267,7 @@ fn of_figures<'r>(constraints: &[(&'r Constraint, Metric)], figures: &Figures) -
 }
 
 fn of_constraint<'r>(
-    report: &Report<'_>,
+    report: &TuneReport<'_>,
     index: usize,
     constraint: &'r Constraint,
     metric: &Metric,
@@ -293,7 +284,7 @@ fn of_constraint<'r>(
     }
 }
 
-fn of_point<'r>(report: &'r Report<'_>, index: usize) -> OfPoint<'r> {
+fn of_point<'r>(report: &'r TuneReport<'_>, index: usize) -> OfPoint<'r> {
     let setting = &report.outcome.settings[index];
     let numbers: &[HurtAndTime] = &setting.figures.trade_off;
     let of_group = |(group, name): (usize, &'r str)| OfGroup {

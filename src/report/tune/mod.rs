@@ -1,16 +1,21 @@
-//! What a tuning comes to: `tune.json` and the answer for a terminal.
+//! What a tuning comes to: `tune.json` and a document.
 
-pub mod json;
-pub mod table;
-pub mod words;
+mod chart;
+mod document;
+mod json;
+mod words;
 
 use crate::metric::Metric;
-use crate::questions::Constraint;
-use crate::scenario::Value;
-use crate::tune::{Outcome, Tuning};
+use crate::metric::words::counted;
+use crate::precision::Target;
+use crate::questions::{Constraint, Direction};
+use crate::report::document::Document;
+use crate::report::format::{Exporter, JSON, PAGE, PICTURES, Presentable};
+use crate::scenario::{ScenarioFile, Value};
+use crate::tune::{Outcome, Status, Tuning};
 
 /// A tuning and what came of it.
-pub struct Report<'a> {
+pub struct TuneReport<'a> {
     /// What was asked for.
     pub tuning: &'a Tuning<'a>,
     /// The margin as it was written.
@@ -21,9 +26,9 @@ pub struct Report<'a> {
     pub outcome: Outcome,
 }
 
-impl Report<'_> {
+impl TuneReport<'_> {
     /// The constraints with their metrics.
-    pub fn constraints(&self) -> Vec<(&Constraint, Metric)> {
+    fn constraints(&self) -> Vec<(&Constraint, Metric)> {
         let metric = |constraint: &Constraint| {
             Metric::parse(&constraint.metric, self.tuning.own).expect("a checked constraint has its metric")
         };
@@ -36,7 +41,7 @@ impl Report<'_> {
     }
 
     /// The trade-off is shown by build, or of all campaigns where there are no builds.
-    pub fn shown_groups(&self) -> Vec<(usize, &str)> {
+    fn shown_groups(&self) -> Vec<(usize, &str)> {
         let groups: Vec<(usize, &str)> = self.groups().into_iter().enumerate().collect();
         if groups.len() == 1 { groups } else { groups[1..].to_vec() }
     }
@@ -46,9 +51,55 @@ impl Report<'_> {
         self.margin.strip_suffix('%').map_or_else(|| self.margin.clone(), |number| format!("{} %", number.trim()))
     }
 
-    /// The name of the scenario, and the size of the question.
-    pub fn note(&self) -> String {
-        let settings = crate::metric::words::counted(self.tuning.sweep.len(), "setting");
-        format!("{}, {settings}, seed {}", self.tuning.own.name, self.tuning.seed)
+    /// The values of what varies.
+    fn values(&self, setting: usize) -> Vec<String> {
+        self.tuning.sweep.values(setting as u64).into_iter().map(|value| value.shown().to_owned()).collect()
+    }
+
+    /// The settings that are worth a second look, by their estimates, the best first: those that are neither out nor proven to be no
+    /// better than the answer, and of those of which only the margin is known the ones whose estimate is within it.
+    fn alternatives(&self) -> Vec<usize> {
+        let settings = &self.outcome.settings;
+        let sign = if self.tuning.objective.direction == Direction::Maximize { -1.0 } else { 1.0 };
+        // Small is good.
+        let value = |index: usize| settings[index].figures.objective.map_or(f64::INFINITY, |value| sign * value);
+        let best = value(self.outcome.answer.setting());
+        let margin = match self.tuning.margin {
+            Target::Share(share) => share * best.abs(),
+            Target::Absolute(amount) => amount,
+        };
+        let is_one = |index: &usize| match settings[*index].status {
+            Status::Open | Status::Undecided => true,
+            Status::WithinMargin => value(*index) <= best + margin,
+            _ => false,
+        };
+        let mut found: Vec<usize> = (0..settings.len()).filter(is_one).collect();
+        found.sort_by(|a, b| value(*a).total_cmp(&value(*b)));
+        found
+    }
+}
+
+/// A tuning with the options that say what is looked for, as they were typed, each with its value.
+pub(crate) struct Tuned<'t> {
+    pub report: &'t TuneReport<'t>,
+    pub file: &'t ScenarioFile,
+    pub asked: &'t [(&'static str, String)],
+}
+
+/// The files of a tuning's folder.
+pub(crate) const FILES: [&str; 3] = [PICTURES, PAGE, JSON];
+
+impl Presentable for Tuned<'_> {
+    fn document(&self) -> Document<'_> {
+        document::document(self.report, self.file, self.asked)
+    }
+
+    fn identity(&self) -> String {
+        let Tuning { sweep, own, seed, .. } = self.report.tuning;
+        format!("{}, {}, seed {seed}", own.name, counted(sweep.len(), "setting"))
+    }
+
+    fn formats() -> Vec<Box<dyn Exporter<Self>>> {
+        vec![Box::new(json::TuneJson)]
     }
 }

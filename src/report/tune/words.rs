@@ -1,11 +1,11 @@
 //! Sentences about a tuning.
 
-use super::Report;
+use super::TuneReport;
 use crate::expectation::Finding;
 use crate::metric::words::counted;
 use crate::metric::{Metric, Unit};
 use crate::questions::{Constraint, Direction};
-use crate::report::check::words::number;
+use crate::report::document::{DataCell, dash, finely};
 use crate::tune::{Answer, Status, miss};
 
 /// A probability as it was written: nothing of it is rounded but what floating point added.
@@ -19,7 +19,7 @@ fn at_least(probability: f64) -> String {
 }
 
 /// The answer in sentences.
-pub fn answer(report: &Report<'_>) -> String {
+pub fn answer(report: &TuneReport<'_>) -> Vec<String> {
     let outcome = &report.outcome;
     let settings = report.tuning.sweep.len();
     let confidence = percent(report.tuning.confidence);
@@ -74,20 +74,17 @@ pub fn answer(report: &Report<'_>) -> String {
             } else {
                 format!("None of {settings} settings satisfies")
             };
-            sentences.push(format!(
-                "{none} the constraints, with {confidence} probability. The closest is the setting below: {}.",
-                misses(report)
-            ));
+            sentences.push(format!("{none} the constraints, with {confidence} probability."));
+            sentences.push(closest(report));
         }
         Answer::Undecided { .. } => {
             let open = undecided(report);
             let (those, verb) = if open == 1 { ("of 1 setting", "it does") } else { ("of {} settings", "they do") };
             sentences.push(format!(
-                "No setting is proven to satisfy the constraints, and {} it is not decided whether {verb}. The closest is the \
-                 setting below: {}.",
-                those.replace("{}", &open.to_string()),
-                misses(report)
+                "No setting is proven to satisfy the constraints, and {} it is not decided whether {verb}.",
+                those.replace("{}", &open.to_string())
             ));
+            sentences.push(closest(report));
         }
     }
     let took = counted(outcome.replications_used, "replication");
@@ -97,30 +94,32 @@ pub fn answer(report: &Report<'_>) -> String {
     } else {
         format!("That took {took} in all; {most} would have been the most.")
     });
-    sentences.join(" ")
+    sentences
 }
 
 /// How many settings have a status.
-pub fn count(report: &Report<'_>, status: Status) -> u64 {
+pub fn count(report: &TuneReport<'_>, status: Status) -> u64 {
     report.outcome.settings.iter().filter(|setting| setting.status == status).count() as u64
 }
 
-fn undecided(report: &Report<'_>) -> u64 {
+fn undecided(report: &TuneReport<'_>) -> u64 {
     count(report, Status::Undecided) + count(report, Status::Open)
 }
 
-/// What the closest setting misses.
-fn misses(report: &Report<'_>) -> String {
+/// Which setting is closest, and what it misses.
+fn closest(report: &TuneReport<'_>) -> String {
     let figures = &report.outcome.settings[report.outcome.answer.setting()].figures;
     let constraints = report.constraints();
     let found = constraints.iter().zip(&figures.constraints);
     let missed: Vec<String> = found
         .filter_map(|((constraint, metric), finding)| {
             let by = miss(constraint, metric, finding)?;
-            (by > 0.0).then(|| format!("{metric} is {} (expected {})", estimate(metric, finding), bound(constraint)))
+            (by > 0.0)
+                .then(|| format!("{metric} is {} (expected {})", estimate(metric, finding).text(), bound(constraint)))
         })
         .collect();
-    if missed.is_empty() { String::from("by its estimates it satisfies all") } else { missed.join(", ") }
+    let missed = if missed.is_empty() { String::from("by its estimates it satisfies all") } else { missed.join(", ") };
+    format!("The closest is the setting below: {missed}.")
 }
 
 /// The part of a constraint behind its metric: `<= 30`.
@@ -131,7 +130,7 @@ pub fn bound(constraint: &Constraint) -> String {
 }
 
 /// What was asked for.
-pub fn question(report: &Report<'_>) -> String {
+pub fn question(report: &TuneReport<'_>) -> String {
     let settings = counted(report.tuning.sweep.len(), "setting");
     let under = match report.tuning.constraints.len() as u64 {
         0 => String::new(),
@@ -141,21 +140,17 @@ pub fn question(report: &Report<'_>) -> String {
 }
 
 /// The estimate of a constraint's metric, of a quantile over robots the share of robots within the bound.
-pub fn estimate(metric: &Metric, finding: &Finding) -> String {
-    match (&finding.shares[..], finding.estimate) {
-        ([share], _) => {
-            share.estimate.map_or_else(dash, |estimate| format!("{} within", number(Unit::Probability, estimate)))
-        }
-        (_, estimate) => estimate.map_or_else(dash, |estimate| number(metric.unit(), estimate)),
+pub(super) fn estimate(metric: &Metric, finding: &Finding) -> DataCell {
+    match &finding.shares[..] {
+        [share] => DataCell::new(
+            share.estimate.map_or_else(dash, |estimate| format!("{} within", finely(Unit::Probability, estimate))),
+        ),
+        _ => DataCell::finely(metric.unit(), finding.estimate),
     }
 }
 
-fn dash() -> String {
-    String::from("-")
-}
-
 /// `minimize METRIC`
-pub fn objective(report: &Report<'_>) -> String {
+pub fn objective(report: &TuneReport<'_>) -> String {
     let word = match report.tuning.objective.direction {
         Direction::Minimize => "the least",
         Direction::Maximize => "the greatest",
@@ -164,7 +159,7 @@ pub fn objective(report: &Report<'_>) -> String {
 }
 
 /// A status for a person.
-pub fn status(report: &Report<'_>, status: Status) -> String {
+pub fn status(report: &TuneReport<'_>, status: Status) -> String {
     match status {
         Status::Best => String::from("recommended"),
         Status::NoBetter => String::from("no better"),

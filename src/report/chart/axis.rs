@@ -1,9 +1,5 @@
 //! Axes with ticks that a person can read.
 
-use std::ops::Range;
-
-use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
-
 use crate::metric::Unit;
 use crate::metric::words::with_unit;
 use crate::time::exact;
@@ -13,14 +9,15 @@ use crate::time::exact;
 pub struct Axis {
     pub start: f64,
     pub end: f64,
+    /// From one tick to the next.
     pub step: f64,
-    kind: Kind,
+    kind: AxisKind,
     /// Those of [`Axis::names`].
     names: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum AxisKind {
     Time,
     Count,
     Share,
@@ -68,7 +65,7 @@ impl Axis {
             start: (start / step).floor() * step,
             end: (end / step).ceil() * step,
             step,
-            kind: Kind::Time,
+            kind: AxisKind::Time,
             names: Vec::new(),
         }
     }
@@ -76,13 +73,13 @@ impl Axis {
     /// Whole numbers.
     pub fn count(start: f64, end: f64, ticks: u32) -> Axis {
         let step = decimal_step(((end - start) / f64::from(ticks)).max(1.0));
-        Axis { start, end, step, kind: Kind::Count, names: Vec::new() }
+        Axis { start, end, step, kind: AxisKind::Count, names: Vec::new() }
     }
 
     /// Numbers from 0, with decimals where the step needs them.
     pub fn number(end: f64, ticks: u32) -> Axis {
         let step = decimal_step((end / f64::from(ticks)).max(1e-6));
-        Axis { start: 0.0, end: end.max(step), step, kind: Kind::Number, names: Vec::new() }
+        Axis { start: 0.0, end: end.max(step), step, kind: AxisKind::Number, names: Vec::new() }
     }
 
     /// Shares from 0 to `end`, at most 1, shown in percent.
@@ -92,7 +89,7 @@ impl Axis {
             start: 0.0,
             end: (((end / step) - 1e-9).ceil() * step).min(1.0),
             step,
-            kind: Kind::Share,
+            kind: AxisKind::Share,
             names: Vec::new(),
         }
     }
@@ -101,11 +98,11 @@ impl Axis {
     pub fn between(unit: Unit, start: f64, end: f64, ticks: u32) -> Axis {
         let wanted = (end - start) / f64::from(ticks);
         let (step, kind) = match unit {
-            Unit::Seconds => (time_step(wanted), Kind::Time),
-            Unit::Probability => (decimal_step(wanted * 100.0) / 100.0, Kind::Share),
-            Unit::Count => (decimal_step(wanted), Kind::Number),
-            Unit::Bytes => (decimal_step(wanted), Kind::Bytes),
-            Unit::BitsPerSecond => (decimal_step(wanted), Kind::BitsPerSecond),
+            Unit::Seconds => (time_step(wanted), AxisKind::Time),
+            Unit::Probability => (decimal_step(wanted * 100.0) / 100.0, AxisKind::Share),
+            Unit::Count => (decimal_step(wanted), AxisKind::Number),
+            Unit::Bytes => (decimal_step(wanted), AxisKind::Bytes),
+            Unit::BitsPerSecond => (decimal_step(wanted), AxisKind::BitsPerSecond),
         };
         Axis { start, end, step, kind, names: Vec::new() }
     }
@@ -119,37 +116,73 @@ impl Axis {
         }
     }
 
-    /// Names at 0, 1, 2 ...; where there are many, not every one is written.
-    pub fn names(names: Vec<String>, ticks: u32) -> Axis {
-        let step = f64::from((names.len() as u32).div_ceil(ticks).max(1));
-        Axis { start: -0.5, end: names.len() as f64 - 0.5, step, kind: Kind::Name, names }
+    /// Names at 0, 1, 2 ...
+    pub fn names(names: Vec<String>) -> Axis {
+        Axis { start: -0.5, end: names.len() as f64 - 0.5, step: 1.0, kind: AxisKind::Name, names }
     }
 
     /// Whether it is one of [`Axis::names`].
     pub fn is_of_names(&self) -> bool {
-        matches!(self.kind, Kind::Name)
+        matches!(self.kind, AxisKind::Name)
+    }
+
+    /// Where a value lies: 0 at the start, 1 at the end; what is beyond is at the end that it is beyond.
+    pub fn place(&self, value: f64) -> f64 {
+        ((value - self.start) / (self.end - self.start)).clamp(0.0, 1.0)
     }
 
     /// Where the ticks are.
     pub fn ticks(&self) -> Vec<f64> {
+        self.every(1)
+    }
+
+    /// The ticks that have room for their labels beside each other on a `length`, `wide` measuring words and `cut` cutting names
+    /// to a width: every second, third ... one if not all have.
+    pub fn labelled(
+        &self,
+        length: f64,
+        wide: impl Fn(&str) -> f64,
+        cut: impl Fn(&str, f64) -> String,
+    ) -> Vec<(f64, String)> {
+        /// Names are cut before the fewer than this many that have room are left out.
+        const NAMES: f64 = 6.0;
+        const APART: f64 = 10.0;
+        let spacing = length * self.step / (self.end - self.start);
+        let room = |every: i64| spacing * every as f64 - APART;
+        let fits = |every: &i64| {
+            let widest = self.every(*every).into_iter().map(|tick| wide(&self.label(tick))).fold(0.0, f64::max);
+            let enough = if self.is_of_names() { length / NAMES - APART } else { length };
+            widest <= room(*every) || room(*every) >= enough
+        };
+        let every = (1..).find(fits).unwrap_or(1);
+        let label = |tick: f64| match self.kind {
+            AxisKind::Name => cut(&self.label(tick), room(every)),
+            _ => self.label(tick),
+        };
+        self.every(every).into_iter().map(|tick| (tick, label(tick))).collect()
+    }
+
+    /// Every so many-th tick, that at 0 among them.
+    fn every(&self, every: i64) -> Vec<f64> {
         let first = (self.start / self.step - 1e-9).ceil() as i64;
         let last = (self.end / self.step + 1e-9).floor() as i64;
-        (first..=last).map(|index| index as f64 * self.step).collect()
+        let kept = (first..=last).filter(|index| index % every == 0);
+        kept.map(|index| index as f64 * self.step).collect()
     }
 
     /// A tick's text.
-    pub fn label(&self, value: &f64) -> String {
+    pub fn label(&self, value: f64) -> String {
         match self.kind {
-            Kind::Time if *value <= -0.5 * self.step => format!("-{}", exact(-value, self.step)),
-            Kind::Time => exact(value.max(0.0), self.step),
-            Kind::Count => format!("{value:.0}"),
-            Kind::Number if self.step >= 0.99 => format!("{value:.0}"),
-            Kind::Number => format!("{value}", value = (value * 1e6).round() / 1e6),
-            Kind::Bytes => with_unit(*value, "B"),
-            Kind::BitsPerSecond => with_unit(*value, "bit/s"),
-            Kind::Name => self.names.get(value.round() as usize).cloned().unwrap_or_default(),
-            Kind::Share if self.step < 0.009 => format!("{:.1} %", value * 100.0),
-            Kind::Share => format!("{:.0} %", value * 100.0),
+            AxisKind::Time if value <= -0.5 * self.step => format!("-{}", exact(-value, self.step)),
+            AxisKind::Time => exact(value.max(0.0), self.step),
+            AxisKind::Count => format!("{value:.0}"),
+            AxisKind::Number if self.step >= 0.99 => format!("{value:.0}"),
+            AxisKind::Number => format!("{value}", value = (value * 1e6).round() / 1e6),
+            AxisKind::Bytes => with_unit(value, "B"),
+            AxisKind::BitsPerSecond => with_unit(value, "bit/s"),
+            AxisKind::Name => self.names.get(value.round() as usize).cloned().unwrap_or_default(),
+            AxisKind::Share if self.step < 0.009 => format!("{:.1} %", value * 100.0),
+            AxisKind::Share => format!("{:.0} %", value * 100.0),
         }
     }
 }
@@ -165,37 +198,12 @@ fn widened(start: f64, end: f64) -> (f64, f64) {
     }
 }
 
-impl Ranged for Axis {
-    type FormatOption = NoDefaultFormatting;
-    type ValueType = f64;
-
-    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
-        let share = ((value - self.start) / (self.end - self.start)).clamp(0.0, 1.0);
-        limit.0 + (share * f64::from(limit.1 - limit.0)).round() as i32
-    }
-
-    fn key_points<Hint: KeyPointHint>(&self, _hint: Hint) -> Vec<f64> {
-        self.ticks()
-    }
-
-    fn range(&self) -> Range<f64> {
-        self.start..self.end
-    }
-}
-
-impl ValueFormatter<f64> for Axis {
-    fn format_ext(&self, value: &f64) -> String {
-        self.label(value)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plotters::coord::ranged1d::BoldPoints;
 
     fn labels(axis: &Axis) -> Vec<String> {
-        axis.key_points(BoldPoints(9)).iter().map(|value| axis.label(value)).collect()
+        axis.ticks().into_iter().map(|value| axis.label(value)).collect()
     }
 
     #[test]
@@ -216,8 +224,7 @@ mod tests {
         assert_eq!(between(Unit::Seconds, 500.0, 3700.0), ["15m", "30m", "45m", "1h"]);
         assert_eq!(between(Unit::Seconds, -1000.0, 1000.0), ["-10m", "0s", "10m"]);
         assert_eq!(between(Unit::BitsPerSecond, 0.0, 2.1e7), ["0bit/s", "10Mbit/s", "20Mbit/s"]);
-        assert_eq!(labels(&Axis::names(["a", "b", "c"].map(str::to_owned).to_vec(), 8)), ["a", "b", "c"]);
-        assert_eq!(labels(&Axis::names(["a", "b", "c"].map(str::to_owned).to_vec(), 2)), ["a", "c"]);
+        assert_eq!(labels(&Axis::names(["a", "b", "c"].map(str::to_owned).to_vec())), ["a", "b", "c"]);
     }
 
     #[test]
@@ -226,5 +233,20 @@ mod tests {
             let axis = Axis::time(value, value, 6);
             assert!(axis.start <= value && value <= axis.end && axis.start < axis.end, "{value}: {axis:?}");
         }
+    }
+
+    /// A letter is 10 wide here.
+    #[test]
+    fn labels_have_room() {
+        let labelled = |axis: &Axis, length: f64| -> Vec<String> {
+            let cut = |name: &str, room: f64| name.chars().take((room / 10.0) as usize).collect();
+            let labels = axis.labelled(length, |words| 10.0 * words.len() as f64, cut);
+            labels.into_iter().map(|(_, label)| label).collect()
+        };
+        let counts = Axis::count(0.0, 100.0, 10);
+        assert_eq!(labelled(&counts, 1000.0).len(), 11);
+        assert_eq!(labelled(&counts, 300.0), ["0", "20", "40", "60", "80", "100"]);
+        assert_eq!(labelled(&Axis::names(["a", "b", "c"].map(str::to_owned).to_vec()), 90.0), ["a", "b", "c"]);
+        assert_eq!(labelled(&Axis::names(vec!["drained".to_owned(); 4]), 160.0), ["dra"; 4]);
     }
 }

@@ -1,54 +1,71 @@
-//! What a scenario would simulate, in words that fit on a screen.
+//! What a scenario simulates, in words.
 
-use super::table::{WIDTH, title};
+use super::document::{Chapter, Document, Piece, Reach};
 use crate::metric::words::{counted, with_unit};
 use crate::random::Distribution;
 use crate::rollout::{Again, RobotDeploymentStep, Schedule, StartOrder};
 use crate::scenario::{Api, Build, Group, Probability, Scenario, Step};
 use crate::time::{MICROS, Span, humane};
 
-/// Where the second column begins: behind the longest step.
-const INDENT: usize = 32;
 /// So many groups are shown with their steps.
 const GROUPS_IN_FULL: usize = 3;
 /// So many lines a list of groups or builds may have.
 const LISTED: usize = 12;
 
-/// Describes a scenario: fleet, rollout, syncs, world.
-pub fn render(scenario: &Scenario) -> String {
+/// One line of them.
+pub(crate) fn in_a_line(scenario: &Scenario) -> String {
+    format!("{}, {}", counted(scenario.fleet_size().into(), "robot"), scenario.deployment.rules.headline())
+}
+
+/// What a scenario would simulate.
+pub(crate) fn document(scenario: &Scenario) -> Document<'static> {
+    let section = Chapter {
+        id: "settings".to_owned(),
+        heading: String::new(),
+        place: Reach::Everywhere,
+        blocks: facts(scenario),
+    };
+    Document {
+        title: scenario.name.clone(),
+        description: scenario.description.clone(),
+        question: String::new(),
+        passes: None,
+        answer: Vec::new(),
+        sections: vec![section],
+        provenance: None,
+    }
+}
+
+/// Fleet, rollout, syncs, world.
+pub(crate) fn facts(scenario: &Scenario) -> Vec<Piece> {
     let mut outline = Outline::default();
     outline.fleet(scenario);
     outline.rollout(scenario);
     outline.sync(scenario);
     outline.world(scenario);
-    title(scenario) + "\n" + &outline.text
+    outline.sections.into_iter().map(|(heading, facts)| Piece::Facts(heading, facts)).collect()
 }
 
+/// Under each heading names with what they are.
 #[derive(Default)]
 struct Outline {
-    text: String,
+    sections: Vec<(String, Vec<(String, String)>)>,
 }
 
 impl Outline {
-    /// A line of two columns; what is too long for the second goes on below.
     fn row(&mut self, name: &str, what: &str) {
-        // A number is never parted from its percent sign.
-        let what = what.replace(" %", "\u{a0}%");
-        let mut left = format!(" {name}");
-        for line in textwrap::wrap(&what, WIDTH - INDENT) {
-            self.text.push_str(format!("{left:INDENT$}{line}").replace('\u{a0}', " ").trim_end());
-            self.text.push('\n');
-            left.clear();
+        if let Some((_, facts)) = self.sections.last_mut() {
+            facts.push((name.to_owned(), what.to_owned()));
         }
     }
 
-    fn section(&mut self, name: &str, what: &str) {
-        self.text.push('\n');
-        self.row(name, what);
+    /// Begins a section; what stands beside its heading has no name of its own.
+    fn section(&mut self, heading: &str, what: &str) {
+        self.sections.push((heading.to_owned(), vec![(String::new(), what.to_owned())]));
     }
 
     fn fleet(&mut self, scenario: &Scenario) {
-        self.section("FLEET", &robots(scenario.fleet_size(), scenario.most_robots() - scenario.fleet_size()));
+        self.section("Fleet", &robots(scenario.fleet_size(), scenario.most_robots() - scenario.fleet_size()));
         let in_full = scenario.groups.len() <= GROUPS_IN_FULL;
         for group in scenario.groups.iter().take(LISTED) {
             let later = group.registrations.as_ref().map_or(0, |registrations| registrations.max);
@@ -92,7 +109,7 @@ impl Outline {
 
     fn rollout(&mut self, scenario: &Scenario) {
         let deployment = &scenario.deployment;
-        self.section("ROLLOUT", "");
+        self.section("Rollout", "");
         for fact in deployment.rules.facts(scenario.fleet_size()) {
             self.row(fact.name, &fact.words);
         }
@@ -114,7 +131,7 @@ impl Outline {
             Some(Schedule::AfterFinish(delay)) => format!("{} after the previous job has ended", span(delay)),
             Some(Schedule::Every(every)) => format!("every {} from the start", span(every)),
         };
-        self.section("SYNC", &schedule);
+        self.section("Sync", &schedule);
         if sync.max_jobs > 1 {
             self.row("at most", &format!("{} jobs, the first one included", sync.max_jobs));
             let again = |again| if again == Again::Stop { "stop" } else { "retry" };
@@ -130,7 +147,7 @@ impl Outline {
 
     fn world(&mut self, scenario: &Scenario) {
         if !scenario.builds.is_empty() {
-            self.section("BUILDS", "a replication is about one of them");
+            self.section("Builds", "a replication is about one of them");
             let total: f64 = scenario.builds.iter().map(|build| build.weight).sum();
             for build in scenario.builds.iter().take(LISTED) {
                 self.row(&shortened(&build.name), &self::build(build, total));
@@ -142,7 +159,7 @@ impl Outline {
                 Some(egress) => format!("from an egress of {}", rate(egress as f64)),
                 None => String::from("from an egress without a cap"),
             };
-            self.section("DOWNLOAD", &format!("{} {egress}", with_unit(download.bundle_size as f64, "B")));
+            self.section("Download", &format!("{} {egress}", with_unit(download.bundle_size as f64, "B")));
         }
         if let Some(api) = &scenario.api {
             self.section("API", &faults(api));
@@ -155,7 +172,7 @@ impl Outline {
 }
 
 /// R6 in words.
-pub(super) fn order_of_starts(order: StartOrder) -> &'static str {
+fn order_of_starts(order: StartOrder) -> &'static str {
     match order {
         StartOrder::Registration => "as registered",
         StartOrder::Shuffled => "drawn for each job",
@@ -262,6 +279,6 @@ fn percent(share: f64) -> String {
 
 /// A name that leaves room for the second column.
 fn shortened(name: &str) -> String {
-    const FITS: usize = INDENT - 3;
+    const FITS: usize = 29;
     if name.len() <= FITS { name.to_owned() } else { format!("{}...", &name[..FITS - 3]) }
 }

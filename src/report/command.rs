@@ -4,24 +4,24 @@ use std::fmt;
 
 /// A command line without what results do not depend on: threads, folders, output.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Command {
+pub(crate) struct CommandLine {
     words: Vec<String>,
 }
 
-impl Command {
-    /// `rollcast VERB SCENARIO`, the scenario by the name of its file.
-    pub fn new(verb: &str, scenario: &str) -> Command {
-        Command { words: vec![String::from("rollcast"), verb.to_owned()] }.file(scenario)
+impl CommandLine {
+    /// `rollcast VERB`
+    pub fn new(verb: &str) -> CommandLine {
+        CommandLine { words: vec![String::from("rollcast"), verb.to_owned()] }
     }
 
-    /// Adds a further file by its name.
-    pub fn file(mut self, name: &str) -> Command {
+    /// Adds a file by its name.
+    pub fn file(mut self, name: &str) -> CommandLine {
         self.words.push(operand(name));
         self
     }
 
     /// Adds an option with its value.
-    pub fn option(mut self, name: &str, value: impl fmt::Display) -> Command {
+    pub fn option(mut self, name: &str, value: impl fmt::Display) -> CommandLine {
         let value = value.to_string();
         self.words.push(name.to_owned());
         self.words.push(value);
@@ -29,12 +29,12 @@ impl Command {
     }
 
     /// Adds an option for each value.
-    pub fn options(self, name: &str, values: &[String]) -> Command {
+    pub fn options(self, name: &str, values: &[String]) -> CommandLine {
         values.iter().fold(self, |command, value| command.option(name, value))
     }
 }
 
-impl fmt::Display for Command {
+impl fmt::Display for CommandLine {
     /// As a POSIX shell takes it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quoted: Vec<String> = self.words.iter().map(|word| quoted(word)).collect();
@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn a_shell_takes_it_back() {
-        let command = Command::new("run", "-my scenario.toml")
+        let command = CommandLine::new("run")
+            .file("-my scenario.toml")
             .option("--seed", 7)
             .options("--set", &[String::from("sync.schedule={ every = \"2h\" }"), String::from("name='x'")]);
         assert_eq!(

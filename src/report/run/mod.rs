@@ -1,0 +1,226 @@
+//! What a run comes to: how long, how likely, how many hurt?
+
+mod charts;
+mod numbers;
+
+use super::command::CommandLine;
+use super::document::{Chapter, Document, Piece, Provenance, Reach, Sentence, estimate_of};
+use super::format::{Exporter, JSON, PAGE, PICTURES, Presentable, Presented};
+use super::{hgrm, settings};
+use crate::experiment::Tally;
+use crate::measure::{
+    EventId, HALTED, HORIZON, IN_SYNC, MAX_JOBS, ROBOTS_HURT, THRESHOLD_OVERSHOOT, TIME_TO_SUCCESS, TIMED_OUT,
+};
+use crate::metric::words::{counted, counted_between, percent};
+use crate::metric::{self, Summary, Unit};
+use crate::scenario::{Scenario, ScenarioFile};
+use crate::statistics::{Proportion, Sample, Statistic};
+
+/// A run with what was asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct RunAnswer<'r> {
+    pub scenario: &'r Scenario,
+    pub file: &'r ScenarioFile,
+    /// The options that were laid over the scenario.
+    pub sets: &'r [String],
+    pub seed: u64,
+    pub tally: &'r Tally,
+}
+
+/// The files of a run's folder, but for its rows; `summary.json` last, so that it is never there without the files that belong to
+/// it.
+pub(crate) const FILES: [&str; 4] = [HISTOGRAMS, PICTURES, PAGE, JSON];
+
+const HISTOGRAMS: &str = "histograms";
+
+impl Presentable for RunAnswer<'_> {
+    fn document(&self) -> Document<'_> {
+        document(self)
+    }
+
+    fn identity(&self) -> String {
+        let replications = counted(self.tally.replications, "replication");
+        format!("{}, {replications}, seed {}", self.scenario.name, self.seed)
+    }
+
+    fn formats() -> Vec<Box<dyn Exporter<Self>>> {
+        vec![Box::new(Histograms), Box::new(RunJson)]
+    }
+}
+
+/// HdrHistogram's.
+struct Histograms;
+
+impl Exporter<RunAnswer<'_>> for Histograms {
+    fn name(&self) -> &'static str {
+        HISTOGRAMS
+    }
+
+    fn files(&self, said: &Presented<'_, RunAnswer<'_>>) -> Vec<(String, String)> {
+        let RunAnswer { scenario, tally, .. } = said.answer;
+        let distributions = metric::distributions(scenario, tally).into_iter();
+        distributions.map(|(name, numbers)| (format!("histograms/{name}.hgrm"), hgrm::render(&numbers))).collect()
+    }
+}
+
+struct RunJson;
+
+impl Exporter<RunAnswer<'_>> for RunJson {
+    fn name(&self) -> &'static str {
+        JSON
+    }
+
+    fn files(&self, said: &Presented<'_, RunAnswer<'_>>) -> Vec<(String, String)> {
+        let RunAnswer { scenario, seed, tally, .. } = *said.answer;
+        vec![(String::from("summary.json"), Summary::new(scenario, seed, tally).to_json())]
+    }
+}
+
+/// Whether a file's name is one that only the runs of scenarios with some part of the world have.
+pub(crate) fn is_of_a_part(name: &str) -> bool {
+    let metric = name.strip_prefix("histograms/").and_then(|name| name.strip_suffix(".hgrm"));
+    let plot = name.strip_prefix("plots/").and_then(|name| name.strip_suffix(".svg"));
+    match (metric, plot) {
+        (Some(metric), _) => match metric.strip_prefix("builds.").and_then(|rest| rest.split_once('.')) {
+            Some((_, metric)) => {
+                ["campaign.", "first_job.", "robot.", "download."].iter().any(|section| metric.starts_with(section))
+            }
+            None => {
+                metric == "robot.late_syncs"
+                    || ["campaign.api.", "download."].iter().any(|part| metric.starts_with(part))
+            }
+        },
+        (None, Some(plot)) => charts::OF_PARTS.contains(&plot),
+        (None, None) => false,
+    }
+}
+
+/// All that there is to say of a run.
+fn document<'r>(run: &RunAnswer<'r>) -> Document<'r> {
+    let RunAnswer { scenario, file, sets, seed, tally } = *run;
+    let command = CommandLine::new("run")
+        .file(file.name())
+        .option("--replications", tally.replications)
+        .option("--seed", seed)
+        .options("--set", sets);
+    let facts = vec![
+        ("Scenario", scenario.name.clone()),
+        ("Digest", scenario.digest()),
+        ("Seed", seed.to_string()),
+        ("Replications", tally.replications.to_string()),
+    ];
+    let section = |id: &str, heading: &str, place, blocks| Chapter {
+        id: id.to_owned(),
+        heading: heading.to_owned(),
+        place,
+        blocks,
+    };
+    Document {
+        title: scenario.name.clone(),
+        description: scenario.description.clone(),
+        question: format!(
+            "{}; {}, seed {seed}",
+            settings::in_a_line(scenario),
+            counted(tally.replications, "replication")
+        ),
+        passes: None,
+        answer: answer(scenario, tally),
+        sections: vec![
+            section("pictures", "Pictures", Reach::Page, vec![Piece::Charts(charts::all(scenario, tally))]),
+            section("numbers", "Numbers", Reach::Everywhere, numbers::blocks(scenario, tally)),
+            section("settings", "Settings", Reach::Page, settings::facts(scenario)),
+        ],
+        provenance: Some(Provenance { command, facts, scenarios: vec![file], sets }),
+    }
+}
+
+/// In how many campaigns something happens.
+fn share(tally: &Tally, event: EventId) -> Proportion {
+    Proportion::new(tally[event], tally.replications)
+}
+
+/// The plain-language answer; its first sentence says whether the whole fleet gets in sync.
+fn answer(scenario: &Scenario, tally: &Tally) -> Vec<Sentence> {
+    let in_sync = share(tally, IN_SYNC);
+    let [low, high] = in_sync.ci95.map(percent);
+    let interval = format!("(95 % interval {low} to {high})");
+    let mut sentences = Vec::new();
+    if in_sync.count == 0 {
+        sentences.push(Sentence::new(format!("No campaign brings the whole fleet in sync {interval}.")));
+    } else {
+        let share = percent(in_sync.probability);
+        sentences.push(Sentence::new(format!("The whole fleet is in sync in {share} of the campaigns {interval}.")));
+        let times = &tally[TIME_TO_SUCCESS];
+        sentences.push(
+            Sentence::new("Half of these take at most ")
+                .number(Unit::Seconds, times.estimate(Statistic::P50))
+                .words(", 95 % at most ")
+                .number(Unit::Seconds, times.estimate(Statistic::P95))
+                .words("."),
+        );
+    }
+    sentences.extend(otherwise(tally));
+    sentences.extend(hurt(&tally[ROBOTS_HURT]));
+    sentences.extend(overshoot(tally));
+    for (build, tally) in scenario.builds.iter().zip(&tally.builds).filter(|(_, tally)| tally.replications > 0) {
+        let share = |event| estimate_of(&share(tally, event));
+        let p95 = tally[TIME_TO_SUCCESS].estimate(Statistic::P95);
+        let sentence = Sentence::new(format!("If the build is {}, ", build.name))
+            .number(Unit::Probability, share(IN_SYNC))
+            .words(" bring the whole fleet in sync and ")
+            .number(Unit::Probability, share(HALTED))
+            .words(" halt");
+        let sentence = match p95.value {
+            Some(_) => sentence.words("; 95 % of those in sync take at most ").number(Unit::Seconds, p95),
+            None => sentence,
+        };
+        sentences.push(sentence.words(".").on_pages());
+    }
+    sentences
+}
+
+/// How campaigns end that do not get in sync.
+fn otherwise(tally: &Tally) -> Option<Sentence> {
+    let rest = [
+        (HALTED, "breach the failure threshold and halt"),
+        (TIMED_OUT, "hit the fleet timeout"),
+        (MAX_JOBS, "use up their jobs with robots left behind"),
+        (HORIZON, "reach the horizon unfinished"),
+    ];
+    let happen = rest.into_iter().map(|(event, what)| (share(tally, event), what)).filter(|(share, _)| share.count > 0);
+    let sentence = happen.fold(None, |sentence: Option<Sentence>, (share, what)| {
+        let sentence = sentence.map_or_else(|| Sentence::new(""), |sentence| sentence.words("; "));
+        Some(sentence.number(Unit::Probability, estimate_of(&share)).words(format!(" {what}")))
+    });
+    sentence.map(|sentence| sentence.words("."))
+}
+
+fn hurt(sample: &Sample) -> Option<Sentence> {
+    let (p50, p95) = (sample.estimate(Statistic::P50), sample.estimate(Statistic::P95));
+    let hurt = if p50.value? == 1.0 { "robot fails or does not respond" } else { "robots fail or do not respond" };
+    Some(
+        Sentence::new("In the first job at most ")
+            .number(Unit::Count, p50)
+            .words(format!(" {hurt} in half of the campaigns, "))
+            .number(Unit::Count, p95)
+            .words(" in 95 %."),
+    )
+}
+
+fn overshoot(tally: &Tally) -> Option<Sentence> {
+    let sample = &tally[THRESHOLD_OVERSHOOT];
+    let (p50, max) = (sample.estimate(Statistic::P50), sample.estimate(Statistic::Max));
+    max.value?;
+    let limit = counted_between(tally.limits.halts?, "failure");
+    Some(if tally.limits.aborts {
+        Sentence::new(format!(
+            "It halts at {limit} and aborts the robots in flight, which the table below counts as failed."
+        ))
+    } else {
+        Sentence::new(format!("It halts at {limit}; robots in flight then add at most "))
+            .number(Unit::Count, p50)
+            .words(" in half of the cases, ")
+            .number(Unit::Count, max)
+            .words(" at worst.")
+    })
+}

@@ -1,0 +1,82 @@
+//! The tables of a run.
+
+use super::share;
+use crate::experiment::Tally;
+use crate::measure::{self, HALTED, IN_SYNC, Measure, ROBOTS_HURT, TIME_TO_SUCCESS};
+use crate::metric::Unit;
+use crate::report::document::{DataCell, DataColumn, DataRow, DataTable, Intervals, Piece, Reach, estimate_of};
+use crate::scenario::Scenario;
+use crate::statistics::{Proportion, Sample, Statistic};
+
+pub(super) fn blocks(scenario: &Scenario, tally: &Tally) -> Vec<Piece> {
+    let first_jobs =
+        DataTable { place: Reach::Page, ..shares("first-jobs", "How first jobs end", "first_job.", tally) };
+    let mut tables = vec![shares("likely", "How likely", "campaign.", tally), first_jobs];
+    tables.extend(measure::Section::ALL.into_iter().map(|section| distributions(section, tally)));
+    tables.push(by_build(scenario, tally));
+    // Parts of the world that a scenario does not have.
+    tables.retain(|table| !table.rows.is_empty());
+    let note = "Small figures are 95 % intervals: Wilson's of shares, Student's of means, those of order statistics of \
+                quantiles.";
+    vec![Piece::Note(Reach::Page, note.to_owned()), Piece::Tables(tables)]
+}
+
+/// How often the events happen whose names begin like this.
+pub(super) fn events(of: &str, tally: &Tally) -> Vec<(&'static str, Proportion)> {
+    let share =
+        |measure: &'static Measure| Some((measure.words, Proportion::new(tally.count(measure)?, tally.replications)));
+    Measure::events(of).filter_map(share).collect()
+}
+
+fn shares(id: &str, name: &str, of: &str, tally: &Tally) -> DataTable {
+    let share = DataColumn::numbers("share").intervals(Intervals::InColumns);
+    let mut table = DataTable::new(id, name, vec![DataColumn::words(""), share, DataColumn::numbers("count")]);
+    for (name, proportion) in events(of, tally) {
+        let share = DataCell::estimate(Unit::Probability, &estimate_of(&proportion));
+        table.row(vec![DataCell::new(name), share, DataCell::count(proportion.count)]);
+    }
+    table
+}
+
+fn distributions(section: measure::Section, tally: &Tally) -> DataTable {
+    use Statistic::{Max, Mean, P50, P90, P95, P99};
+    let column = |statistic: Statistic| DataColumn::numbers(statistic.as_str());
+    let quantiles = [P50, P90, P95, P99, Max].map(column);
+    let columns = std::iter::once(DataColumn::words("")).chain(quantiles).chain([column(Mean).on_pages()]);
+    let mut table = DataTable::new(section.id(), section.words(), columns.collect());
+    for measure in section.measures() {
+        let Some(numbers) = tally.numbers(measure) else { continue };
+        let estimates = numbers.estimates();
+        let number = |statistic: Statistic| DataCell::estimate(measure.unit, &estimates[statistic as usize]);
+        let numbers = [P50, P90, P95, P99, Max, Mean].map(number);
+        let place = if measure.row.is_some_and(|row| row.detail) { Reach::Page } else { Reach::Everywhere };
+        let cells = std::iter::once(DataCell::new(measure.words)).chain(numbers).collect();
+        table.rows.push(DataRow { of: None, why: String::new(), place, cells });
+    }
+    table
+}
+
+/// A build's share of the replications, its outcomes, and its 95th percentiles of the time to success and of the robots hurt in
+/// the first job.
+fn by_build(scenario: &Scenario, all: &Tally) -> DataTable {
+    let numbers = ["share", "in sync", "halted", "time p95", "hurt p95"].map(DataColumn::numbers);
+    let mut table =
+        DataTable::new("builds", "By build", std::iter::once(DataColumn::words("")).chain(numbers).collect());
+    for (build, tally) in scenario.builds.iter().zip(&all.builds) {
+        let share = |event| match tally.replications {
+            0 => DataCell::number(Unit::Probability, None),
+            _ => DataCell::estimate(Unit::Probability, &estimate_of(&share(tally, event))),
+        };
+        let p95 = |sample: &Sample, unit| DataCell::estimate(unit, &sample.estimate(Statistic::P95));
+        let of_all = Proportion::new(tally.replications, all.replications);
+        table.row(vec![
+            DataCell::new(build.name.as_str()),
+            DataCell::estimate(Unit::Probability, &estimate_of(&of_all)),
+            share(IN_SYNC),
+            share(HALTED),
+            p95(&tally[TIME_TO_SUCCESS], Unit::Seconds),
+            p95(&tally[ROBOTS_HURT], Unit::Count),
+        ]);
+    }
+    table
+}

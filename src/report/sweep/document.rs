@@ -1,0 +1,117 @@
+//! What a sweep comes to, point by point.
+
+use super::Shown;
+use super::charts::chart;
+use crate::metric::words::counted;
+use crate::report::command::CommandLine;
+use crate::report::document::{
+    Chapter, DataCell, DataColumn, DataTable, Document, Intervals, Piece, Provenance, Reach, Sentence, with_interval,
+};
+
+/// All that there is to say of a sweep; `vary` are the options that say what varies, as they were typed.
+pub(crate) fn document<'s>(sweep: &Shown<'s>, vary: &[String]) -> Document<'s> {
+    let checked = sweep.checked;
+    let file = &sweep.sweep.file;
+    let metrics: Vec<String> = sweep.metrics.iter().map(|metric| metric.path.clone()).collect();
+    let mut command = CommandLine::new("sweep").file(file.name()).options("--vary", vary).options("--metric", &metrics);
+    let mut facts = vec![("Scenario", checked.first.name.clone()), ("Points", sweep.points.len().to_string())];
+    if let Some(replications) = checked.same_replications {
+        command = command.option("--replications", replications);
+        facts.push(("Replications a point", replications.to_string()));
+    }
+    if let Some(seed) = checked.same_seed {
+        command = command.option("--seed", seed);
+        facts.push(("Seed", seed.to_string()));
+    }
+    let section =
+        |id: &str, heading: &str, place, blocks| Chapter { id: id.into(), heading: heading.into(), place, blocks };
+    let charts = (0..sweep.metrics.len()).map(|index| chart(sweep, index)).collect();
+    Document {
+        title: checked.first.name.clone(),
+        description: checked.first.description.clone(),
+        question: question(sweep),
+        passes: None,
+        answer: answer(sweep),
+        sections: vec![
+            section("pictures", "Pictures", Reach::Page, vec![Piece::Charts(charts)]),
+            section("numbers", "Numbers", Reach::Everywhere, vec![Piece::Tables(vec![points(sweep)])]),
+        ],
+        provenance: Some(Provenance {
+            command: command.options("--set", &sweep.sweep.sets),
+            facts,
+            scenarios: vec![file],
+            sets: &sweep.sweep.sets,
+        }),
+    }
+}
+
+/// How many points, and what all of them have in common.
+fn question(sweep: &Shown<'_>) -> String {
+    let total = counted(sweep.sweep.len(), "point");
+    let points = match sweep.points.len() as u64 {
+        done if done == sweep.sweep.len() => total,
+        done => format!("{done} of {total}"),
+    };
+    let replications =
+        sweep.checked.same_replications.map(|same| format!(" of {}", counted(same.into(), "replication")));
+    let luck = sweep.checked.same_seed.map(|seed| format!(", seed {seed}; all points meet the same luck"));
+    format!("{points}{}{}", replications.unwrap_or_default(), luck.unwrap_or_default())
+}
+
+/// Where each metric is least and greatest. The table has that, too, so it stands on pages alone.
+fn answer(sweep: &Shown<'_>) -> Vec<Sentence> {
+    let mut sentences = Vec::new();
+    for (index, metric) in sweep.metrics.iter().enumerate() {
+        let values = || sweep.points.iter().enumerate().filter_map(|(point, row)| Some((point, row[index].value?)));
+        // Of equals the first one.
+        let least = values().reduce(|best, next| if next.1 < best.1 { next } else { best });
+        let greatest = values().reduce(|best, next| if next.1 > best.1 { next } else { best });
+        let estimate = |point: usize| with_interval(metric.unit, &sweep.points[point][index]);
+        sentences.push(match (least, greatest) {
+            (Some((least, low)), Some((greatest, high))) if low < high => format!(
+                "{} is least, {}, at {}, and greatest, {}, at {}.",
+                metric.path,
+                estimate(least),
+                sweep.place(least),
+                estimate(greatest),
+                sweep.place(greatest)
+            ),
+            (Some((point, _)), _) => format!("{} is {} everywhere.", metric.path, estimate(point)),
+            _ => format!("{} has no value at any point.", metric.path),
+        });
+    }
+    sentences.push(String::from(
+        "With 95 % confidence each number lies within its brackets. All points meet the same luck, so differences between them \
+         are due to the settings.",
+    ));
+    sentences.into_iter().map(|sentence| Sentence::new(sentence).on_pages()).collect()
+}
+
+/// A row a point: what varies, and the metrics with their intervals.
+fn points(sweep: &Shown<'_>) -> DataTable {
+    let variations = &sweep.sweep.variations;
+    let varied = variations.iter().map(|variation| {
+        let numbers =
+            variation.values.iter().all(|value| value.shown().starts_with(|c: char| c.is_ascii_digit() || c == '-'));
+        if numbers { DataColumn::numbers(&variation.path) } else { DataColumn::words(&variation.path) }
+    });
+    let metrics = sweep.metrics.iter().map(|metric| DataColumn::words(&metric.path).intervals(Intervals::Beside));
+    let mut table = DataTable {
+        about: String::from("All points, with 95 % intervals"),
+        leading: variations.len(),
+        sortable: true,
+        file: Some(("points", "sweep.csv")),
+        ..DataTable::new("points", "", varied.chain(metrics).collect())
+    };
+    for (point, estimates) in sweep.points.iter().enumerate() {
+        let values = sweep.sweep.values(point as u64).into_iter().zip(variations).map(|(value, variation)| {
+            // Numbers by their size, all else in the order given.
+            let place = || variation.values.iter().position(|other| other == value).map(|place| place as f64);
+            DataCell::sorted(value.shown(), value.json().as_f64().or_else(place))
+        });
+        let numbers =
+            sweep.metrics.iter().zip(estimates).map(|(metric, number)| DataCell::estimate(metric.unit, number));
+        table.row(values.chain(numbers).collect());
+    }
+    table
+}

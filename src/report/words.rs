@@ -1,0 +1,32 @@
+//! Words that several answers have in common.
+
+use crate::scenario::Scenario;
+
+/// What stands along the bottom of charts of campaigns.
+pub(crate) const SINCE_START: &str = "time since the start of the rollout";
+/// Of a chart of times to success without one.
+pub(crate) const NEVER_IN_SYNC: &str = "No campaign ended with the whole fleet in sync.";
+
+/// The name of a scenario, and the first line of its description.
+pub(crate) fn title(scenario: &Scenario) -> String {
+    titled(&scenario.name, &scenario.description)
+}
+
+pub(super) fn titled(name: &str, description: &str) -> String {
+    let title = match description.lines().next().unwrap_or_default().trim() {
+        "" => name.to_owned(),
+        description => format!("{name}: {description}"),
+    };
+    title.chars().filter(|c| !steers(*c)).collect()
+}
+
+/// Whether a character steers the terminal instead of being shown: a description is somebody's text. Beside control
+/// characters these are the marks that turn the direction of writing.
+pub(crate) fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A number is never parted from its percent sign.
+pub(super) fn unparted(words: &str) -> String {
+    words.replace(" %", "\u{a0}%")
+}
