@@ -60,8 +60,8 @@ pub fn main() -> ExitCode {
     ExitCode::from(main_with(std::env::args_os(), &Controllers::built_in()))
 }
 
-/// The program for those who bring controllers of their own, which scenarios may choose: parses the command line, runs the command, and
-/// says what went wrong on stderr. Gives the exit code; usage and manuals end the process themselves.
+/// The program for those who bring controllers of their own, which scenarios may choose: parses the command line, runs
+/// the command, and says what went wrong on stderr. Gives the exit code; usage and manuals end the process themselves.
 pub fn main_with(arguments: impl IntoIterator<Item = OsString>, controllers: &Controllers) -> u8 {
     let cli = Cli::parse_from(arguments);
     let done = match cli.command {

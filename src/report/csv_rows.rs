@@ -92,7 +92,6 @@ impl ReplicationColumns {
         ReplicationColumns { columns, builds: scenario.builds.iter().map(|build| build.name.clone()).collect() }
     }
 
-    /// Their headings.
     pub fn names(&self) -> Vec<&'static str> {
         self.columns.iter().map(|(column, _)| column.name).collect()
     }

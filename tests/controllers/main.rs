@@ -1,4 +1,5 @@
-//! Controllers that a scenario chooses by name, each added as one file and one line in [`controllers`], and seen by every command.
+//! Controllers that a scenario chooses by name, each added as one file and one line in [`controllers`], and seen by
+//! every command.
 
 mod counted;
 mod invariants;

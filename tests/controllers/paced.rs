@@ -1,5 +1,5 @@
-//! `[controller.paced]`: so many robots start in each minute, whatever is in flight. The job halts when a share of those that have
-//! ended failed, which may also fall again.
+//! `[controller.paced]`: so many robots start in each minute, whatever is in flight. The job halts when a share of
+//! those that have ended failed, which may also fall again.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! `[controller.staged]`: waves of robots. When a wave has ended and soaked its gate is judged; the next wave opens or the job halts.
+//! `[controller.staged]`: waves of robots. When a wave has ended and soaked its gate is judged; the next wave opens or
+//! the job halts.
 
 use std::sync::Arc;
 

@@ -34,7 +34,8 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Whether a robot starts, and so ends, at the very instant at which the job ends: after the calls of that instant (R1).
+    /// Whether a robot starts, and so ends, at the very instant at which the job ends: after the calls of that instant
+    /// (R1).
     fn starts_as_it_ends(&self) -> bool {
         self.happenings.iter().any(|happening| match happening {
             Happening::RobotStarted { now, .. } => self.record.ended == Some(*now),

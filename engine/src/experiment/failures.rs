@@ -24,7 +24,6 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// None yet.
     pub(super) fn new(seed: u64) -> Failures {
         Failures { seed, failed: 0, finished: 0, named: BTreeMap::new(), settings: Vec::new() }
     }

@@ -62,7 +62,7 @@ pub struct Observe<'a> {
 }
 
 impl<'a> Observe<'a> {
-    /// Observes these.
+    /// Observes the wanted measures, and nothing else.
     pub fn new(plan: &'a Plan, wanted: impl Iterator<Item = Option<Wanted>>) -> Observe<'a> {
         Observe { plan, wanted: wanted.collect() }
     }

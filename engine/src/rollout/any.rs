@@ -21,10 +21,9 @@ pub enum AnyController {
     Custom(Box<dyn Custom>),
 }
 
-/// What a controller can do besides that is kept behind a pointer: be copied, written down and read back. Whatever is `Clone` and
-/// can be serialised has it.
+/// What a controller can do besides that is kept behind a pointer: be copied, written down and read back. Whatever is
+/// `Clone` and can be serialised has it.
 pub trait Custom: Controller + Debug + Send + Sync {
-    /// A copy.
     fn copy(&self) -> Box<dyn Custom>;
 
     /// What it is at this instant.

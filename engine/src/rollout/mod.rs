@@ -6,10 +6,11 @@
 //! * [`DeploymentJob`]: targets, slots in use, endings, halt, end (R3, R5, R7 to R11).
 //! * [`Controller`]: the decisions of a job, *whom to start* and *when to halt*. [`RoboMaker`] is the first one
 //!   (R4, R9); another kind of rollout is another file with another implementation.
-//! * [`Operator`]: who calls for the jobs, and when the campaign is over (R12); [`Client`]: how calls are repeated (R17).
+//! * [`Operator`]: who calls for the jobs, and when the campaign is over (R12); [`Client`]: how calls are repeated
+//!   (R17).
 //!
-//! `docs/rules.md` has the rules in short, by the numbers that the code calls them by, and how they are read where they leave a
-//! choice.
+//! `docs/rules.md` has the rules in short, by the numbers that the code calls them by, and how they are read where they
+//! leave a choice.
 
 mod any;
 mod client;

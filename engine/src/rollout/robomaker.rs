@@ -80,12 +80,12 @@ impl RoboMaker {
         (slots, failure_limit(fleet_size, self.failure_threshold_percentage))
     }
 
-    /// 1..=100 (R4).
+    /// From 1 to 100 (R4).
     pub fn concurrent_deployment_percentage(&self) -> u32 {
         self.concurrent_deployment_percentage
     }
 
-    /// 1..=100 (R9).
+    /// From 1 to 100 (R9).
     pub fn failure_threshold_percentage(&self) -> u32 {
         self.failure_threshold_percentage
     }

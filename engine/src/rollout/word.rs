@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A word of a controller's own, such as `FailureThresholdBreached`: it stands in the program's text, or was read back once.
+/// A word of a controller's own, such as `FailureThresholdBreached`: it stands in the program's text, or was read back
+/// once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Word(&'static str);
@@ -24,7 +25,6 @@ impl Word {
         Word(word)
     }
 
-    /// The word.
     pub const fn as_str(self) -> &'static str {
         self.0
     }

@@ -1,8 +1,8 @@
 //! Which controllers scenarios may choose by name, and what they have chosen.
 //!
-//! `[deployment]` is RoboMaker's. `[controller.NAME]` takes its place and chooses one of the [`Controllers`] that the program was
-//! given (R25). To add one: a file with its rules (a [`Controller`](crate::rollout::Controller)), its settings (a [`Policy`]) and its
-//! [`ControllerKind`], which describes its keys; and a line that registers the kind.
+//! `[deployment]` is RoboMaker's. `[controller.NAME]` takes its place and chooses one of the [`Controllers`] that the
+//! program was given (R25). To add one: a file with its rules (a [`Controller`](crate::rollout::Controller)), its
+//! settings (a [`Policy`]) and its [`ControllerKind`], which describes its keys; and a line that registers the kind.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -48,7 +48,6 @@ pub trait Policy: Debug + Send + Sync {
 /// A setting in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// `at once`
     pub name: &'static str,
     /// `20 % of the fleet: 40 robots`
     pub words: String,
@@ -153,7 +152,6 @@ impl PartialEq for Chosen {
 }
 
 impl Chosen {
-    /// Its settings.
     pub fn policy(&self) -> &dyn Policy {
         &*self.policy
     }
@@ -181,7 +179,6 @@ impl Rules {
         }
     }
 
-    /// As [`Policy::headline`].
     pub fn headline(&self) -> String {
         match self {
             Rules::RoboMaker(rules) => format!(
@@ -193,7 +190,7 @@ impl Rules {
         }
     }
 
-    /// As [`Policy::facts`].
+    /// The settings in words, as [`Policy::facts`] has them.
     pub fn facts(&self, fleet_size: u32) -> Vec<Fact> {
         let rules = match self {
             Rules::RoboMaker(rules) => rules,

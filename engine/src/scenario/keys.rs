@@ -12,8 +12,8 @@ use super::schema::table::Table;
 use super::schema::values;
 use crate::time::Span;
 
-/// Takes the description of one key after the other: its name, what it is for, what it accepts, and its default; without one it has to
-/// be there. It gives the value, or none if that is wrong, which the user is told.
+/// Takes the description of one key after the other: its name, what it is for, what it accepts, and its default;
+/// without one it has to be there. It gives the value, or none if that is wrong, which the user is told.
 pub struct Keys<'k>(Mode<'k>);
 
 enum Mode<'k> {

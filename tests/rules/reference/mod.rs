@@ -1,17 +1,17 @@
 //! A slow model of R1 to R17, written from the contract and not from the library.
 //!
 //! It keeps one sorted list of events and makes every one of them: each step of each robot, each time a robot leaves or
-//! returns, each timeout whether it strikes or not, each call of the operator whether it is refused or not. With the engine
-//! it shares only what is drawn (R7's steps, R5's latency, R6's permutation, R13's times between registrations, R14's
-//! periods, R15's odds, R16's links, R17's faults) and the names of the results.
+//! returns, each timeout whether it strikes or not, each call of the operator whether it is refused or not. With the
+//! engine it shares only what is drawn (R7's steps, R5's latency, R6's permutation, R13's times between registrations,
+//! R14's periods, R15's odds, R16's links, R17's faults) and the names of the results.
 //!
 //! * this file: the events, jobs and the operator's schedule;
 //! * [`robots`]: what a robot goes through; [`client`]: how calls are made; [`downloads`]: how robots share lines.
 //!
 //! Where the contract leaves a choice, these are the ones taken:
 //! * Starts fill all free slots before a robot that takes no time frees one again at the same instant (R1, R4).
-//! * The calls of an instant are made once, before its starts. So a call that falls on the instant at which a job ends is not
-//!   refused, unless the job ends by a robot that both starts and ends at that instant (R1, R12).
+//! * The calls of an instant are made once, before its starts. So a call that falls on the instant at which a job ends
+//!   is not refused, unless the job ends by a robot that both starts and ends at that instant (R1, R12).
 //! * The first deployment is the call at 0, so an `every` schedule goes on at its first multiple (R12).
 //! * A campaign is `halted` or `timed_out` once that job has ended, not already when it breaches (R9, R12).
 //! * Those that `rollcast::rollout` lists for R13 to R17.
@@ -110,8 +110,9 @@ pub struct Run {
     history: History,
     /// What the campaign has seen that a test of the rules must not miss.
     pub sights: BTreeSet<&'static str>,
-    /// By how many bytes fewer the engine may count. It rounds rates down to 2^-32 bit/s. Where a third of a line should have
-    /// delivered a whole number of bytes when it was broken off, it has delivered a tiny bit less, and one whole byte less.
+    /// By how many bytes fewer the engine may count. It rounds rates down to 2^-32 bit/s. Where a third of a line
+    /// should have delivered a whole number of bytes when it was broken off, it has delivered a tiny bit less, and one
+    /// whole byte less.
     rounding: u128,
 }
 
@@ -439,7 +440,8 @@ impl Model<'_> {
     fn share(&mut self) {
         let now = self.now;
         let downloads = self.downloads.as_mut().expect("there are downloads");
-        // First those that are complete at the rates until now, then those that have less than half a microsecond at the new ones.
+        // First those that are complete at the rates until now, then those that have less than half a microsecond at
+        // the new ones.
         let mut due = downloads.due(now);
         let mut at_new_rates = false;
         if due.is_empty() {
