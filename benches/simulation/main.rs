@@ -13,7 +13,9 @@ use rollcast::random::{Luck, Purpose};
 use rollcast::report::CsvRows;
 use rollcast::rollout::{RobotDeploymentStep, RobotEnd};
 use rollcast::scenario::{Diagnostics, Scenario, ScenarioFile};
-use rollcast::simulation::{Campaign, Draws, Ending, Endings, Event, FairShare, Observer, Plan, StepPlan, Volume};
+use rollcast::simulation::{
+    Campaign, Draws, Ending, Endings, Event, EventQueue, FairShare, Observer, Plan, StepPlan, Volume,
+};
 use rollcast::sweep::{Overrides, Simulated, Simulation, Sweep, one_pass, variations};
 use rollcast::time::{Span, Time};
 use sha2::{Digest, Sha256};

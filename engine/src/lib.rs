@@ -12,7 +12,7 @@
 //! | [`control_plane`] | the door of the deployment API (R18): checks, idempotency, exceptions in their order | |
 //! | [`random`] | streams that are pure functions of what they are for; distributions | `rollout` |
 //! | [`scenario`] | TOML to checked values, every problem with its place, and the schema for editors | `random`, `rollout`, `time` |
-//! | [`simulation`] | the event loop and the world around it (R13 to R17), its plan, its observers | `control_plane`, `random`, `rollout`, `scenario`, `time` |
+//! | [`simulation`] | the event loop and the world around it (R13 to R17), its plan, its observers | `random`, `rollout`, `scenario`, `time` |
 //! | [`statistics`] | exact sums, histograms, intervals | `time` |
 //! | [`measure`] | the one list of what results say of replications | `rollout`, `scenario`, `simulation`, `statistics`, `time` |
 //! | [`experiment`] | replications, blocks, threads, the tally | `measure`, `random`, `rollout`, `simulation`, `statistics`, `time` |

@@ -19,7 +19,7 @@ const TWO_52: f64 = (1u64 << 52) as f64;
 pub struct Time(u64);
 
 /// A length of virtual time in microseconds, at most [`Span::MAX`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Span(u64);
 
 impl Time {

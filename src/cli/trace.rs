@@ -30,9 +30,9 @@ pub fn run(args: &TraceArgs, controllers: &Controllers) -> Result<(), Failure> {
             "`--format chrome` has a track for each robot of any fleet; or trace a smaller one, as in `--set group.NAME.robots=30`",
         ));
     }
-    if !args.quiet && plan.groups().any(|group| group.travels) {
+    if !args.quiet && plan.groups().any(|group| group.delayed) {
         let travel = |(group, of_group): (&crate::simulation::GroupPlan, &crate::scenario::Group)| {
-            group.travels.then(|| of_group.name.clone())
+            group.delayed.then(|| of_group.name.clone())
         };
         let names: Vec<String> = plan.groups().zip(&scenario.groups).filter_map(travel).collect();
         let names = names.join(", ");

@@ -2,8 +2,7 @@
 //!
 //! | module | what it is about |
 //! |---|---|
-//! | `world` | robots that deploy: the simulation's draws, journeys and endings, driven by whoever calls |
-//! | `account` | fleets, robots, applications, jobs, tags and tokens; one account is a pure function of scenario, seed, and calls with their instants |
+//! | `account` | fleets, robots, applications, jobs, tags and tokens, driven by the simulation's own [loop](crate::simulation::turn()); one account is a pure function of scenario, seed, and calls with their instants |
 //! | [`protocol`] | operations: members of requests in, responses and errors out, as the service model `robomaker-2018-06-29` has them |
 //! | `clock`, `engine` | virtual time against real time; the account with its clock and its journal |
 //! | `shared` | the engine behind one lock, in pieces of time; what is seen is in the journal |
@@ -66,7 +65,6 @@ mod start;
 #[cfg(test)]
 mod tests;
 mod view;
-mod world;
 
 pub use account::{Account, Settings};
 pub use clock::Speed;

@@ -6,7 +6,7 @@ use super::MOST_EVENTS;
 use super::event::{AttemptRecord, Offline, TraceEvent, What};
 use super::recorder::Recorded;
 use crate::rollout::{JobKind, RobotDeploymentStep, RobotEnd, RobotId};
-use crate::simulation::{Draws, GroupPlan, Replication, Timeline};
+use crate::simulation::{Draws, Passage, Replication, Stop, Timeline, Walk};
 use crate::time::Time;
 
 /// Where an event stands within its instant: what is told has its place, what comes first or directly after it another.
@@ -29,8 +29,8 @@ pub fn complete(
     for (index, event) in recorded.events.iter().enumerate() {
         let What::RobotStarted(attempt) = event.what else { continue };
         let group = draws.group(recorded.attempts[attempt].robot);
-        if !group.travels {
-            steps(draws, group, attempt, &recorded.attempts[attempt], ended, index, &mut events);
+        if !group.delayed {
+            steps(draws, attempt, &recorded.attempts[attempt], ended, index, &mut events);
         }
         if events.len() > MOST_EVENTS {
             return None;
@@ -75,7 +75,6 @@ fn failed_at(draws: &Draws<'_>, attempt: &AttemptRecord) -> Option<RobotDeployme
 /// The steps of an attempt that nothing delays (R7), until it ends.
 fn steps(
     draws: &Draws<'_>,
-    group: &GroupPlan,
     index: usize,
     attempt: &AttemptRecord,
     campaign_ended: Time,
@@ -83,19 +82,15 @@ fn steps(
     events: &mut Vec<(Time, Place, TraceEvent)>,
 ) {
     let end = attempt.ended.map_or(campaign_ended, |(at, _)| at);
-    let mut at = attempt.started;
-    for step in &group.steps {
-        let draw = draws.step(step, attempt.robot, attempt.number);
-        let whole = at + draw.latency;
-        let until = whole.min(end);
-        let failure = draw.failure.filter(|_| whole <= end);
-        let what = What::RobotStep { attempt: index, step: step.step, until, failure };
+    let mut walk = Walk::new(draws, (attempt.robot, attempt.number), 0, attempt.started, None);
+    while let Some(Passage { step, entered: at, until: whole }) = walk.pass(Time::NEVER) {
+        let failure = walk.failure(step).filter(|_| whole <= end);
+        let what = What::RobotStep { attempt: index, step: step.step, until: whole.min(end), failure };
         let place = if at == attempt.started { told(start) + 1 } else { FIRST };
         events.push((at, place, TraceEvent { at, what }));
         if failure.is_some() || whole > end {
             break;
         }
-        at = until;
     }
 }
 
@@ -120,7 +115,7 @@ fn offline_while_deploying(
         let timeline = timelines[place].get_or_insert_with(|| Timeline::new(plan, &draws.luck, attempt.robot));
         let end = ends[index];
         let mut from = attempt.started;
-        timeline.advance(plan, from);
+        timeline.advance(plan, from, Stop::NEVER);
         while from < end {
             let until = timeline.until().min(end);
             if !timeline.online() {

@@ -29,16 +29,19 @@ mod distribution;
 mod elementary;
 mod normal;
 pub mod philox;
+mod rate;
 mod residual;
 
 use std::convert::Infallible;
 
 use rand::rand_core::TryRng;
+use serde::{Deserialize, Serialize};
 
 pub use beta::Beta;
 pub use choice::Choice;
 pub use distribution::{Distribution, Inverse, Sampler};
 pub use normal::{normal_cdf, normal_quantile};
+pub use rate::{MAX_RATE, whole_rate};
 pub use residual::Residual;
 
 use crate::rollout::RobotDeploymentStep;
@@ -96,7 +99,7 @@ impl Purpose {
 pub const MAX_ATTEMPTS: u32 = 1 << 24;
 
 /// The luck of one replication: opens the streams of all its draws.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Luck {
     key: [u32; 2],
     replication: u32,
@@ -123,7 +126,7 @@ impl Luck {
 }
 
 /// A stream of random numbers. Implements rand's `Rng`, so rand's algorithms can draw from it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stream {
     key: [u32; 2],
     counter: [u32; 4],

@@ -1,6 +1,6 @@
 //! The operator's API client: how it tries again when a call goes wrong (R17).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::JobKind;
 use crate::time::Span;
@@ -44,7 +44,7 @@ pub enum Fault {
 }
 
 /// What has become of a client's calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallCounts {
     /// Every attempt of every call.
     pub calls: u64,
@@ -63,8 +63,10 @@ pub struct CallCounts {
 }
 
 /// The client of one campaign: makes one call at a time, and repeats it under its token until it is answered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Client {
+    /// Not written down: it is the scenario's.
+    #[serde(skip)]
     policy: RetryPolicy,
     /// The number of the present call, or of the next one.
     call: u32,
@@ -80,9 +82,9 @@ impl Client {
         Client { policy, call: 0, attempts: 0, knows_a_job: false, counts: CallCounts::default() }
     }
 
-    /// The same client in another campaign, before its first call.
-    pub fn renewed(&self) -> Client {
-        Client::new(self.policy)
+    /// One that was read back goes on under this policy.
+    pub fn resume(&mut self, policy: RetryPolicy) {
+        self.policy = policy;
     }
 
     /// Makes the present call once more, or begins one: the number of the call and of this attempt, both from 0.

@@ -1,12 +1,14 @@
 //! The fleet: which robots there are, and what state each is in.
 
+use serde::{Deserialize, Serialize};
+
 use super::RobotStatus;
 
 /// A robot's number: from 0, in the order of registration (R2).
 pub type RobotId = u32;
 
 /// What changes when a robot ends, in any order of robots: two bytes, so that many stay at hand.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct State {
     status: RobotStatus,
     /// A deployment has terminated its running processes, and none has finished since.
@@ -14,7 +16,7 @@ struct State {
 }
 
 /// The registered robots and their states.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Fleet {
     states: Vec<State>,
     /// How many times each robot has started a deployment.

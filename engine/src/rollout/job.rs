@@ -4,10 +4,12 @@ use super::{
     Admission, Controller, DeploymentJobErrorCode, DeploymentStatus, Fleet, Halt, JobEnd, JobOutcome, Limits, OnBreach,
     RobotId, RobotStatus, Verdict, Word,
 };
+use serde::{Deserialize, Serialize};
+
 use crate::time::Time;
 
 /// Which call made a job, and so whom it targets (R3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JobKind {
     /// CreateDeploymentJob: every registered robot.
     Deployment,
@@ -16,7 +18,7 @@ pub enum JobKind {
 }
 
 /// How a robot's deployment ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum RobotEnd {
     /// All steps done: `InSync`.
     InSync,
@@ -52,7 +54,7 @@ impl RobotEnd {
 }
 
 /// How far a job has come, in numbers of robots.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// F: the robots registered when the job was created (R2).
     pub fleet_size: u32,
@@ -123,7 +125,7 @@ pub enum Start {
 }
 
 /// That a job has halted, for its record (R20).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the fields say it")]
 pub struct Halted {
     pub at: Time,
@@ -134,7 +136,7 @@ pub struct Halted {
 }
 
 /// A deployment job, steered by a [`Controller`]. One value serves job after job and keeps its memory.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DeploymentJob<C> {
     controller: C,
     kind: JobKind,
@@ -383,6 +385,23 @@ impl<C: Controller> DeploymentJob<C> {
         self.targets.clear();
         self.turns = 0;
         self.progress = Progress::default();
+    }
+
+    /// From now on this controller steers the job, as if it had from the beginning.
+    pub fn steer(&mut self, now: Time, mut controller: C) {
+        controller.job_created(now, self.kind, self.progress.fleet_size, &self.targets);
+        self.limits = controller.limits();
+        self.controller = controller;
+    }
+
+    /// The same, to be told what it is of when it was read back.
+    pub(crate) fn controller_mut(&mut self) -> &mut C {
+        &mut self.controller
+    }
+
+    /// What steers the job.
+    pub fn controller(&self) -> &C {
+        &self.controller
     }
 
     /// Which call made the job.

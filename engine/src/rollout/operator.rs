@@ -1,6 +1,6 @@
 //! The operator who calls for jobs, and the end of the campaign (R12).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Controller, DeploymentJob, JobEnd};
 use crate::time::{Span, Time};
@@ -46,6 +46,10 @@ impl SyncPolicy {
     pub const SINGLE_JOB: SyncPolicy =
         SyncPolicy { schedule: None, max_jobs: 1, horizon: None, on_halt: Again::Stop, on_timeout: Again::Stop };
 
+    fn single_job() -> SyncPolicy {
+        SyncPolicy::SINGLE_JOB
+    }
+
     /// The instant at which the campaign ends as it stands.
     pub fn horizon(&self) -> Time {
         self.horizon.map_or(Time::MAX, |span| Time::ZERO + span)
@@ -53,7 +57,7 @@ impl SyncPolicy {
 }
 
 /// How a campaign ended, in R12's order: of two that fall on one instant the earlier in this list counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CampaignOutcome {
     /// Every registered robot is `InSync`.
@@ -102,8 +106,10 @@ fn next_multiple(now: Time, every: Span) -> Time {
 ///
 /// Calls that meet an active job are lost (`ConcurrentDeploymentException`). They change nothing but a count, so they
 /// are counted when the job ends instead of being made one by one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Operator {
+    /// Not written down: it is the scenario's.
+    #[serde(skip, default = "SyncPolicy::single_job")]
     policy: SyncPolicy,
     jobs: u32,
     /// When the latest job was created.
@@ -115,6 +121,11 @@ impl Operator {
     /// The operator at the start of a campaign, before the first deployment job.
     pub fn new(policy: SyncPolicy) -> Operator {
         Operator { policy, jobs: 0, created: Time::ZERO, concurrent_deployment_exceptions: 0 }
+    }
+
+    /// One that was read back goes on under this policy.
+    pub fn resume(&mut self, policy: SyncPolicy) {
+        self.policy = policy;
     }
 
     /// How many jobs exist.

@@ -1,6 +1,8 @@
 //! The API's own names: states, steps and error codes as in AWS's service model `robomaker-2018-06-29`.
 
-use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Declares an enum whose variants carry the API's spelling, with the list of all and conversions both ways.
 macro_rules! api_enum {
@@ -35,6 +37,13 @@ macro_rules! api_enum {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
+                let name = Cow::<str>::deserialize(deserializer)?;
+                $name::from_name(&name).ok_or_else(|| de::Error::custom(format!("there is no {name} here")))
             }
         }
     };

@@ -29,7 +29,7 @@ pub use diagnostics::{Diagnostics, Problem};
 pub use document::as_toml;
 pub use duration::parse as parse_duration;
 pub use keys::Keys;
-pub use quantity::{parse_rate, parse_size, whole_rate};
+pub use quantity::{parse_rate, parse_size};
 pub use reader::is_name;
 pub use robot_names::RobotNames;
 pub use variation::{MOST_VALUES, Value, Variation, read as read_variation};

@@ -5,6 +5,7 @@
 use super::diagnostics::{Diagnostics, Problem};
 use super::document::{Node, Value};
 use super::reader;
+use crate::random::{MAX_RATE, whole_rate};
 use crate::time::{MICROS, Span};
 
 /// What the numbers of a distribution measure.
@@ -16,8 +17,6 @@ pub enum Quantity {
     Rate,
 }
 
-/// The highest rate, in bits a second: 1 Pbit/s.
-pub const MAX_RATE: u64 = 1_000_000_000_000_000;
 /// The largest bundle, in bytes: 1 TB.
 pub const MAX_SIZE: u64 = 1_000_000_000_000;
 
@@ -132,12 +131,6 @@ pub fn cap(node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<u64
     rate(node, path, diagnostics).map(whole_rate)
 }
 
-/// A rate as a cap: rounded to whole bits a second, from 1 to 10^15.
-pub fn whole_rate(bits: f64) -> u64 {
-    // A cast from float to integer saturates.
-    ((bits + 0.5) as u64).clamp(1, MAX_RATE)
-}
-
 /// A size in whole bytes, at least 1.
 pub fn size(node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<u64> {
     with_unit(node, path, &SIZES, 1.0..=MAX_SIZE as f64, SIZE, diagnostics).map(|bytes| (bytes + 0.5) as u64)
@@ -226,13 +219,6 @@ mod tests {
             ("1e3bit/s", &RATES, "`e3bit/s` is not a unit here"),
         ] {
             assert_eq!(parse(text, units), Err(why.to_owned()), "{text}");
-        }
-    }
-
-    #[test]
-    fn rates_become_whole_caps() {
-        for (bits, cap) in [(0.0, 1), (0.9, 1), (1.5, 2), (2e7, 20_000_000), (f64::INFINITY, MAX_RATE), (f64::NAN, 1)] {
-            assert_eq!(whole_rate(bits), cap, "{bits}");
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Connectivity: when a robot is online (R14).
 
+use serde::{Deserialize, Serialize};
+
+use super::Stop;
 use crate::random::{Luck, Purpose, Residual, Sampler, Stream};
 use crate::scenario::Connectivity;
 use crate::time::{Span, Time};
@@ -37,7 +40,7 @@ impl ConnectivityPlan {
 /// leaves. Time 0 falls into a period of the stationary process (D. R. Cox, "Renewal Theory" (1962), section 7.2: an
 /// alternating renewal process begun so has the same law at every later instant). A period lasts at least a
 /// microsecond, so that time goes on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Timeline {
     stream: Stream,
     online: bool,
@@ -73,32 +76,54 @@ impl Timeline {
     }
 
     /// Goes on to the period in which `instant` falls, which must not be earlier than the present one.
-    pub fn advance(&mut self, plan: &ConnectivityPlan, instant: Time) {
+    pub fn advance(&mut self, plan: &ConnectivityPlan, instant: Time, stop: Stop<'_>) {
+        let mut periods = 0_u32;
         while self.until <= instant {
             self.next(plan);
+            periods = periods.wrapping_add(1);
+            if periods.is_multiple_of(PERIODS_PER_LOOK) && stop.is_asked() {
+                self.break_off();
+            }
         }
     }
 
     /// The first instant from `instant` on at which the robot is online; goes on to that period.
-    pub fn online_from(&mut self, plan: &ConnectivityPlan, instant: Time) -> Time {
-        self.advance(plan, instant);
+    pub fn online_from(&mut self, plan: &ConnectivityPlan, instant: Time, stop: Stop<'_>) -> Time {
+        self.advance(plan, instant, stop);
         if self.online {
             return instant;
         }
         let returns = self.until;
-        self.next(plan);
+        if returns != Time::NEVER {
+            self.next(plan);
+        }
         returns
     }
 
+    /// Offline for ever: whoever walks along the periods comes to an end.
+    #[cold]
+    fn break_off(&mut self) {
+        (self.online, self.until) = (false, Time::NEVER);
+    }
+
     /// The first instant by which the robot has been online for `work` since `from`; none if that is later than `limit`.
-    pub fn work(&mut self, plan: &ConnectivityPlan, from: Time, work: Span, limit: Time) -> Option<Time> {
+    pub fn work(
+        &mut self,
+        plan: &ConnectivityPlan,
+        from: Time,
+        work: Span,
+        limit: Time,
+        stop: Stop<'_>,
+    ) -> Option<Time> {
         let (mut at, mut left) = (from, work.micros());
         if left == 0 {
             return Some(at);
         }
+        let mut periods = 0_u32;
         loop {
-            at = self.online_from(plan, at);
-            if at > limit {
+            at = self.online_from(plan, at, stop);
+            periods = periods.wrapping_add(1);
+            if at > limit || periods.is_multiple_of(PERIODS_PER_LOOK) && stop.is_asked() {
                 return None;
             }
             let available = (self.until - at).micros();
@@ -110,6 +135,9 @@ impl Timeline {
         }
     }
 }
+
+/// So many periods are gone through between two looks at whether that is still wanted: some milliseconds.
+const PERIODS_PER_LOOK: u32 = 1 << 16;
 
 /// A drawn period in whole microseconds, at least one.
 fn period(micros: f64) -> Span {

@@ -3,9 +3,8 @@
 use super::odds::Odds;
 use super::plan::{GroupPlan, Plan, StepPlan};
 use crate::random::attempt::{OUTCOME, latency_slot};
-use crate::random::{Luck, Purpose};
+use crate::random::{Luck, Purpose, whole_rate};
 use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, RobotEnd, RobotId};
-use crate::scenario::whole_rate;
 use crate::time::Span;
 
 /// The luck of one replication, applied to a plan: pure functions of (robot, attempt).
@@ -52,6 +51,11 @@ impl<'p> Draws<'p> {
         self.luck = luck;
         self.registered.clear();
         self.plan.odds.draw(&luck, &mut self.odds);
+    }
+
+    /// The groups of the robots that have registered since the start, in order (R13).
+    pub fn registered(&self) -> &[u32] {
+        &self.registered
     }
 
     /// A robot has registered with this group: it gets the next number (R2, R13).
@@ -119,6 +123,12 @@ impl<'p> Draws<'p> {
     pub fn failure(&self, group: &GroupPlan, outcome: f64) -> RobotEnd {
         let code = group.steps.iter().find_map(|step| self.odds.step(step.place).failure(outcome));
         code.map_or(RobotEnd::InSync, RobotEnd::Failed)
+    }
+
+    /// How long the job of this number prepares (R5).
+    pub fn preparing(&self, job: u32) -> Span {
+        let mut stream = self.luck.job(job, Purpose::Preparing);
+        Span::from_drawn_micros(self.plan.preparing.sample(&mut stream))
     }
 
     /// The rate of a robot's own link in whole bits a second, if it has a limit: the same in all its attempts (R16).

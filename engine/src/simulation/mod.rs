@@ -1,10 +1,12 @@
 //! The simulation: drives the [rules](crate::rollout) through virtual time.
 //!
 //! * [`Plan`]: a scenario made ready to run; [`Draws`]: the luck of one replication.
-//! * [`Campaign`]: the event loop of one replication.
-//! * [`Endings`]: the event queue.
+//! * [`Campaign`]: one replication as a value. It is begun, advanced by a [`Turn`], copied, and written down as a [`Snapshot`].
+//! * [`Host`]: the loop, which is the same for whoever lets time pass: [`turn`] is an instant in R1's order, over the robots of a
+//!   [`World`] and one [`Rollout`] or many.
+//! * [`Endings`]: the event queue, and [`HeapEndings`], which does the same plainly.
 //! * [`FairShare`] and [`Timeline`]: how downloads share their way, and when robots are online.
-//! * [`Observer`]: is told what happens; [`Replication`] and [`JobRecord`] are what a replication comes to.
+//! * [`Observer`]: is told of each [`Event`]; [`Replication`] and [`JobRecord`] are what a replication comes to.
 //!
 //! # The world
 //!
@@ -14,7 +16,7 @@
 //! | R14 connectivity | `connectivity`, `journeys` | a deployment is walked ahead over the robot's periods: no event a period |
 //! | R15 builds | `odds` | failure probabilities are those of the replication |
 //! | R16 downloads | `fair_share`, `journeys` | a deployment stops at its download and is walked on when that is complete |
-//! | R17 API faults | `calls` | a call is repeated under its token, through the control plane's checks |
+//! | R17 API faults | `calls` | a call is repeated under its token |
 
 mod ahead;
 mod calls;
@@ -30,19 +32,31 @@ mod plan;
 mod presence;
 mod record;
 mod registrations;
+mod rollout;
 mod since;
+mod snapshot;
+mod stop;
+mod turn;
+mod watch;
+mod world;
 
 pub use calls::draw_fault;
 pub use campaign::Campaign;
 pub use connectivity::{ConnectivityPlan, Timeline};
 pub use draws::{Attempt, Draws, StepDraw, needs_connection};
-pub use endings::{Ending, Endings};
+pub use endings::{Ending, Endings, EventQueue, HeapEndings};
 pub use fair_share::{FairShare, Volume};
-pub use journeys::Downloaded;
-pub use journeys::{Happening, Journeys, Order, Position};
+pub use journeys::{Downloaded, Happening, Journeys, Order, Passage, Position, Walk};
 pub use observer::{Answer, Event, Observer};
 pub use odds::{Odds, OddsPlan, StepOdds};
 pub use plan::{GroupPlan, Plan, StepPlan};
+pub use presence::Presence;
 pub use record::{JobRecord, Replication};
 pub use registrations::Registrations;
+pub use rollout::Rollout;
 pub use since::Since;
+pub use snapshot::{Misfit, Snapshot};
+pub use stop::{Cancelled, Stop};
+pub use turn::{Host, Patience, Turn, abort_in_flight, arrive, take_happenings, turn};
+pub use watch::Watch;
+pub use world::World;

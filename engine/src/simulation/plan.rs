@@ -1,11 +1,19 @@
 //! A scenario made ready to run.
 
+use std::fmt::{self, Write};
+
+use sha2::{Digest, Sha256};
+
 use super::ConnectivityPlan;
+use super::Endings;
 use super::OddsPlan;
 use crate::random::Sampler;
 use crate::rollout::{AnyController, RoboMaker, RobotDeploymentStep, RobotId, StartOrder, SyncPolicy};
-use crate::scenario::{Api, Download, Group, Scenario};
-use crate::time::Span;
+use crate::scenario::{Api, Download, Group, MAX_ROBOT_TIMEOUT, Scenario};
+use crate::time::{Span, Time};
+
+// The latest end of a robot that starts in a campaign.
+const _: () = assert!(Time::MAX.micros() + MAX_ROBOT_TIMEOUT.micros() <= Endings::LATEST.micros());
 
 /// All that a replication reads: samplers prepared, groups resolved to ranges of robots.
 #[derive(Clone, Debug)]
@@ -53,8 +61,8 @@ pub struct GroupPlan {
     pub uplink: Option<u64>,
     /// The cap of a robot's downloads, in bits a second (R16).
     pub link: Option<Sampler>,
-    /// Whether its deployments are interrupted or delayed from outside: robots go offline, or share their downloads.
-    pub travels: bool,
+    /// Whether its deployments are delayed from outside: robots go offline, or share their downloads.
+    pub delayed: bool,
 }
 
 /// One step's latency, and where its odds are.
@@ -97,6 +105,20 @@ impl Plan {
         }
     }
 
+    /// What tells this plan from others: the SHA-256 of all that it holds, in hexadecimal digits.
+    pub fn digest(&self) -> String {
+        struct Hashing(Sha256);
+        impl Write for Hashing {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                self.0.update(text);
+                Ok(())
+            }
+        }
+        let mut hashing = Hashing(Sha256::new());
+        write!(hashing, "{self:?}").expect("hashing takes any text");
+        hashing.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The group of a robot of the start: its index.
     #[inline]
     pub fn group_of(&self, robot: RobotId) -> usize {
@@ -116,7 +138,7 @@ impl Plan {
     }
 
     /// All groups, in the order of the scenario.
-    pub fn groups(&self) -> impl Iterator<Item = &GroupPlan> {
+    pub fn groups(&self) -> impl ExactSizeIterator<Item = &GroupPlan> {
         self.groups.iter().map(|(_, group)| group)
     }
 }
@@ -132,7 +154,7 @@ impl GroupPlan {
         let downloads = downloads && steps.iter().any(|step| step.step == RobotDeploymentStep::DownloadingExtracting);
         let caps = group.download.as_ref().filter(|_| downloads);
         GroupPlan {
-            travels: downloads || group.connectivity.is_some(),
+            delayed: downloads || group.connectivity.is_some(),
             steps,
             connectivity: group.connectivity.as_ref().map(ConnectivityPlan::new),
             registrations: group.registrations.as_ref().map(|r| (Sampler::from(&r.interarrival), r.max)),

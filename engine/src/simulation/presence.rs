@@ -1,11 +1,13 @@
 //! When a robot is online: its own periods (R14), less the times for which somebody takes it offline.
 
-use super::{ConnectivityPlan, Timeline};
+use serde::{Deserialize, Serialize};
+
+use super::{ConnectivityPlan, Stop, Timeline};
 use crate::time::{Span, Time};
 
 /// The times for which somebody takes a robot offline, in order and apart: from an instant on, and before another one. The last may have
 /// no end, which is [`Time::NEVER`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Outages(Vec<(Time, Time)>);
 
 impl Outages {
@@ -42,6 +44,7 @@ pub struct Presence<'a> {
     /// Its own periods; none if it is always online but for the outages.
     own: Option<(&'a ConnectivityPlan, &'a mut Timeline)>,
     outages: &'a [(Time, Time)],
+    stop: Stop<'a>,
 }
 
 impl<'a> Presence<'a> {
@@ -50,10 +53,11 @@ impl<'a> Presence<'a> {
         plan: Option<&'a ConnectivityPlan>,
         timeline: Option<&'a mut Timeline>,
         outages: Option<&'a Outages>,
+        stop: Stop<'a>,
     ) -> Option<Presence<'a>> {
         let own = plan.zip(timeline);
         let outages: &[(Time, Time)] = outages.map_or(&[], |outages| &outages.0);
-        (own.is_some() || !outages.is_empty()).then_some(Presence { own, outages })
+        (own.is_some() || !outages.is_empty()).then_some(Presence { own, outages, stop })
     }
 
     /// The first instant from `instant` on at which the robot is online, or [`Time::NEVER`]; goes on to that period.
@@ -64,7 +68,10 @@ impl<'a> Presence<'a> {
                 return at;
             }
             if let Some((plan, timeline)) = &mut self.own {
-                at = timeline.online_from(plan, at);
+                at = timeline.online_from(plan, at, self.stop);
+                if at == Time::NEVER {
+                    return at;
+                }
             }
             match self.outages.iter().find(|(start, end)| (*start..*end).contains(&at)) {
                 Some((_, end)) => at = *end,
@@ -83,7 +90,7 @@ impl<'a> Presence<'a> {
     /// The first instant by which the robot has been online for `work` since `from`; none if that is later than `limit`.
     pub fn work(&mut self, from: Time, work: Span, limit: Time) -> Option<Time> {
         if let (Some((plan, timeline)), []) = (&mut self.own, self.outages) {
-            return timeline.work(plan, from, work, limit);
+            return timeline.work(plan, from, work, limit, self.stop);
         }
         let (mut at, mut left) = (from, work.micros());
         if left == 0 {
@@ -116,7 +123,7 @@ mod tests {
     #[test]
     fn work_waits_for_the_end_of_outages() {
         let mut outages = Outages::default();
-        assert!(Presence::new(None, None, Some(&outages)).is_none(), "always online");
+        assert!(Presence::new(None, None, Some(&outages), Stop::NEVER).is_none(), "always online");
         for (now, offline, changed) in [
             (5, false, false),
             (10, true, true),
@@ -127,7 +134,7 @@ mod tests {
         ] {
             assert_eq!(outages.set(at(now), offline), changed, "{now}");
         }
-        let mut presence = Presence::new(None, None, Some(&outages)).expect("an outage");
+        let mut presence = Presence::new(None, None, Some(&outages), Stop::NEVER).expect("an outage");
         let mut work = |from, work| presence.work(at(from), Span::from_micros(work), Time::MAX).map(Time::micros);
         assert_eq!(work(0, 10), Some(10), "done at the instant of leaving");
         assert_eq!(work(0, 11), Some(21));
@@ -136,7 +143,7 @@ mod tests {
         assert_eq!(work(20, 15), Some(35), "an outage without length is none");
         outages.set(at(40), true);
         assert!(outages.offline());
-        let mut presence = Presence::new(None, None, Some(&outages)).expect("an outage");
+        let mut presence = Presence::new(None, None, Some(&outages), Stop::NEVER).expect("an outage");
         assert_eq!(presence.work(at(35), Span::from_micros(5), Time::MAX), Some(at(40)));
         assert_eq!(presence.work(at(35), Span::from_micros(6), Time::MAX), None);
         assert_eq!((presence.online_from(at(12)), presence.online_from(at(40))), (at(20), Time::NEVER));

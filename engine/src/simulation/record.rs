@@ -1,5 +1,7 @@
 //! What a job and a replication come to.
 
+use serde::{Deserialize, Serialize};
+
 use super::Downloaded;
 use crate::rollout::{
     CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, Halted, JobKind, Limits, Progress, Word,
@@ -7,7 +9,7 @@ use crate::rollout::{
 use crate::time::{Span, Time};
 
 /// A job of a campaign, as it stood when it ended or when the campaign did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobRecord {
     /// The job's number in its campaign, from 0.
     pub number: u32,

@@ -3,48 +3,57 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Plan;
-use crate::random::{Luck, Purpose, Sampler, Stream};
+use crate::random::{Luck, Purpose, Stream};
 use crate::time::{Span, Time};
 
 /// The registrations that are to come, group by group.
-#[derive(Clone, Debug, Default)]
-pub struct Registrations<'p> {
-    groups: Vec<Arrivals<'p>>,
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Registrations {
+    groups: Vec<Arrivals>,
     /// When each group's next robot registers; at one instant the earlier group's comes first.
     next: BinaryHeap<Reverse<(Time, usize)>>,
 }
 
 /// The registrations of one group: a pure function of (seed, replication, group).
-#[derive(Clone, Debug)]
-struct Arrivals<'p> {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Arrivals {
     group: u32,
-    interarrival: &'p Sampler,
     stream: Stream,
     left: u32,
 }
 
-impl<'p> Registrations<'p> {
+impl Registrations {
     /// Begins another campaign. Keeps the memory.
-    pub fn reset(&mut self, plan: &'p Plan, luck: &Luck) {
+    pub fn reset(&mut self, plan: &Plan, luck: &Luck) {
         self.groups.clear();
         self.next.clear();
         for (group, of_group) in (0..).zip(plan.groups()) {
-            if let Some((interarrival, max)) = &of_group.registrations {
+            if let Some((_, max)) = &of_group.registrations {
                 let stream = luck.robot(group, 0, Purpose::Interarrival);
-                self.groups.push(Arrivals { group, interarrival, stream, left: *max });
-                self.schedule(self.groups.len() - 1, Time::ZERO);
+                self.groups.push(Arrivals { group, stream, left: *max });
+                self.schedule(plan, self.groups.len() - 1, Time::ZERO);
             }
         }
     }
 
-    fn schedule(&mut self, index: usize, since: Time) {
+    fn schedule(&mut self, plan: &Plan, index: usize, since: Time) {
         let arrivals = &mut self.groups[index];
-        if let Some(left) = arrivals.left.checked_sub(1) {
+        let registrations = &plan.group(arrivals.group as usize).registrations;
+        if let (Some(left), Some((interarrival, _))) = (arrivals.left.checked_sub(1), registrations) {
             arrivals.left = left;
-            let wait = Span::from_drawn_micros(arrivals.interarrival.sample(&mut arrivals.stream));
+            let wait = Span::from_drawn_micros(interarrival.sample(&mut arrivals.stream));
             self.next.push(Reverse((since + wait, index)));
         }
+    }
+
+    /// Whether what was read back is of this plan.
+    pub(super) fn fit(&self, plan: &Plan) -> bool {
+        let groups = plan.groups().len();
+        self.groups.iter().all(|arrivals| (arrivals.group as usize) < groups)
+            && self.next.iter().all(|Reverse((_, index))| *index < self.groups.len())
     }
 
     /// Whether a robot is still to register.
@@ -60,13 +69,13 @@ impl<'p> Registrations<'p> {
 
     /// Takes a robot that registers at `now`: the group that it joins.
     #[inline]
-    pub fn pop_due(&mut self, now: Time) -> Option<u32> {
-        if self.next_due() == now { self.pop(now) } else { None }
+    pub fn pop_due(&mut self, plan: &Plan, now: Time) -> Option<u32> {
+        if self.next_due() == now { self.pop(plan, now) } else { None }
     }
 
-    fn pop(&mut self, now: Time) -> Option<u32> {
+    fn pop(&mut self, plan: &Plan, now: Time) -> Option<u32> {
         let Reverse((_, index)) = self.next.pop()?;
-        self.schedule(index, now);
+        self.schedule(plan, index, now);
         Some(self.groups[index].group)
     }
 }

@@ -29,6 +29,16 @@ impl Since {
         robot.checked_sub(self.fleet_size).map_or(Time::ZERO, |later| self.registered[later as usize])
     }
 
+    /// How many have registered.
+    pub fn registered(&self) -> usize {
+        self.registered.len()
+    }
+
+    /// Forgets those that have registered after so many.
+    pub fn truncate(&mut self, registered: usize) {
+        self.registered.truncate(registered);
+    }
+
     /// Ends the present replication.
     pub fn clear(&mut self) {
         self.registered.clear();

@@ -1,9 +1,9 @@
 //! A sample whose numbers come in clusters: the robots of a replication share its luck.
 
-mod nested;
+mod shared;
 mod waiting;
 
-pub use nested::{NestedClusters, NestedSamples};
+pub use shared::SharedCluster;
 pub use waiting::Waiting;
 
 use ethnum::{I256, U256};
@@ -201,7 +201,7 @@ impl ClusteredSample {
         self.cells.iter_mut().zip(&other.cells).for_each(|(cell, other)| cell.add(other));
     }
 
-    /// Counts numbers below 2^50 without saying which clusters they belong to: [`NestedSamples`] knows that.
+    /// Counts numbers below 2^50 without saying which clusters they belong to: [`SharedCluster`] knows that.
     pub fn pool(&mut self, numbers: &[u64]) {
         for numbers in numbers.chunks(BATCH) {
             let batch = self.arch.dispatch(Counting { numbers });
@@ -213,11 +213,6 @@ impl ClusteredSample {
             self.counts.reach(FINE.cell(batch.max));
             batch.fine.iter().take(numbers.len()).for_each(|fine| self.counts.count(*fine as usize));
         }
-    }
-
-    /// Whether no number has been counted.
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
     }
 
     /// What the numbers mean.

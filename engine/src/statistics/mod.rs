@@ -4,7 +4,7 @@
 //! * [`ClusteredSample`]: numbers of which a replication gives many, so they are independent only between replications.
 //! * [`Numbers`]: either of these.
 //! * [`OrderStatistics`]: numbers by their rank.
-//! * [`NestedSamples`]: many of these at once, each of which holds the numbers of the one before and more.
+//! * [`SharedCluster`]: a cluster of which many samples hold nearly the same numbers.
 //! * [`interval`]: the confidence intervals.
 //! * [`confidence_sequence`]: intervals that may be looked at after every single number.
 //! * [`differences`]: how far two samples are apart whose numbers come in pairs.
@@ -28,7 +28,7 @@ mod sample;
 pub mod two_sample;
 mod unit;
 
-pub use clustered::{ClusteredSample, NestedClusters, NestedSamples, Waiting};
+pub use clustered::{ClusteredSample, SharedCluster, Waiting};
 pub use description::{Description, Number, Proportion};
 pub use estimate::{Estimate, Statistic};
 pub use numbers::Numbers;

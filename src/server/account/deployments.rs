@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use rand::seq::SliceRandom;
-
-use super::{Account, Architectures, JOBS_EXPIRE_AFTER, JobRobot, JobRow, RolloutConfig, Tags, invalid, not_found};
-use crate::control_plane::{ApiException, Call, Decision, DeploymentApplicationConfig, Request, Resources};
-use crate::random::Purpose;
-use crate::rollout::{
-    DeploymentJob, DeploymentJobErrorCode, DeploymentStatus, JobKind, OnBreach, RoboMaker, RobotEnd, RobotId,
-    RobotStatus, Start, StartOrder,
+use super::{
+    Account, Architectures, FleetRow, JOBS_EXPIRE_AFTER, JobRobot, JobRow, RolloutConfig, Tags, invalid, not_found,
 };
-use crate::server::world::Event;
-use crate::simulation::Order;
+use crate::control_plane::{ApiException, Call, Decision, DeploymentApplicationConfig, Request, Resources};
+use crate::random::{MAX_ATTEMPTS, Purpose};
+use crate::rollout::{
+    CampaignOutcome, DeploymentJob, DeploymentJobErrorCode, DeploymentStatus, JobKind, OnBreach, RoboMaker, RobotEnd, RobotId,
+    RobotStatus, StartOrder,
+};
+use crate::simulation::{
+    Cancelled, Ending, HeapEndings, Host, Order, Rollout, Stop, World, abort_in_flight, arrive, take_happenings, turn,
+};
 use crate::time::{Span, Time};
 
 impl Account {
@@ -40,176 +41,45 @@ impl Account {
         }
     }
 
-    /// One instant in R1's order: connectivity, endings, registrations, fleet timeouts, starts. Robots that take no time give it another
-    /// turn.
+    /// One instant, which may take another turn.
     fn turn(&mut self, now: Time) {
         self.now = now;
         self.turns += 1;
-        self.bring_robots();
-        while let Some(group) = self.world.pop_registration(now) {
-            self.register_later(group as usize);
-        }
-        self.settle_jobs();
-        self.start_robots();
+        self.settle();
+    }
+
+    /// What a call has changed takes effect at its instant: jobs end and begin, robots start.
+    pub fn settle(&mut self) {
+        // Nobody breaks off a turn of an account, so it has no other outcome.
+        _ = turn(self, &mut (), self.now);
     }
 
     /// Brings the robots to the present instant.
     fn bring_robots(&mut self) {
-        let mut events = std::mem::take(&mut self.events);
-        self.world.advance(self.now, &mut events);
-        self.take_events(&mut events);
-        self.events = events;
+        _ = arrive(self, &mut (), self.now);
     }
 
-    fn take_events(&mut self, events: &mut Vec<Event>) {
-        for event in events.drain(..) {
-            match event {
-                Event::Progress(robot) => self.progress(robot),
-                Event::Ended(robot, end) => self.end_robot(robot, end),
-                Event::EndedLate(robot, end, job) => self.end_late(robot, end, job),
-            }
-        }
-    }
-
-    fn progress(&mut self, robot: RobotId) {
-        let member = self.robots.get(robot.into()).and_then(|robot| robot.member);
-        if let Some((fleet, member)) = member
-            && let Some(fleet) = self.fleets.get_mut(fleet)
-        {
-            fleet.robots.progress(member);
-        }
-        self.robot_changed(robot);
-    }
-
-    fn end_robot(&mut self, robot: RobotId, end: RobotEnd) {
-        let Some((serial, member)) = self.robots.get(robot.into()).and_then(|robot| robot.member) else { return };
-        let Some(fleet) = self.fleets.get_mut(serial) else { return };
-        fleet.job.end_robot(self.now, member, end, &mut fleet.robots);
-        let latest = fleet.latest;
-        if let Some(target) = latest.and_then(|job| self.jobs.get_mut(job)).and_then(|job| job.target_mut(member)) {
-            target.status = end.status();
-            target.finished = Some(self.now);
-            target.failure_code = end.failure_code();
-        }
-        self.robot_changed(robot);
-        self.job_changed(serial);
-    }
-
-    /// An attempt that had ended as `NoResponse` in the job of this number ends by itself (R14).
-    fn end_late(&mut self, robot: RobotId, end: RobotEnd, number: u32) {
-        let Some((serial, member)) = self.robots.get(robot.into()).and_then(|robot| robot.member) else { return };
-        let Some(fleet) = self.fleets.get_mut(serial) else { return };
-        fleet.robots.end_late(member, end.status());
-        let later = fleet.latest.and_then(|job| self.jobs.get(job)).is_some_and(|job| job.number > number);
-        // A later job that is active has the robot among its targets, and has not started it.
-        if end == RobotEnd::InSync && fleet.job.is_active() && later {
-            fleet.job.withdraw(member);
-        }
-        self.robot_changed(robot);
-    }
-
-    /// Halts, ends and begins jobs as the present instant has it.
-    fn settle_jobs(&mut self) {
-        let now = self.now;
-        for serial in self.active.iter().copied().collect::<Vec<u64>>() {
-            let Some(fleet) = self.fleets.get_mut(serial) else { continue };
-            let halt = fleet.job.judge(now);
-            if halt.is_some() {
-                self.job_changed(serial);
-            }
-            if halt == Some(OnBreach::Abort) {
-                self.abort_in_flight(serial);
-            }
-            let Some(fleet) = self.fleets.get_mut(serial) else { continue };
-            let mut over = fleet.job.conclude();
-            if now >= fleet.times_out && !over {
-                self.abort_in_flight(serial);
-                let Some(fleet) = self.fleets.get_mut(serial) else { continue };
-                fleet.job.time_out();
-                over = true;
-            }
-            if over {
-                self.job_over(serial);
-                continue;
-            }
-            let Some(fleet) = self.fleets.get_mut(serial) else { continue };
-            if now >= fleet.begins {
-                fleet.job.begin(now);
-                fleet.begins = Time::NEVER;
-                fleet.times_out = now + self.world.plan().fleet_timeout;
-                self.job_changed(serial);
-            }
-        }
-    }
-
-    /// Starts robots until their jobs say no (R4, R6).
-    fn start_robots(&mut self) {
-        let mut events = std::mem::take(&mut self.events);
-        for serial in self.active.iter().copied().collect::<Vec<u64>>() {
-            while let Some(member) = self.next_start(serial) {
-                self.start_robot(serial, member, &mut events);
-                self.take_events(&mut events);
-            }
-        }
-        self.events = events;
-    }
-
-    fn next_start(&mut self, serial: u64) -> Option<RobotId> {
-        let fleet = self.fleets.get_mut(serial)?;
-        match fleet.job.start_next(self.now, &mut fleet.robots) {
-            Start::Robot { robot, .. } => return Some(robot),
-            Start::Nobody => fleet.wake = Time::NEVER,
-            Start::NotBefore(instant) => fleet.wake = instant,
-        }
-        None
-    }
-
-    fn start_robot(&mut self, serial: u64, member: RobotId, events: &mut Vec<Event>) {
-        let Some(fleet) = self.fleets.get_mut(serial) else { return };
-        let id = fleet.members[member as usize];
-        let (Some(robot), Some(job)) =
-            (self.robots.get_mut(id.into()), fleet.latest.and_then(|job| self.jobs.get_mut(job)))
-        else {
-            return;
-        };
-        let missing = (!job.architectures.contains(robot.architecture))
-            .then_some(DeploymentJobErrorCode::MissingRobotApplicationArchitecture);
-        let order =
-            Order { job: job.number, timeout: job.config.robot_timeout, doomed: robot.doomed.take().or(missing) };
-        robot.last_deployment = Some((Arc::clone(&job.arn), self.now));
-        if let Some(target) = job.target_mut(member) {
-            target.status = RobotStatus::Deploying;
-            target.started = Some(self.now);
-        }
-        self.world.start(self.now, id, order, events);
-        self.robot_changed(id);
-        self.job_changed(serial);
-    }
-
-    /// Ends the robots of a fleet that are in flight with their job.
-    fn abort_in_flight(&mut self, serial: u64) {
-        let Some(job) = self.fleets.get(serial).and_then(|fleet| self.jobs.get(fleet.latest?)) else { return };
-        let in_flight = job.robots.iter().filter(|robot| robot.status == RobotStatus::Deploying);
-        for robot in in_flight.map(|robot| robot.robot).collect::<Vec<RobotId>>() {
-            self.world.forget(robot);
-            self.end_robot(robot, RobotEnd::Aborted);
-        }
+    /// The fleet in which a robot is registered, with its serial number, and the robot's number there.
+    fn fleet_with(&mut self, robot: RobotId) -> Option<(u64, &mut FleetRow, RobotId)> {
+        let (serial, member) = self.robots.get(robot.into())?.member?;
+        Some((serial, self.fleets.get_mut(serial)?, member))
     }
 
     /// The job of a fleet has ended: what it has come to.
-    fn job_over(&mut self, serial: u64) {
+    fn end_job(&mut self, serial: u64) {
         self.active.remove(&serial);
         let Some(fleet) = self.fleets.get_mut(serial) else { return };
-        (fleet.begins, fleet.times_out, fleet.wake) = (Time::NEVER, Time::NEVER, Time::NEVER);
+        fleet.rollout.rest();
+        let ended = &fleet.rollout.job;
         if let Some((_, status, _)) = &mut fleet.last_deployment {
-            *status = fleet.job.status();
+            *status = ended.status();
         }
         if let Some(job) = fleet.latest.and_then(|job| self.jobs.get_mut(job)) {
             job.ended = Some(self.now);
-            job.status = fleet.job.status();
-            job.failure_code = fleet.job.failure_code();
-            job.halt = fleet.job.halt();
-            job.progress = *fleet.job.progress();
+            job.status = ended.status();
+            job.failure_code = ended.failure_code();
+            job.halt = ended.halt();
+            job.progress = *ended.progress();
         }
         self.job_changed(serial);
     }
@@ -252,31 +122,29 @@ impl Account {
         let serial = self.jobs.next();
         let now = self.now;
         let plan = self.world.plan();
-        let mut order_of_start = self.world.luck().job(number, Purpose::StartOrder);
-        let begins = now + self.world.preparing(number);
+        let draws = self.world.draws();
+        let shuffled = plan.start_order == StartOrder::Shuffled;
+        let order = shuffled.then(|| draws.luck.job(number, Purpose::StartOrder));
+        let preparing = draws.preparing(number);
         let Some(fleet) = self.fleets.get_mut(fleet_serial) else { return Err(not_found(String::new())) };
         let on_breach = plan.controller.robo_maker().map_or(OnBreach::Drain, RoboMaker::on_breach);
         let (concurrent, threshold) = (config.concurrent_deployment_percentage, config.failure_threshold_percentage);
-        fleet.job = DeploymentJob::idle(RoboMaker::new(concurrent, threshold, on_breach));
-        fleet.job.create(now, kind, &mut fleet.robots);
+        let rollout = &mut fleet.rollout;
+        rollout.job = DeploymentJob::idle(RoboMaker::new(concurrent, threshold, on_breach));
+        rollout.create_job(now, kind, order, preparing);
         let target = |member: &RobotId| JobRobot {
             member: *member,
             robot: fleet.members[*member as usize],
-            status: fleet.robots.status(*member),
+            status: rollout.fleet.status(*member),
             started: None,
             finished: None,
             failure_code: None,
         };
-        let robots: Vec<JobRobot> = fleet.job.pending().iter().map(target).collect();
-        if fleet.job.is_active() {
-            if plan.start_order == StartOrder::Shuffled {
-                fleet.job.targets_mut().shuffle(&mut order_of_start);
-            }
-            fleet.job.prepare();
-            fleet.begins = begins;
-        }
+        let mut robots: Vec<JobRobot> = rollout.job.pending().iter().map(target).collect();
+        robots.sort_unstable_by_key(|target| target.member);
+        let job = &rollout.job;
         fleet.latest = Some(serial);
-        fleet.last_deployment = Some((Arc::clone(&arn), fleet.job.status(), now));
+        fleet.last_deployment = Some((Arc::clone(&arn), job.status(), now));
         let row = JobRow {
             arn: Arc::clone(&arn),
             number,
@@ -290,15 +158,15 @@ impl Account {
             architectures,
             created: now,
             ended: None,
-            status: fleet.job.status(),
+            status: job.status(),
             failure_code: None,
-            limits: fleet.job.limits(),
+            limits: job.limits(),
             halt: None,
-            progress: *fleet.job.progress(),
+            progress: *job.progress(),
             tags,
             robots,
         };
-        let active = fleet.job.is_active();
+        let active = job.is_active();
         for robot in row.robots.iter().map(|robot| robot.robot) {
             self.robot_changed(robot);
         }
@@ -306,7 +174,7 @@ impl Account {
         self.control_plane.remember(call, serial);
         self.active.insert(fleet_serial);
         if !active {
-            self.job_over(fleet_serial);
+            self.end_job(fleet_serial);
         }
         self.job_changed(fleet_serial);
         Ok(serial)
@@ -341,7 +209,7 @@ impl Account {
     /// Forgets the attempts of a fleet that go on by themselves: they belong to a deployment that has been superseded (R14).
     fn abandon_late(&mut self, fleet: u64) {
         let Some(fleet) = self.fleets.get(fleet) else { return };
-        for (member, status) in fleet.robots.iter() {
+        for (member, status) in fleet.rollout.fleet.iter() {
             if status == RobotStatus::NoResponse {
                 self.world.forget(fleet.members[member as usize]);
             }
@@ -374,10 +242,10 @@ impl Account {
             return;
         }
         self.bring_robots();
-        self.abort_in_flight(serial);
+        abort_in_flight(self, &mut (), self.now, serial);
         if let Some(fleet) = self.fleets.get_mut(serial) {
-            fleet.job.cancel();
-            self.job_over(serial);
+            fleet.rollout.job.cancel();
+            self.end_job(serial);
         }
     }
 
@@ -389,8 +257,8 @@ impl Account {
         self.bring_robots();
         self.world.forget(id);
         let Some(fleet) = self.fleets.get_mut(serial) else { return };
-        fleet.job.leave(member, &mut fleet.robots);
-        let active = fleet.job.is_active();
+        fleet.rollout.job.leave(member, &mut fleet.rollout.fleet);
+        let active = fleet.rollout.job.is_active();
         if let Some(job) = fleet.latest.filter(|_| active).and_then(|job| self.jobs.get_mut(job))
             && let Some(target) = job.target_mut(member)
             && target.finished.is_none()
@@ -406,10 +274,8 @@ impl Account {
     /// Takes a robot offline, or lets it back: besides, its own connectivity goes on.
     pub fn force_offline(&mut self, id: RobotId, offline: bool) {
         self.bring_robots();
-        let mut events = std::mem::take(&mut self.events);
-        self.world.force_offline(self.now, id, offline, &mut events);
-        self.take_events(&mut events);
-        self.events = events;
+        self.world.force_offline(self.now, id, offline);
+        _ = take_happenings(self, &mut (), self.now);
         self.robot_changed(id);
         self.settle();
     }
@@ -417,13 +283,6 @@ impl Account {
     /// Whether somebody has taken a robot offline.
     pub fn forced_offline(&self, id: RobotId) -> bool {
         self.world.forced_offline(id)
-    }
-
-    /// What a call has changed takes effect at its instant: jobs end and begin, robots start.
-    pub fn settle(&mut self) {
-        self.bring_robots();
-        self.settle_jobs();
-        self.start_robots();
     }
 
     /// Forgets jobs that have been there for too long.
@@ -439,6 +298,130 @@ impl Account {
 
     fn expired(&self, job: &JobRow) -> bool {
         !job.is_active() && self.now > job.created + JOBS_EXPIRE_AFTER
+    }
+}
+
+/// The account's fleets over its robots. Nobody calls for jobs within a turn: calls come from outside, between turns.
+impl Host<'static, ()> for Account {
+    type Controller = RoboMaker;
+    type Queue = HeapEndings;
+    /// The serial number of a fleet with an active job.
+    type Key = u64;
+
+    fn world(&mut self) -> &mut World<'static, HeapEndings> {
+        &mut self.world
+    }
+
+    fn next_active(&self, after: Option<u64>) -> Option<u64> {
+        self.active.range(after.map_or(0, |serial| serial + 1)..).next().copied()
+    }
+
+    fn rollout(&mut self, serial: u64) -> &mut Rollout<RoboMaker> {
+        &mut self.fleets.get_mut(serial).expect("a fleet is not deleted before its job has ended").rollout
+    }
+
+    fn fleet_timeout(&self) -> Span {
+        self.world.plan().fleet_timeout
+    }
+
+    fn progress(&mut self, (): &mut (), _now: Time, robot: RobotId) {
+        if let Some((_, fleet, member)) = self.fleet_with(robot) {
+            fleet.rollout.fleet.progress(member);
+        }
+        self.robot_changed(robot);
+    }
+
+    fn end_robot(&mut self, (): &mut (), now: Time, Ending { robot, .. }: Ending, end: RobotEnd) {
+        let Some((serial, fleet, member)) = self.fleet_with(robot) else { return };
+        fleet.rollout.end_robot(now, member, end);
+        let latest = fleet.latest;
+        if let Some(target) = latest.and_then(|job| self.jobs.get_mut(job)).and_then(|job| job.target_mut(member)) {
+            target.status = end.status();
+            target.finished = Some(now);
+            target.failure_code = end.failure_code();
+        }
+        self.robot_changed(robot);
+        self.job_changed(serial);
+    }
+
+    fn end_late(&mut self, (): &mut (), _now: Time, robot: RobotId, end: RobotEnd, number: u32) {
+        let Some((_, fleet, member)) = self.fleet_with(robot) else { return };
+        let latest = fleet.latest;
+        let earlier = latest.and_then(|job| self.jobs.get(job)).is_some_and(|job| job.number > number);
+        if let Some((_, fleet, _)) = self.fleet_with(robot) {
+            fleet.rollout.end_late(member, end, earlier);
+        }
+        self.robot_changed(robot);
+    }
+
+    fn register(&mut self, (): &mut (), _now: Time, group: u32) {
+        self.register_later(group as usize);
+    }
+
+    fn halted(&mut self, (): &mut (), _now: Time, serial: u64) {
+        self.job_changed(serial);
+    }
+
+    fn take_in_flight(&mut self, serial: u64) -> Vec<Ending> {
+        let Some(job) = self.fleets.get(serial).and_then(|fleet| self.jobs.get(fleet.latest?)) else {
+            return Vec::new();
+        };
+        let in_flight = job.robots.iter().filter(|robot| robot.status == RobotStatus::Deploying);
+        let ending = |target: &JobRobot| Ending {
+            due: Time::NEVER,
+            started: target.started.unwrap_or(self.now),
+            robot: target.robot,
+            end: RobotEnd::Aborted,
+        };
+        let in_flight: Vec<Ending> = in_flight.map(ending).collect();
+        in_flight.iter().for_each(|ending| self.world.forget(ending.robot));
+        in_flight
+    }
+
+    fn job_over(&mut self, (): &mut (), _now: Time, serial: u64) -> Option<CampaignOutcome> {
+        self.end_job(serial);
+        None
+    }
+
+    fn job_began(&mut self, (): &mut (), _now: Time, serial: u64) {
+        self.job_changed(serial);
+    }
+
+    fn start_robot(
+        &mut self,
+        (): &mut (),
+        now: Time,
+        serial: u64,
+        member: RobotId,
+        _attempt: u32,
+    ) -> Result<(), Cancelled> {
+        let Some(fleet) = self.fleets.get_mut(serial) else { return Ok(()) };
+        let id = fleet.members[member as usize];
+        fleet.rollout.robot_started(now);
+        let (Some(robot), Some(job)) =
+            (self.robots.get_mut(id.into()), fleet.latest.and_then(|job| self.jobs.get_mut(job)))
+        else {
+            return Ok(());
+        };
+        let missing = (!job.architectures.contains(robot.architecture))
+            .then_some(DeploymentJobErrorCode::MissingRobotApplicationArchitecture);
+        let forced_failure = robot.next_failure.take().or(missing);
+        let order = Order { job: job.number, timeout: job.config.robot_timeout, forced_failure };
+        robot.last_deployment = Some((Arc::clone(&job.arn), now));
+        // A robot may deploy in one fleet and then in another. Streams count attempts in 24 bits; nobody lives to see the first again.
+        let attempt = robot.attempts % MAX_ATTEMPTS;
+        robot.attempts += 1;
+        if let Some(target) = job.target_mut(member) {
+            target.status = RobotStatus::Deploying;
+            target.started = Some(now);
+        }
+        if self.world.start(now, id, attempt, order, Stop::NEVER) {
+            self.progress(&mut (), now, id);
+        }
+        take_happenings(self, &mut (), now)?;
+        self.robot_changed(id);
+        self.job_changed(serial);
+        Ok(())
     }
 }
 

@@ -54,7 +54,7 @@ impl Account {
     pub fn risk(&mut self, token: ClientRequestToken) -> Result<bool, ApiException> {
         let Some(api) = &self.world.plan().api else { return Ok(false) };
         let (call, attempt) = self.faults.attempt(token);
-        match draw_fault(api, &mut self.world.luck().robot(call, attempt, Purpose::Call)) {
+        match draw_fault(api, &mut self.world.draws().luck.robot(call, attempt, Purpose::Call)) {
             None => Ok(false),
             Some(Fault::LostAnswer) => Ok(true),
             Some(Fault::Throttled) => Err(ApiException::new(ExceptionCode::Throttling, "Rate exceeded.")),

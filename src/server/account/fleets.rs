@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Account, FleetRow, JobRow, Tags, invalid, not_found};
 use crate::control_plane::ApiException;
-use crate::rollout::{DeploymentJob, Fleet, OnBreach, Progress, RoboMaker, RobotId, RobotStatus};
-use crate::time::Time;
+use crate::rollout::{OnBreach, Progress, RoboMaker, RobotId, RobotStatus};
+use crate::simulation::Rollout;
 
 impl Account {
     /// A fleet by its ARN.
@@ -30,7 +30,7 @@ impl Account {
     /// The robots that are registered with a fleet, in the order of their registration.
     pub fn members<'a>(&'a self, fleet: &'a FleetRow) -> impl Iterator<Item = (RobotId, RobotStatus)> + 'a {
         let there = |(_, status): &(RobotId, RobotStatus)| *status != RobotStatus::Available;
-        fleet.robots.iter().filter(there).map(|(member, status)| (fleet.members[member as usize], status))
+        fleet.rollout.fleet.iter().filter(there).map(|(member, status)| (fleet.members[member as usize], status))
     }
 
     /// CreateFleet. The operation knows no `ResourceAlreadyExistsException`.
@@ -55,13 +55,9 @@ impl Account {
             created: self.now,
             tags,
             members: Vec::new(),
-            robots: Fleet::default(),
-            job: DeploymentJob::idle(RoboMaker::new(1, 1, OnBreach::Drain)),
+            rollout: Rollout::new(RoboMaker::new(1, 1, OnBreach::Drain)),
             latest: None,
             last_deployment: None,
-            begins: Time::NEVER,
-            times_out: Time::NEVER,
-            wake: Time::NEVER,
         };
         self.fleets.add(arn, name, row)
     }
@@ -98,7 +94,10 @@ impl Account {
     /// Where a job is: its state, whether it has breached its threshold, and its counts.
     pub fn job_state(&self, job: &JobRow) -> (crate::rollout::DeploymentStatus, bool, Progress) {
         match self.fleets.get(job.fleet).filter(|_| job.is_active()) {
-            Some(fleet) => (fleet.job.status(), fleet.job.halted(), *fleet.job.progress()),
+            Some(fleet) => {
+                let job = &fleet.rollout.job;
+                (job.status(), job.halted(), *job.progress())
+            }
             None => (job.status, job.halt.is_some(), job.progress),
         }
     }

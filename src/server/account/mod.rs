@@ -26,11 +26,11 @@ pub use resources::{
 };
 use table::Table;
 
-use super::world::{Event, World};
 use crate::control_plane::{ApiException, ControlPlane, ExceptionCode};
+use crate::random::Luck;
 use crate::rollout::{Architecture, RobotId, RobotStatus};
 use crate::scenario::Scenario;
-use crate::simulation::Plan;
+use crate::simulation::{HeapEndings, Plan, World};
 use crate::time::{MICROS, Span, Time};
 
 /// What begins every ARN of the account.
@@ -38,6 +38,9 @@ const ARN: &str = "arn:aws:robomaker:us-west-2:111111111111";
 
 /// How long a job is kept after its creation, in virtual time.
 pub const JOBS_EXPIRE_AFTER: Span = Span::from_secs(90 * 86_400);
+
+/// The replication whose luck the robots have: what the robot of a number does in its k-th attempt is the same there and here.
+const REPLICATION: u32 = 0;
 
 /// What an account is made of.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +56,7 @@ pub struct Settings {
 /// An account and its virtual robots.
 #[derive(Clone, Debug)]
 pub struct Account {
-    world: World,
+    world: World<'static, HeapEndings>,
     epoch: u64,
     now: Time,
     /// The names of the scenario's groups, with their architectures.
@@ -70,7 +73,6 @@ pub struct Account {
     active: BTreeSet<u64>,
     /// The fleet of the scenario.
     home: u64,
-    events: Vec<Event>,
     changes: Changes,
     /// How many instants at which something happened have passed.
     turns: u64,
@@ -92,8 +94,10 @@ pub struct Changes {
 impl Account {
     /// An account at time 0: a fleet with the scenario's name and robots, and an application with version 1.
     pub fn new(scenario: &Scenario, plan: &'static Plan, settings: Settings) -> Account {
+        let mut world = World::with_outages(plan);
+        world.begin(Luck::new(settings.seed, REPLICATION), Time::MAX);
         let mut account = Account {
-            world: World::new(plan, settings.seed),
+            world,
             epoch: settings.epoch,
             now: Time::ZERO,
             groups: scenario.groups.iter().map(|group| (group.name.clone(), group.architecture)).collect(),
@@ -106,7 +110,6 @@ impl Account {
             faults: Faults::default(),
             active: BTreeSet::new(),
             home: 0,
-            events: Vec::new(),
             changes: Changes::default(),
             turns: 0,
         };

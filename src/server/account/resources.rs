@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::control_plane::{ClientRequestToken, DeploymentApplicationConfig, S3Object};
 use crate::rollout::{
-    Architecture, DeploymentJob, DeploymentJobErrorCode, DeploymentStatus, Fleet, Halted, JobKind, Limits, Progress,
-    RoboMaker, RobotId, RobotStatus,
+    Architecture, DeploymentJobErrorCode, DeploymentStatus, Halted, JobKind, Limits, Progress, RoboMaker, RobotId,
+    RobotStatus,
 };
+use crate::simulation::Rollout;
 use crate::time::{Span, Time};
 
 /// Keys and values that a resource is tagged with.
@@ -27,7 +28,9 @@ pub struct Robot {
     /// The latest job that started it, and when.
     pub last_deployment: Option<(Arc<str>, Time)>,
     /// With which code its next deployment fails, because somebody wants so.
-    pub doomed: Option<DeploymentJobErrorCode>,
+    pub next_failure: Option<DeploymentJobErrorCode>,
+    /// How often it has started, in whatever fleet.
+    pub attempts: u32,
 }
 
 /// A fleet, its latest job and the robots in it.
@@ -39,24 +42,18 @@ pub struct FleetRow {
     pub tags: Tags,
     /// The robots that have registered, by their number here; those that have left as well.
     pub members: Vec<RobotId>,
-    pub robots: Fleet,
-    pub job: DeploymentJob<RoboMaker>,
+    /// Its robots by these numbers, and its latest job.
+    pub rollout: Rollout<RoboMaker>,
     /// The latest job.
     pub latest: Option<u64>,
     /// What the latest job was and became, which stays when the job has expired.
     pub last_deployment: Option<(Arc<str>, DeploymentStatus, Time)>,
-    /// When the active job becomes `InProgress`; never afterwards.
-    pub begins: Time,
-    /// When the active job times out; never before it is `InProgress`.
-    pub times_out: Time,
-    /// When the active job's controller wants to be asked again.
-    pub wake: Time,
 }
 
 impl FleetRow {
     /// When the active job needs a look for its own sake.
     pub fn next_due(&self) -> Time {
-        self.begins.min(self.times_out).min(self.wake)
+        self.rollout.next_due().min(self.rollout.wake)
     }
 }
 

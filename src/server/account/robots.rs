@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Account, Robot, Tags, invalid, not_found};
 use crate::control_plane::{ApiException, ExceptionCode};
-use crate::rollout::{Architecture, DeploymentJobErrorCode, RobotId, RobotStatus};
-use crate::simulation::Position;
+use crate::rollout::{Architecture, DeploymentJobErrorCode, RobotEnd, RobotId, RobotStatus};
+use crate::simulation::{Ending, Position};
 
 /// The most robots that an account may ever have.
 pub const MOST_ROBOTS: u32 = 1_000_000;
@@ -32,7 +32,8 @@ impl Account {
 
     /// What the API says of a robot.
     pub fn robot_status(&self, robot: &Robot) -> RobotStatus {
-        let status = robot.member.and_then(|(fleet, member)| Some(self.fleets.get(fleet)?.robots.status(member)));
+        let status =
+            robot.member.and_then(|(fleet, member)| Some(self.fleets.get(fleet)?.rollout.fleet.status(member)));
         status.unwrap_or(RobotStatus::Available)
     }
 
@@ -75,7 +76,7 @@ impl Account {
             ));
         }
         let named = tags.get("group").and_then(|name| self.groups.iter().position(|(group, _)| group == name));
-        let id = self.world.add(named.unwrap_or(0) as u32);
+        let id = self.world.register(named.unwrap_or(0) as u32);
         self.add_robot(id, name, architecture, greengrass_group, tags);
         self.robots.get(id.into()).ok_or_else(|| not_found(String::new()))
     }
@@ -92,7 +93,8 @@ impl Account {
             tags,
             member: None,
             last_deployment: None,
-            doomed: None,
+            next_failure: None,
+            attempts: 0,
         };
         let serial = self.robots.add(arn, name, robot);
         debug_assert_eq!(serial, u64::from(id), "robots of the account and of the world have the same numbers");
@@ -119,7 +121,7 @@ impl Account {
     /// A robot registers with a group of the scenario after the start (R13).
     pub(super) fn register_later(&mut self, group: usize) {
         if self.world.robots() < MOST_ROBOTS {
-            self.world.add(group as u32);
+            self.world.register(group as u32);
             self.add_numbered(group);
         }
     }
@@ -129,7 +131,7 @@ impl Account {
         let (Some(fleet), Some(robot)) = (self.fleets.get_mut(fleet_serial), self.robots.get_mut(id.into())) else {
             return;
         };
-        let member = fleet.robots.register();
+        let member = fleet.rollout.fleet.register();
         fleet.members.push(id);
         robot.member = Some((fleet_serial, member));
         self.changes.membership = self.changes.watched;
@@ -198,10 +200,10 @@ impl Account {
         });
         match (position, robot.last_deployment.as_ref().map(|(_, started)| *started)) {
             (Some(_), Some(started)) => {
-                self.world.fail(self.now, id, started, code);
+                self.world.expect(Ending { due: self.now, started, robot: id, end: RobotEnd::Failed(code) });
                 self.settle();
             }
-            _ => robot.doomed = Some(code),
+            _ => robot.next_failure = Some(code),
         }
     }
 }

@@ -31,7 +31,7 @@ impl<'a> FleetItem<'a> {
     fn new(account: &Account, fleet: &'a FleetRow) -> FleetItem<'a> {
         let last = fleet.last_deployment.as_ref();
         let status = |(_, status, _): &(_, DeploymentStatus, _)| {
-            if fleet.job.is_active() { fleet.job.status() } else { *status }
+            if fleet.rollout.job.is_active() { fleet.rollout.job.status() } else { *status }
         };
         FleetItem {
             name: &fleet.name,

@@ -5,7 +5,7 @@
 
 use rollcast::random::Luck;
 use rollcast::rollout::{CampaignOutcome, DeploymentStatus, JobKind, RobotEnd};
-use rollcast::simulation::{ConnectivityPlan, Timeline};
+use rollcast::simulation::{ConnectivityPlan, Stop, Timeline};
 use rollcast::time::{Span, Time};
 use statrs::function::gamma::gamma_lr;
 
@@ -106,7 +106,7 @@ fn every_family_is_stationary() {
             let instant = Time::ZERO + Span::from_micros((cycles * (on + off) * 1e6) as u64);
             let (mut online_for, mut offline_for) = (Vec::new(), Vec::new());
             for timeline in &mut timelines {
-                timeline.advance(&plan, instant);
+                timeline.advance(&plan, instant, Stop::NEVER);
                 let left = (timeline.until() - instant).seconds();
                 if timeline.online() { online_for.push(left) } else { offline_for.push(left) }
             }

@@ -8,29 +8,45 @@
 //! that it falls in; so a step costs nearly the same for a hundred robots in flight and for ten million.
 
 mod calendar;
+mod heap;
 mod tournament;
 
 use calendar::Calendar;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tournament::Tournament;
+
+pub use heap::HeapEndings;
 
 use crate::rollout::{RobotEnd, RobotId};
 use crate::time::Time;
 
 /// A robot in flight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields say it")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
-    /// When it will end.
     pub due: Time,
-    /// When it started.
     pub started: Time,
-    /// Which robot.
     pub robot: RobotId,
-    /// How it will end.
     pub end: RobotEnd,
 }
 
-/// The robots in flight, earliest end first. Those that end at one instant come in the order of robots, so that what observers
+/// Robots in flight, earliest end first. Those that end at one instant come in the order of robots, so that what observers
 /// see is defined; no result depends on it (R1).
+pub trait EventQueue: Clone + Default {
+    /// Adds a robot whose end is known. It must have none in the queue.
+    fn push(&mut self, ending: Ending);
+
+    /// The instant of the earliest ending; later than [`Time::MAX`] if there is none.
+    fn next_due(&mut self) -> Time;
+
+    /// Takes an ending that is due at `now`, the earliest instant of any.
+    fn pop_due(&mut self, now: Time) -> Option<Ending>;
+
+    /// Takes all that is left, in the order of robots, and starts anew.
+    fn drain(&mut self) -> Vec<Ending>;
+}
+
+/// The queue of a simulation, made for many robots.
 #[derive(Clone, Debug)]
 pub struct Endings {
     /// What is due before `near_until`, but for `at_once`.
@@ -47,15 +63,46 @@ impl Default for Endings {
     }
 }
 
-impl Endings {
-    /// Adds a robot that has started.
+impl EventQueue for Endings {
     #[inline(always)]
-    pub fn push(&mut self, ending: Ending) {
+    fn push(&mut self, ending: Ending) {
         if ending.due >= self.near_until || !self.near.push(ending) {
             let Ending { due, started, robot, end } = ending;
             self.push_far(due, started, robot, end);
         }
     }
+
+    #[inline(always)]
+    fn next_due(&mut self) -> Time {
+        let due = self.near.next_due();
+        if due > Time::MAX { self.next_due_far() } else { due }
+    }
+
+    #[inline(always)]
+    fn pop_due(&mut self, now: Time) -> Option<Ending> {
+        if self.near.is_next_due(now) {
+            let Ending { due, started, robot, end } = self.near.pop();
+            if !self.near.is_next_due(now) {
+                return Some(Ending { due, started, robot, end });
+            }
+            self.gather_tied(due, started, robot, end);
+        }
+        if self.near.beyond { self.pop_beyond(now) } else { None }
+    }
+
+    fn drain(&mut self) -> Vec<Ending> {
+        let mut left = self.near.drain();
+        left.append(&mut self.at_once);
+        self.far.drain_into(&mut left);
+        self.near_until = Time::NEVER;
+        left.sort_unstable_by_key(|ending| ending.robot);
+        left
+    }
+}
+
+impl Endings {
+    /// The latest instant that an ending may have, but for one that never comes.
+    pub(crate) const LATEST: Time = tournament::LATEST;
 
     /// Takes the fields in registers: a reference would keep every ending in memory on its way to the tournament.
     #[cold]
@@ -68,47 +115,38 @@ impl Endings {
         let mut near = self.near.drain();
         near.push(ending);
         self.far.take_back(near, self.near_until);
-        self.near_until = self.far.take(&mut self.near, &mut self.at_once);
+        self.take_far();
     }
 
-    /// The instant of the earliest ending; later than [`Time::MAX`] if there is none.
-    #[inline(always)]
-    pub fn next_due(&mut self) -> Time {
-        let due = self.near.next_due();
-        if due > Time::MAX { self.next_due_far() } else { due }
-    }
-
-    /// The same where nothing is near.
+    /// The same as [`EventQueue::next_due`] where nothing is near.
     #[cold]
     fn next_due_far(&mut self) -> Time {
-        if self.near_until == Time::NEVER {
-            return Time::NEVER;
-        }
         if let Some(ending) = self.at_once.last() {
             return ending.due;
         }
-        self.near_until = self.far.take(&mut self.near, &mut self.at_once);
+        if self.near_until == Time::NEVER {
+            return Time::NEVER;
+        }
+        self.take_far();
         self.next_due()
     }
 
-    /// Takes an ending that is due at `now`, in the order of robots; to be asked until there is none before others are added, and after
-    /// [`next_due`](Endings::next_due) has been asked since others were added.
-    #[inline(always)]
-    pub fn pop_due(&mut self, now: Time) -> Option<Ending> {
-        if self.near.is_next_due(now) {
+    /// Brings the earliest of what is far near.
+    fn take_far(&mut self) {
+        self.near_until = self.far.take(&mut self.near, &mut self.at_once);
+        self.near.beyond = true;
+    }
+
+    /// Takes an ending of `now` where the earliest key does not tell it.
+    #[cold]
+    fn pop_beyond(&mut self, now: Time) -> Option<Ending> {
+        if self.at_once.is_empty() && self.next_due() == now && self.near.is_next_due(now) {
             let Ending { due, started, robot, end } = self.near.pop();
-            if !self.near.is_next_due(now) {
-                return Some(Ending { due, started, robot, end });
-            }
             self.gather_tied(due, started, robot, end);
         }
-        // What is near has been made so by asking when it is due.
-        let Ending { due, started, robot, end } = *self.at_once.last()?;
-        if due != now {
-            return None;
-        }
-        self.at_once.truncate(self.at_once.len() - 1);
-        Some(Ending { due, started, robot, end })
+        let due = self.at_once.pop_if(|ending| ending.due == now);
+        self.near.beyond = !self.at_once.is_empty() || self.near_until != Time::NEVER;
+        due
     }
 
     /// Gathers those that are due together, of which one has been taken already.
@@ -120,21 +158,22 @@ impl Endings {
         }
         // From the last to the first, as they are taken from the end.
         self.at_once.sort_unstable_by_key(|ending| std::cmp::Reverse(ending.robot));
+        self.near.beyond = true;
     }
+}
 
-    /// Takes all that is left, in the order of robots.
-    pub fn drain(&mut self) -> Vec<Ending> {
-        let mut left = self.near.drain();
-        left.append(&mut self.at_once);
-        self.far.drain_into(&mut left);
-        self.near_until = Time::NEVER;
-        left.sort_unstable_by_key(|ending| ending.robot);
-        left
+/// Written down in the order of robots: what comes of a queue depends on nothing else.
+impl Serialize for Endings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.clone().drain().serialize(serializer)
     }
+}
 
-    /// Forgets everything, and the order in which places were used: another campaign begins.
-    pub fn clear(&mut self) {
-        self.drain();
+impl<'de> Deserialize<'de> for Endings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Endings, D::Error> {
+        let mut endings = Endings::default();
+        Vec::deserialize(deserializer)?.into_iter().for_each(|ending| endings.push(ending));
+        Ok(endings)
     }
 }
 
@@ -147,12 +186,15 @@ mod tests {
     use super::*;
     use crate::time::Span;
 
-    /// Beside a plain ordered map: what is in flight, by instant and robot.
+    /// Beside a binary heap, and a plain ordered map: what is in flight, by instant and robot.
     #[derive(Default)]
     struct Both {
         endings: Endings,
+        heap: HeapEndings,
         expected: BTreeMap<(Time, RobotId), Ending>,
         robots: RobotId,
+        /// How often endings were taken without having asked when the next one is due.
+        unasked: u32,
     }
 
     impl Both {
@@ -161,13 +203,20 @@ mod tests {
             self.robots += 1;
             let ending = Ending { due, started: now, robot, end: RobotEnd::InSync };
             self.endings.push(ending);
+            self.heap.push(ending);
             self.expected.insert((due, robot), ending);
         }
 
         /// Takes all endings of the next instant, and says when that is.
         fn end_next(&mut self) -> Option<Time> {
             let now = self.expected.first_key_value().map(|((due, _), _)| *due);
-            assert!(now.map_or(self.endings.next_due() > Time::MAX, |now| self.endings.next_due() == now));
+            // Whoever knows the instant from elsewhere need not ask.
+            if now.is_none_or(|now| now.micros() % 3 > 0) {
+                let due = [self.endings.next_due(), self.heap.next_due()];
+                assert!(due.into_iter().all(|due| now.map_or(due > Time::MAX, |now| due == now)));
+            } else {
+                self.unasked += 1;
+            }
             let now = now?;
             self.end_one(now)?;
             while self.end_one(now).is_some() {}
@@ -176,7 +225,9 @@ mod tests {
         }
 
         fn end_one(&mut self, now: Time) -> Option<()> {
-            let ending = self.endings.pop_due(now)?;
+            let ending = self.endings.pop_due(now);
+            assert_eq!(self.heap.pop_due(now), ending);
+            let ending = ending?;
             assert_eq!(self.expected.pop_first(), Some(((now, ending.robot), ending)));
             Some(())
         }
@@ -217,6 +268,8 @@ mod tests {
                     0 => while both.end_next().is_some() {},
                     _ => {
                         let left: Vec<RobotId> = both.endings.drain().iter().map(|ending| ending.robot).collect();
+                        let heap: Vec<RobotId> = both.heap.drain().iter().map(|ending| ending.robot).collect();
+                        prop_assert_eq!(&heap, &left);
                         let mut expected: Vec<RobotId> = both.expected.keys().map(|(_, robot)| *robot).collect();
                         expected.sort_unstable();
                         prop_assert_eq!(left, expected);
@@ -224,7 +277,7 @@ mod tests {
                     }
                 }
                 prop_assert!(both.endings.next_due() > Time::MAX);
-                both.endings.clear();
+                both.endings.drain();
             }
         }
     }

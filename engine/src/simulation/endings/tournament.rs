@@ -2,8 +2,7 @@
 
 use super::Ending;
 use crate::rollout::{RobotEnd, RobotId};
-use crate::scenario::MAX_ROBOT_TIMEOUT;
-use crate::time::{Span, Time};
+use crate::time::Time;
 
 /// A lane's number takes so many bits of a key.
 const LANE_BITS: u32 = 14;
@@ -15,8 +14,10 @@ const MAX_ROUNDS: usize = LANE_BITS as usize / 2;
 /// The key of a lane that holds nothing: later than all others.
 const EMPTY: u64 = u64::MAX;
 
-// The instant of an ending, at most the longest robot timeout after the longest campaign, and the number of its lane share 64 bits.
-const _: () = assert!(Span::MAX.micros() + MAX_ROBOT_TIMEOUT.micros() < EMPTY >> LANE_BITS);
+/// The latest instant of an ending, which shares 64 bits with the number of its lane.
+pub const LATEST: Time = Time::from_micros((EMPTY >> LANE_BITS) - 1);
+/// What stands for the earliest key while lanes are without one: of no instant that an ending may have.
+const UNKNOWN: u64 = EMPTY - 1;
 
 /// Calls a walk through the rounds with their number, and that of their keys, known to the compiler: it then unrolls the walk, and sees
 /// that no index is out of bounds.
@@ -48,6 +49,9 @@ pub struct Tournament {
     keyed: usize,
     /// Lanes that hold nothing.
     free: Vec<u32>,
+    /// Whether somebody who takes endings has to look further than at the earliest key: lanes have none yet, or whoever has the
+    /// tournament keeps endings elsewhere.
+    pub beyond: bool,
     /// The keys that meet in each round, the final first, then four times as many a round; of the first round, which is the last one here, the
     /// lanes' own. Every four of them in a row meet in one match.
     keys: Vec<u64>,
@@ -80,10 +84,10 @@ impl Tournament {
         Time::from_micros(self.earliest.0 >> LANE_BITS)
     }
 
-    /// Whether an ending is due at `now`, if [`next_due`](Tournament::next_due) has been asked since one was added.
+    /// Whether the earliest ending is known to be due at `now`. Where lanes have no keys yet it is not known, and
+    /// [`beyond`](Tournament::beyond) is set.
     #[inline(always)]
     pub fn is_next_due(&self, now: Time) -> bool {
-        debug_assert_eq!(self.keyed, self.lanes.len(), "those that were added last have their keys");
         self.earliest.0 >> LANE_BITS == now.micros()
     }
 
@@ -93,7 +97,7 @@ impl Tournament {
         self.earliest.0 == EMPTY && self.keyed == self.lanes.len()
     }
 
-    /// Takes the earliest ending, whose instant was asked for since the last one was added; there must be one.
+    /// Takes the earliest ending, whose instant must be known.
     #[inline(always)]
     pub fn pop(&mut self) -> Ending {
         self.close();
@@ -126,6 +130,7 @@ impl Tournament {
         let fits = self.lanes.len() < MAX_LANES;
         if fits {
             self.lanes.push(ending);
+            self.keys_are_missing();
         }
         fits
     }
@@ -157,6 +162,10 @@ impl Tournament {
     fn close_open(&mut self, lane: usize) {
         self.fill(lane, EMPTY);
         self.free.push(lane as u32);
+    }
+
+    fn keys_are_missing(&mut self) {
+        (self.earliest.0, self.beyond) = (UNKNOWN, true);
     }
 
     /// Gives keys to the lanes that were added last.
@@ -198,6 +207,9 @@ impl Tournament {
         self.keyed = 0;
         std::mem::swap(&mut self.lanes, endings);
         endings.clear();
+        if !self.lanes.is_empty() {
+            self.keys_are_missing();
+        }
     }
 
     /// Takes all that is left, and starts anew.
@@ -209,9 +221,9 @@ impl Tournament {
             let keys = self.keys[first_round..].iter().filter(|key| **key != EMPTY);
             left.extend(keys.map(|key| self.lanes[(key & LANE) as usize]));
             self.keys.fill(EMPTY);
-            self.earliest.0 = EMPTY;
         }
         self.close();
+        (self.earliest.0, self.beyond) = (EMPTY, false);
         self.lanes.clear();
         self.free.clear();
         self.keyed = 0;

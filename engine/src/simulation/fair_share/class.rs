@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::level::fixed;
 use crate::rollout::RobotId;
 
 /// What sets the rate of a class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pace {
     /// Its own cap. It is paced by real time, in microseconds.
     Capped,
@@ -18,7 +20,7 @@ pub enum Pace {
 }
 
 /// The downloads of a site with equal caps.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Class {
     /// The links' cap in bit/s.
     cap: u64,
@@ -67,7 +69,7 @@ pub fn nearest_micros(volume: u128, rate: u128) -> u128 {
 }
 
 /// The classes of a site that have the same pacing clock.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Classes {
     pace: Pace,
     by_cap: BTreeMap<u64, Class>,

@@ -2,6 +2,8 @@
 
 use std::ops::{Add, Sub};
 
+use serde::{Deserialize, Serialize};
+
 /// Bits of the fraction of a rate in fixed point: rates count in 2^-32 bit/s.
 pub const FRACTION: u32 = 32;
 
@@ -16,7 +18,7 @@ pub fn fixed(rate: u64) -> u128 {
 /// not share take too much, and then it is below every cap. The formulas here cover both.
 ///
 /// Caps are below 2^64 bit/s and downloads fewer than 2^31, so spares are below 2^95 and products below 2^127.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Level {
     /// What the line carries less what those take who do not share it, in bit/s.
     pub spare: i128,

@@ -36,7 +36,9 @@ mod site;
 mod tests;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+
+use serde::{Deserialize, Serialize, Serializer};
 
 use self::level::{FRACTION, Level};
 use self::site::Site;
@@ -44,7 +46,7 @@ use crate::rollout::RobotId;
 use crate::time::{MICROS, Span, Time};
 
 /// A volume still to be delivered, in 2^-32 microbit: at 1 bit/s, a microbit takes a microsecond.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Volume(u128);
 
 impl Volume {
@@ -65,11 +67,16 @@ impl Volume {
 }
 
 /// Where an active download is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Flow {
     site: usize,
     cap: u64,
     target: u128,
+}
+
+/// A map as it is written down, which does not depend on how it is kept.
+fn in_order<S: Serializer>(flows: &HashMap<RobotId, Flow>, serializer: S) -> Result<S::Ok, S::Error> {
+    flows.iter().collect::<BTreeMap<_, _>>().serialize(serializer)
 }
 
 /// The cap of a download without one: above every level.
@@ -82,12 +89,14 @@ const NO_CAP: u64 = u64::MAX;
 ///
 /// Caps are at most 10^15 bit/s, volumes below 2^64 bytes, downloads fewer than 2^31. It panics should downloads with
 /// the same cap at a site, some under way at every instant, run at the full 10^15 bit/s each for more than two years.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FairShare {
     /// What the origin can send, in bit/s.
+    #[serde(skip)]
     egress: Option<u64>,
     sites: Vec<Site>,
     /// The downloads under way.
+    #[serde(serialize_with = "in_order")]
     flows: HashMap<RobotId, Flow>,
     /// The downloads that are complete but not yet popped.
     completed: BTreeSet<RobotId>,
@@ -97,6 +106,7 @@ pub struct FairShare {
     /// Whether rates are to be found again.
     changed: bool,
     /// How many classes and sites have been moved.
+    #[serde(skip)]
     moves: u64,
 }
 
@@ -114,6 +124,14 @@ impl FairShare {
             changed: false,
             moves: 0,
         }
+    }
+
+    /// What was read back goes on over these lines; false if there are not as many.
+    pub(super) fn resume(&mut self, egress: Option<u64>, uplinks: impl ExactSizeIterator<Item = Option<u64>>) -> bool {
+        self.egress = egress;
+        let as_many = uplinks.len() == self.sites.len();
+        self.sites.iter_mut().zip(uplinks).for_each(|(site, uplink)| site.resume(uplink));
+        as_many
     }
 
     /// Forgets all downloads and goes back to [`Time::ZERO`].

@@ -1,5 +1,7 @@
 //! A site: the downloads that share an uplink.
 
+use serde::{Deserialize, Serialize};
+
 use super::class::{Classes, Pace, nearest_micros};
 use super::level::{Level, fixed};
 use crate::rollout::RobotId;
@@ -8,9 +10,10 @@ use crate::time::Time;
 /// The downloads of a site.
 ///
 /// Between changes, the caps of all `capped` classes are at most `level`, and those of all `bound` classes above it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Site {
     /// What the uplink carries, in bit/s.
+    #[serde(skip)]
     uplink: Option<u64>,
     /// Whether the uplink holds the site's downloads back. If not, the egress may.
     throttled: bool,
@@ -41,6 +44,11 @@ impl Site {
             level: u128::MAX,
             volume: 0,
         }
+    }
+
+    /// What was read back goes on with this uplink.
+    pub fn resume(&mut self, uplink: Option<u64>) {
+        self.uplink = uplink;
     }
 
     /// Forgets all downloads.

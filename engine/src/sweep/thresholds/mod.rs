@@ -1,39 +1,19 @@
 //! Many failure thresholds in one pass.
 //!
-//! A failure threshold decides nothing but where a path stops: until a job breaches it a campaign goes the same way as under any higher
-//! one. So [`one_pass`] simulates each replication once, at the highest threshold of those that are wanted, and watches where the lower
-//! ones leave the path. A campaign that leaves it starts no robot any more. Its robots in flight end as they do on the path, because
-//! nothing that happens to other robots reaches them, or are aborted at once; then its job has halted, and the campaign with it.
-//! All that it comes to follows from sums over the robots that had started by then, in `path`; `tallies` counts it.
-//!
-//! # When that holds
-//!
-//! A halted job must end the campaign, nothing may couple a robot in flight to those that start or end around it, and nothing else may
-//! go on while a job drains and count in results. [`holds`] says so of a plan:
-//!
-//! | part of the scenario | one pass | why |
-//! |---|---|---|
-//! | `on_halt = "stop"` | yes | |
-//! | `on_halt = "retry"` | no | the next job targets other robots than the path's job does |
-//! | `on_breach`, `start_order`, `preparing`, timeouts, horizon, schedules, any number of jobs | yes | they do not look at the threshold |
-//! | builds, drawn probabilities (R15) | yes | they belong to the replication |
-//! | registrations (R13) | yes | they come at the same instants; only F of later jobs depends on them, on the path as well |
-//! | connectivity (R14) | no | late syncs and first progress go on while a job drains, and count until the campaign ends |
-//! | shared downloads (R16) | no | a robot that does not start leaves its share to others |
-//! | API faults (R17) | no | calls go on while a job drains, and are drawn one after another |
-//!
-//! Where it does not hold, each point is simulated for itself, as by [`one_by_one`](super::one_by_one). There is one more case, which
-//! belongs to a replication: the path cuts robots off that a lower threshold has in flight, at the fleet timeout or the horizon.
-//! Then the path does not know when they would have ended, and the lower thresholds of that replication are simulated for themselves.
+//! A failure threshold decides nothing but when a job halts: until then a campaign goes the same way as under any higher threshold. So
+//! [`one_pass`] simulates each replication once, at the highest threshold of those that are wanted: its path. Where a job reaches
+//! the limit of a lower threshold, a copy of the campaign leaves the path: it halts there, and goes on to its own end, whatever that
+//! takes. That is right in every world, and whatever follows a halt.
 //!
 //! # What it costs
 //!
-//! Robots are counted once, by the first threshold that they belong to; only results of replications are counted threshold by threshold, and
-//! what intervals over robots need ([`NestedSamples`](crate::statistics::NestedSamples)). Thresholds that no fleet of the scenario can tell
-//! apart (1 and 2 % of 40 robots) are one. Memory holds the tallies of at most [`MOST_TALLIES`] points at a time, so of a grid only so many
-//! neighbours can share a path: let the threshold vary fastest, as the last `--vary`.
+//! The way to the fork is simulated once, and so are replications in which no job reaches the limit. What robots come to on the way
+//! is counted once for all thresholds that share it ([`SharedCluster`]); results of replications are counted threshold by
+//! threshold. Thresholds that no fleet of the scenario can tell apart (1 and 2 % of 40 robots) are one. Memory holds the tallies of
+//! at most [`MOST_TALLIES`] points at a time, so of a grid only so many neighbours can share a path: let the threshold vary fastest,
+//! as the last `--vary`.
 
-mod path;
+mod robots;
 mod tallies;
 
 use std::collections::HashMap;
@@ -41,30 +21,20 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use self::path::{Path, Watched};
-use self::tallies::{Batch, Tallies};
+use self::robots::Robots;
+use self::tallies::{Clusters, Fork, Tallies};
 use super::points::simulate_alone;
 use super::{Simulated, Simulation, Sweep};
 use crate::experiment::{Shared, Stopped, Tally, Work};
-use crate::random::Luck;
-use crate::rollout::{Again, AnyController, OnBreach, RoboMaker, failure_limit};
-use crate::scenario::Diagnostics;
-use crate::scenario::Scenario;
-use crate::simulation::{Campaign, Plan};
+use crate::rollout::{AnyController, OnBreach, RoboMaker, failure_limit};
+use crate::scenario::{Diagnostics, Scenario};
+use crate::simulation::{Campaign, Cancelled, Plan, Turn, Watch};
 
 /// What varies when thresholds do.
 const PATH: &str = "deployment.failure_threshold_percentage";
 
 /// The most points whose tallies are kept at a time.
 pub const MOST_TALLIES: u64 = 256;
-
-/// Whether one path tells all lower thresholds.
-pub fn holds(plan: &Plan) -> bool {
-    plan.sync.on_halt == Again::Stop
-        && plan.download.is_none()
-        && plan.api.is_none()
-        && plan.groups().all(|group| group.connectivity.is_none())
-}
 
 /// The strategy that gets points which differ in nothing but the failure threshold out of one pass, and simulates all others for
 /// themselves. Hands the tallies to `take` in the order of the points; they are the same as those of [`one_by_one`](super::one_by_one).
@@ -113,7 +83,7 @@ enum Row {
     Waiting(Vec<u64>),
     /// The tally of each point that has not been taken. Its memory goes with the last point that has it.
     Done(HashMap<u64, Arc<Tally>>),
-    /// One path does not tell them.
+    /// Each point is simulated for itself.
     Alone,
 }
 
@@ -160,7 +130,7 @@ fn threshold_of(scenario: &Scenario) -> u32 {
     scenario.deployment.rules.robo_maker().map_or(100, RoboMaker::failure_threshold_percentage)
 }
 
-/// Simulates the points of a row in one pass; none where that does not hold.
+/// Simulates the points of a row in one pass; none if a replication failed.
 fn simulate_row<E>(
     sweep: &Sweep,
     points: &[u64],
@@ -170,9 +140,6 @@ where
     E: From<Stopped> + From<Diagnostics>,
 {
     let mut highest = sweep.scenario(points[0])?;
-    if !holds(&Plan::new(&highest)) {
-        return Ok(None);
-    }
     let mut wanted = Vec::with_capacity(points.len());
     for point in points {
         let scenario = sweep.scenario(*point)?;
@@ -233,11 +200,9 @@ struct Pass<'a> {
 /// What a thread works with.
 struct Worker<'a> {
     campaign: Campaign<'a, AnyController>,
-    path: Path<'a>,
-    /// One for each build, or a single one.
-    batches: Vec<Batch>,
-    /// Campaigns at lower thresholds, for what the path does not know.
-    alone: Vec<Option<Campaign<'a, AnyController>>>,
+    robots: Robots,
+    forks: Vec<Fork>,
+    clusters: Clusters,
 }
 
 /// The pass, on its way.
@@ -251,23 +216,20 @@ impl<'p> Work for Walking<'_, 'p> {
     type Own = Worker<'p>;
 
     fn begin(&self) -> Worker<'p> {
-        let &Pass { plan, thresholds, .. } = self.pass;
-        let builds = plan.odds.builds().max(1);
+        let &Pass { plan, .. } = self.pass;
         Worker {
             campaign: Campaign::new(plan, plan.controller.clone()),
-            path: Path::new(plan, thresholds),
-            batches: (0..builds).map(|_| Batch::new(thresholds.len())).collect(),
-            alone: thresholds.iter().map(|_| None).collect(),
+            robots: Robots::new(plan),
+            forks: Vec::new(),
+            clusters: Clusters::default(),
         }
     }
 
     fn replicate(&self, worker: &mut Worker<'p>, index: u32) -> Option<()> {
-        self.pass.simulate(worker, index, self.tallies, self.simulation.cancelled)
+        self.pass.simulate(worker, index, self.tallies, self.simulation.cancelled).ok()
     }
 
-    fn end_block(&self, worker: &mut Worker<'p>, _: u32, replications: u32) {
-        let full = self.tallies.iter().zip(&mut worker.batches).filter(|(_, batch)| batch.is_full());
-        full.for_each(|(tallies, batch)| tallies.take(batch));
+    fn end_block(&self, _: &mut Worker<'p>, _: u32, replications: u32) {
         (self.simulation.advanced)(replications * self.pass.points);
     }
 }
@@ -279,22 +241,10 @@ impl<'a> Pass<'a> {
         let mut tallies: Vec<Tallies<'_>> = (0..builds).map(|_| Tallies::new(self.plan, self.thresholds)).collect();
         let walking = Walking { pass: self, tallies: &tallies, simulation };
         let shared = Shared { plan: self.plan, seed: self.seed, part: 0..self.replications };
-        let workers = simulation.workers.share(shared, &walking, simulation.cancelled)?;
-        let mut batches = workers.into_iter().map(|mut worker| {
-            tallies.iter().zip(&mut worker.batches).for_each(|(tallies, batch)| tallies.take(batch));
-            worker.batches
-        });
-        let mut of_builds = batches.next().expect("there is at least one thread");
-        for batch in batches {
-            of_builds.iter_mut().zip(batch).for_each(|(batch, other)| batch.merge(other));
-        }
+        simulation.workers.share(shared, &walking, simulation.cancelled)?;
         let differs = |threshold| tallies.iter_mut().any(|tallies| tallies.differs(threshold));
         let wanted: Vec<bool> = (0..self.thresholds.len()).map(differs).collect();
-        let mut finished: Vec<_> = tallies
-            .into_iter()
-            .zip(of_builds)
-            .map(|(tallies, batch)| tallies.finish(&wanted, batch.time_to_success, batch.deployment).into_iter())
-            .collect();
+        let mut finished: Vec<_> = tallies.into_iter().map(|tallies| tallies.finish(&wanted).into_iter()).collect();
         let mut next = || finished.iter_mut().map(|tallies| tallies.next().expect("all builds have as many")).collect();
         let mut tallies: Vec<Arc<Tally>> = Vec::with_capacity(wanted.len());
         for wanted in wanted {
@@ -307,41 +257,62 @@ impl<'a> Pass<'a> {
         Ok(tallies)
     }
 
-    /// Simulates one replication. None if it was cancelled.
+    /// Simulates one replication at all thresholds.
     fn simulate(
         &self,
         worker: &mut Worker<'a>,
         index: u32,
         tallies: &[Tallies<'_>],
         cancelled: &AtomicBool,
-    ) -> Option<()> {
-        let build = self.plan.odds.build(&Luck::new(self.seed, index));
-        let Worker { campaign, path, batches, alone } = worker;
-        path.reset(index, build);
-        let build = build.unwrap_or(0);
-        let batch = &mut batches[build];
-        let Batch { time_to_success, deployment, .. } = batch;
-        let watched = Watched { path: &mut *path, time_to_success, deployment };
-        let end = campaign.run(self.seed, index, cancelled, watched)?;
-        if batch.add(path, end) {
-            return Some(());
-        }
-        for (threshold, campaign) in alone.iter_mut().enumerate().take(path.level()) {
-            let campaign = campaign.get_or_insert_with(|| self.campaign_at(self.thresholds[threshold]));
-            tallies[build].alone(threshold, |tally| {
-                let replication = campaign.run(self.seed, index, cancelled, &mut *tally)?;
-                tally.end_replication(&replication);
-                Some(())
-            })?;
-        }
-        Some(())
+    ) -> Result<(), Cancelled> {
+        let Worker { campaign, robots, forks, clusters } = worker;
+        let lower = &self.thresholds[..self.thresholds.len() - 1];
+        robots.clear();
+        forks.clear();
+        campaign.begin(self.seed, index);
+        let mut watch = Watch::new(&mut *robots, cancelled);
+        // That of the lowest threshold that has not left the path, for a fleet of this size.
+        let (mut limit, mut of_size) = (0, 0);
+        let end = loop {
+            campaign.arrive(&mut watch)?;
+            let progress = campaign.rollout().job.progress();
+            let (failures, size) = (progress.counted_failures(), progress.fleet_size);
+            while let Some(threshold) = lower.get(forks.len()) {
+                if size != of_size {
+                    (limit, of_size) = (failure_limit(size, *threshold), size);
+                }
+                // Of a job that has not been made, or has no robots.
+                if failures < limit.max(1) {
+                    break;
+                }
+                forks.push(self.fork(campaign, *threshold, &mut watch)?);
+                of_size = 0;
+            }
+            if let Turn::Over(outcome) = campaign.act(&mut watch)? {
+                break campaign.replication(outcome);
+            }
+        };
+        tallies[end.build.unwrap_or(0)].add(robots, forks, &end, clusters);
+        Ok(())
     }
 
-    /// A place for campaigns at a lower threshold.
-    fn campaign_at(&self, threshold: u32) -> Campaign<'a, AnyController> {
+    /// Lets a copy of the campaign halt at a lower threshold, in the middle of the present turn, and go on to its end.
+    fn fork(
+        &self,
+        campaign: &Campaign<'a, AnyController>,
+        threshold: u32,
+        watch: &mut Watch<'_, &mut Robots>,
+    ) -> Result<Fork, Cancelled> {
         let on_breach = self.plan.controller.robo_maker().map_or(OnBreach::Drain, RoboMaker::on_breach);
         let controller = RoboMaker::new(self.plan.concurrent_deployment_percentage, threshold, on_breach);
-        Campaign::new(self.plan, AnyController::RoboMaker(controller))
+        let mut fork = campaign.under(AnyController::RoboMaker(controller));
+        let left = watch.observer().mark();
+        let replication = match fork.act(watch)? {
+            Turn::Over(outcome) => fork.replication(outcome),
+            Turn::GoesOn => fork.finish(watch)?,
+        };
+        watch.observer().forget_registrations_since(&left);
+        Ok(Fork { replication, left, ended: watch.observer().mark() })
     }
 }
 
@@ -350,7 +321,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::scenario::{Scenario, ScenarioFile};
+    use crate::scenario::ScenarioFile;
     use crate::sweep::variations;
 
     const FLEET: &str = r#"
@@ -368,27 +339,6 @@ mod tests {
     fn plan(set: &str) -> Plan {
         let scenario = Scenario::parse(FLEET, "", std::path::Path::new(""), &[set.to_owned()]);
         Plan::new(&scenario.unwrap_or_else(|problems| panic!("{set}: {problems:?}")))
-    }
-
-    #[test]
-    fn what_couples_robots_or_goes_on_after_a_halt_is_left_alone() {
-        for set in [
-            "deployment.on_breach=abort",
-            "deployment.start_order=shuffled",
-            "sync={ schedule = { every = \"1m\" }, on_timeout = \"retry\", horizon = \"1h\" }",
-            "build=[{ name = \"good\", weight = 1 }]",
-            "group.a.registrations={ interarrival = { constant = \"1m\" }, max = 3 }",
-        ] {
-            assert!(holds(&plan(set)), "{set}");
-        }
-        for set in [
-            "sync={ schedule = { every = \"1m\" }, on_halt = \"retry\" }",
-            "group.a.connectivity={ online = { constant = \"1m\" }, offline = { constant = \"1m\" } }",
-            "download.bundle_size=1MB",
-            "api.throttle=0.1",
-        ] {
-            assert!(!holds(&plan(set)), "{set}");
-        }
     }
 
     #[test]

@@ -5,60 +5,53 @@
 //! stops where its download begins, and is walked on from where it ends; meanwhile the robot's connectivity makes
 //! events.
 
+mod downloads;
+mod walk;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use super::draws::{Draws, needs_connection};
+use serde::{Deserialize, Serialize};
+
+use super::draws::Draws;
 use super::endings::Ending;
 use super::presence::{Outages, Presence};
-use super::{FairShare, Timeline, Volume};
+use super::stop::Stop;
+use super::{Plan, Timeline, Volume};
 use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, RobotEnd, RobotId};
-use crate::time::{MICROS, Span, Time};
+use crate::time::{Span, Time};
+use downloads::Downloads;
+
+pub use downloads::Downloaded;
+pub use walk::{Passage, Walk};
 
 /// The journeys of one campaign.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Journeys {
     /// One a robot of the fleet.
     journeys: Vec<Journey>,
-    events: BinaryHeap<Reverse<Event>>,
+    events: BinaryHeap<Reverse<Due>>,
     /// The downloads that are going on (R16).
     downloads: Option<Downloads>,
     /// Of robots that somebody takes offline.
     outages: BTreeMap<RobotId, Outages>,
     /// No event later than this is kept.
+    #[serde(skip)]
     horizon: Time,
 }
 
-/// The downloads of one campaign.
-#[derive(Clone, Debug)]
-struct Downloads {
-    bundle_size: u64,
-    share: FairShare,
-    /// Since when the origin sends at this rate, in bits a second.
-    egress: u64,
-    delivered: u128,
-    peak: u64,
-}
-
-/// What downloads come to in one campaign (R16).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Downloaded {
-    /// Delivered, those of unfinished downloads included.
-    pub bytes: u128,
-    /// The highest rate of the origin, in bits a second; downloads without any cap take no time and have no rate.
-    pub peak_egress: u64,
-}
-
-impl Downloaded {
-    /// The mean rate of the origin until the campaign `ended`, in bits a second; none if that took no time.
-    pub fn mean_egress(&self, ended: Time) -> Option<u128> {
-        let micros = u128::from(ended.micros());
-        (self.bytes * 8 * u128::from(MICROS) + micros / 2).checked_div(micros)
-    }
+/// What journeys are found by: the luck of their robots, and whether somebody wants the finding to be broken off. What comes of one
+/// that is broken off means nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Guide<'a> {
+    /// The luck of the robots.
+    pub draws: &'a Draws<'a>,
+    /// Looked at where a robot has a great many periods of connectivity.
+    pub stop: Stop<'a>,
 }
 
 /// A robot's latest attempt.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Journey {
     /// Where the robot's connectivity was at its latest start: a later start goes on from there.
     timeline: Option<Timeline>,
@@ -75,7 +68,7 @@ struct Journey {
     first: u8,
     entered: Time,
     /// With which code it fails in Validating, whatever its luck.
-    doomed: Option<DeploymentJobErrorCode>,
+    forced_failure: Option<DeploymentJobErrorCode>,
     /// When its end is reported, once that is known.
     reported: Time,
     stage: Stage,
@@ -86,7 +79,7 @@ struct Journey {
 }
 
 /// How far an attempt has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Stage {
     /// There is none.
     #[default]
@@ -101,8 +94,8 @@ enum Stage {
 }
 
 /// Something that comes to a robot, in the order in which it happens at one instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Event {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Due {
     at: Time,
     kind: Kind,
     robot: RobotId,
@@ -110,7 +103,7 @@ struct Event {
     generation: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Kind {
     /// A robot that was offline at its start begins.
     Progress,
@@ -132,7 +125,7 @@ pub struct Order {
     /// How long the robot may take (R8).
     pub timeout: Span,
     /// With which code it fails in Validating, whatever its luck; none if luck decides.
-    pub doomed: Option<DeploymentJobErrorCode>,
+    pub forced_failure: Option<DeploymentJobErrorCode>,
 }
 
 /// Where a robot's deployment is.
@@ -161,22 +154,28 @@ pub enum Happening {
 
 impl Journeys {
     /// Journeys under a plan.
-    pub fn new(draws: &Draws<'_>) -> Journeys {
-        let plan = draws.plan;
-        let downloads = plan.download.map(|download| Downloads {
-            bundle_size: download.bundle_size,
-            share: FairShare::new(download.egress, plan.groups().map(|group| group.uplink).collect()),
-            egress: 0,
-            delivered: 0,
-            peak: 0,
-        });
+    pub fn new(plan: &Plan) -> Journeys {
         Journeys {
             journeys: Vec::new(),
             events: BinaryHeap::new(),
-            downloads,
+            downloads: Downloads::new(plan),
             outages: BTreeMap::new(),
             horizon: Time::MAX,
         }
+    }
+
+    /// What was read back goes on under this plan, with so many robots; false if it is of another one.
+    pub(super) fn resume(&mut self, plan: &Plan, robots: u32, horizon: Time) -> bool {
+        self.horizon = horizon;
+        let downloads = match &mut self.downloads {
+            Some(downloads) => downloads.resume(plan),
+            None => plan.download.is_none(),
+        };
+        let known = |robot: RobotId| robot < robots;
+        downloads
+            && self.journeys.len() == robots as usize
+            && self.events.iter().all(|Reverse(due)| known(due.robot))
+            && self.outages.keys().all(|robot| known(*robot))
     }
 
     /// Begins another campaign of `robots` robots, which ends at `horizon` at the latest. Keeps the memory.
@@ -187,8 +186,7 @@ impl Journeys {
         self.outages.clear();
         self.horizon = horizon;
         if let Some(downloads) = &mut self.downloads {
-            downloads.share.clear();
-            (downloads.egress, downloads.delivered, downloads.peak) = (0, 0, 0);
+            downloads.clear();
         }
     }
 
@@ -201,14 +199,14 @@ impl Journeys {
     #[inline]
     pub fn next_due(&mut self) -> Time {
         let event = self.events.peek().map_or(Time::NEVER, |Reverse(event)| event.at);
-        self.downloads.as_mut().map_or(event, |downloads| event.min(downloads.share.next_completion()))
+        self.downloads.as_mut().map_or(event, |downloads| event.min(downloads.next_completion()))
     }
 
     /// Starts a robot's attempt as a job orders (R7); what is left of the one before is forgotten. True if the robot is
     /// online, so that it makes progress at once.
     pub fn start(
         &mut self,
-        draws: &Draws<'_>,
+        guide: Guide<'_>,
         now: Time,
         robot: RobotId,
         attempt: u32,
@@ -216,30 +214,39 @@ impl Journeys {
         happenings: &mut Vec<Happening>,
     ) -> bool {
         self.abandon(robot);
-        let Order { job, timeout, doomed } = order;
+        let Order { job, timeout, forced_failure } = order;
         let deadline = now + timeout;
         let journey = &mut self.journeys[robot as usize];
         let (timeline, generation) = (journey.timeline.take(), journey.generation.wrapping_add(1));
-        *journey = Journey { timeline, attempt, generation, job, started: now, deadline, doomed, ..Journey::default() };
-        if let Some(plan) = &draws.group(robot).connectivity {
-            let timeline = journey.timeline.get_or_insert_with(|| Timeline::new(plan, &draws.luck, robot));
-            timeline.advance(plan, now);
+        *journey = Journey {
+            timeline,
+            attempt,
+            generation,
+            job,
+            started: now,
+            deadline,
+            forced_failure,
+            ..Journey::default()
+        };
+        if let Some(plan) = &guide.draws.group(robot).connectivity {
+            let timeline = journey.timeline.get_or_insert_with(|| Timeline::new(plan, &guide.draws.luck, robot));
+            timeline.advance(plan, now, guide.stop);
             journey.walked = Some(timeline.clone());
         }
         if self.outages.get_mut(&robot).is_some_and(|outages| outages.forget_before(now)) {
             self.outages.remove(&robot);
         }
-        self.begin(draws, robot, now, happenings) == now
+        self.begin(guide, robot, now, happenings) == now
     }
 
     /// Finds the way of a robot that has started at `started`, from its first progress on: when that is.
-    fn begin(&mut self, draws: &Draws<'_>, robot: RobotId, started: Time, happenings: &mut Vec<Happening>) -> Time {
-        let presence = self.presence(draws, robot);
+    fn begin(&mut self, guide: Guide<'_>, robot: RobotId, started: Time, happenings: &mut Vec<Happening>) -> Time {
+        let presence = self.presence(guide, robot);
         let begins = presence.map_or(started, |mut presence| presence.online_from(started));
         if begins > started {
             self.schedule(begins, Kind::Progress, robot);
         }
-        self.walk(draws, robot, 0, begins, happenings);
+        self.walk(guide, robot, 0, begins, happenings);
         let Journey { stage, deadline, late, .. } = self.journeys[robot as usize];
         if stage == Stage::Before && !late {
             self.schedule(deadline, Kind::Deadline, robot);
@@ -249,15 +256,15 @@ impl Journeys {
 
     /// When the robot is online, from where its walk has come; none if it always is.
     #[inline]
-    fn presence<'a>(&'a mut self, draws: &Draws<'a>, robot: RobotId) -> Option<Presence<'a>> {
+    fn presence<'a>(&'a mut self, guide: Guide<'a>, robot: RobotId) -> Option<Presence<'a>> {
         let outages = if self.outages.is_empty() { None } else { self.outages.get(&robot) };
         let walked = self.journeys[robot as usize].walked.as_mut();
-        Presence::new(draws.group(robot).connectivity.as_ref(), walked, outages)
+        Presence::new(guide.draws.group(robot).connectivity.as_ref(), walked, outages, guide.stop)
     }
 
     /// Whether an attempt of the robot goes on by itself when it has timed out (R14).
-    fn carries_on(&self, draws: &Draws<'_>, robot: RobotId) -> bool {
-        draws.group(robot).connectivity.is_some() || self.outages.contains_key(&robot)
+    fn carries_on(&self, guide: Guide<'_>, robot: RobotId) -> bool {
+        guide.draws.group(robot).connectivity.is_some() || self.outages.contains_key(&robot)
     }
 
     /// Whether somebody has taken the robot offline.
@@ -269,7 +276,7 @@ impl Journeys {
     /// connectivity goes on. What that comes to is found anew.
     pub fn force_offline(
         &mut self,
-        draws: &Draws<'_>,
+        guide: Guide<'_>,
         robot: RobotId,
         offline: bool,
         now: Time,
@@ -292,14 +299,14 @@ impl Journeys {
         let Journey { stage, first, entered, started, deadline, late, .. } = *journey;
         match stage {
             Stage::Downloading => {
-                let left = self.downloads.as_mut().and_then(|downloads| downloads.share.remove(robot));
+                let left = self.downloads.as_mut().and_then(|downloads| downloads.remove(robot));
                 self.journeys[robot as usize].stage = Stage::Paused(left.unwrap_or_default());
-                self.resume_download(draws, robot, now);
+                self.resume_download(guide, robot, now);
             }
-            Stage::Paused(_) => self.resume_download(draws, robot, now),
+            Stage::Paused(_) => self.resume_download(guide, robot, now),
             // It has not begun.
-            _ if entered > now && first == 0 => _ = self.begin(draws, robot, started, happenings),
-            _ => self.walk(draws, robot, first.into(), entered, happenings),
+            _ if entered > now && first == 0 => _ = self.begin(guide, robot, started, happenings),
+            _ => self.walk(guide, robot, first.into(), entered, happenings),
         }
         let undecided =
             matches!(self.journeys[robot as usize].stage, Stage::Before | Stage::Downloading | Stage::Paused(_));
@@ -310,8 +317,8 @@ impl Journeys {
     }
 
     /// A download that waits goes on when the robot is online.
-    fn resume_download(&mut self, draws: &Draws<'_>, robot: RobotId, now: Time) {
-        let presence = self.presence(draws, robot);
+    fn resume_download(&mut self, guide: Guide<'_>, robot: RobotId, now: Time) {
+        let presence = self.presence(guide, robot);
         let returns = presence.map_or(now, |mut presence| presence.online_from(now));
         if returns != Time::NEVER {
             self.schedule(returns, Kind::Connectivity, robot);
@@ -319,7 +326,7 @@ impl Journeys {
     }
 
     /// Brings the journeys to `now`, which is not later than [`Journeys::next_due`], and says what that comes to.
-    pub fn advance(&mut self, draws: &Draws<'_>, now: Time, happenings: &mut Vec<Happening>) {
+    pub fn advance(&mut self, guide: Guide<'_>, now: Time, happenings: &mut Vec<Happening>) {
         if let Some(downloads) = &mut self.downloads {
             downloads.advance(now, happenings);
         }
@@ -328,13 +335,13 @@ impl Journeys {
         // time.
         loop {
             if let Some(robot) = self.downloads.as_mut().and_then(Downloads::completed) {
-                self.extract(draws, robot, now, happenings);
+                self.extract(guide, robot, now, happenings);
             } else if let Some(event) = self.take_event(now, |kind| kind < Kind::Deadline) {
-                self.happen(draws, event, happenings);
+                self.happen(guide, event, happenings);
             } else if let Some(robot) = self.downloads.as_mut().and_then(|downloads| downloads.complete(now)) {
-                self.extract(draws, robot, now, happenings);
+                self.extract(guide, robot, now, happenings);
             } else if let Some(event) = self.take_event(now, |_| true) {
-                self.happen(draws, event, happenings);
+                self.happen(guide, event, happenings);
             } else {
                 break;
             }
@@ -342,7 +349,7 @@ impl Journeys {
     }
 
     /// Takes the next event of `now`, if it is of a kind that is wanted; events of attempts that are over are dropped.
-    fn take_event(&mut self, now: Time, wanted: impl Fn(Kind) -> bool) -> Option<Event> {
+    fn take_event(&mut self, now: Time, wanted: impl Fn(Kind) -> bool) -> Option<Due> {
         loop {
             let Reverse(event) = *self.events.peek()?;
             if event.at != now || !wanted(event.kind) {
@@ -355,23 +362,23 @@ impl Journeys {
         }
     }
 
-    fn happen(&mut self, draws: &Draws<'_>, event: Event, happenings: &mut Vec<Happening>) {
-        let Event { at: now, robot, .. } = event;
+    fn happen(&mut self, guide: Guide<'_>, event: Due, happenings: &mut Vec<Happening>) {
+        let Due { at: now, robot, .. } = event;
         let journey = &mut self.journeys[robot as usize];
         match (event.kind, journey.stage) {
             (_, Stage::Idle) => {}
             (Kind::Progress, _) => happenings.push(Happening::Progress(robot)),
             (Kind::Download, Stage::Before) => {
-                let bundle = self.downloads.as_ref().map_or(0, |downloads| downloads.bundle_size);
-                self.download(draws, robot, Volume::from_bytes(bundle));
+                let bundle = self.downloads.as_ref().map(Downloads::bundle).unwrap_or_default();
+                self.download(guide, robot, bundle);
             }
-            (Kind::Connectivity, Stage::Paused(left)) => self.download(draws, robot, left),
-            (Kind::Connectivity, Stage::Downloading) => self.pause(draws, robot),
+            (Kind::Connectivity, Stage::Paused(left)) => self.download(guide, robot, left),
+            (Kind::Connectivity, Stage::Downloading) => self.pause(guide, robot),
             (Kind::Deadline, Stage::Before | Stage::Downloading | Stage::Paused(_)) => {
                 let ending = Ending { due: now, started: journey.started, robot, end: RobotEnd::NoResponse };
                 happenings.push(Happening::Ends(ending));
                 journey.late = true;
-                if !self.carries_on(draws, robot) {
+                if !self.carries_on(guide, robot) {
                     self.abandon(robot);
                 }
             }
@@ -384,12 +391,12 @@ impl Journeys {
     }
 
     /// Takes the robot's download up, for a robot that is online.
-    fn download(&mut self, draws: &Draws<'_>, robot: RobotId, left: Volume) {
+    fn download(&mut self, guide: Guide<'_>, robot: RobotId, left: Volume) {
         let journey = &mut self.journeys[robot as usize];
         journey.stage = Stage::Downloading;
         let leaves = journey.walked.as_ref().map(Timeline::until);
         if let Some(downloads) = &mut self.downloads {
-            downloads.share.add(robot, draws.group_of(robot), draws.link(robot), left);
+            downloads.add(robot, guide.draws.group_of(robot), guide.draws.link(robot), left);
         }
         if let Some(leaves) = leaves {
             self.schedule(leaves, Kind::Connectivity, robot);
@@ -397,74 +404,66 @@ impl Journeys {
     }
 
     /// The robot goes offline during its download.
-    fn pause(&mut self, draws: &Draws<'_>, robot: RobotId) {
-        let left = self.downloads.as_mut().and_then(|downloads| downloads.share.remove(robot));
+    fn pause(&mut self, guide: Guide<'_>, robot: RobotId) {
+        let left = self.downloads.as_mut().and_then(|downloads| downloads.remove(robot));
         let journey = &mut self.journeys[robot as usize];
         if let (Some(left), Some(walked)) = (left, &journey.walked) {
             journey.stage = Stage::Paused(left);
             let leaves = walked.until();
-            let returns = self.presence(draws, robot).map_or(leaves, |mut presence| presence.online_from(leaves));
+            let returns = self.presence(guide, robot).map_or(leaves, |mut presence| presence.online_from(leaves));
             self.schedule(returns, Kind::Connectivity, robot);
         }
     }
 
     /// The download is complete: what follows is known.
-    fn extract(&mut self, draws: &Draws<'_>, robot: RobotId, now: Time, happenings: &mut Vec<Happening>) {
+    fn extract(&mut self, guide: Guide<'_>, robot: RobotId, now: Time, happenings: &mut Vec<Happening>) {
         let downloads = |step: RobotDeploymentStep| step == RobotDeploymentStep::DownloadingExtracting;
-        let index = draws.group(robot).steps.iter().position(|step| downloads(step.step)).unwrap_or_default();
+        let index = guide.draws.group(robot).steps.iter().position(|step| downloads(step.step)).unwrap_or_default();
         self.journeys[robot as usize].downloaded = true;
-        self.walk(draws, robot, index, now, happenings);
+        self.walk(guide, robot, index, now, happenings);
     }
 
     /// Walks through the steps from `first` on, which is entered at `at`, up to the download or the end.
-    fn walk(&mut self, draws: &Draws<'_>, robot: RobotId, first: usize, at: Time, happenings: &mut Vec<Happening>) {
-        let group = draws.group(robot);
+    fn walk(&mut self, guide: Guide<'_>, robot: RobotId, first: usize, at: Time, happenings: &mut Vec<Happening>) {
         let journey = &mut self.journeys[robot as usize];
         (journey.first, journey.entered) = (first as u8, at);
         if at == Time::NEVER {
-            return self.decide(draws, robot, at, RobotEnd::NoResponse, happenings);
+            return self.decide(guide, robot, at, RobotEnd::NoResponse, happenings);
         }
-        let outages = if self.outages.is_empty() { None } else { self.outages.get(&robot) };
-        let mut presence = Presence::new(group.connectivity.as_ref(), journey.walked.as_mut(), outages);
-        let downloaded = journey.downloaded;
-        let outcome = draws.outcome(robot, journey.attempt);
+        let (attempt, forced_failure) = (journey.attempt, journey.forced_failure);
+        let stops_to_download = self.downloads.is_some() && !journey.downloaded;
+        let horizon = self.horizon;
+        let mut walk = Walk::new(guide.draws, (robot, attempt), first, at, self.presence(guide, robot));
         let (mut at, mut end) = (at, RobotEnd::InSync);
-        for step in &group.steps[first..] {
-            if journey.doomed.is_some() && step.step != RobotDeploymentStep::Validating {
+        while let Some(step) = walk.next_step() {
+            if forced_failure.is_some() && step.step != RobotDeploymentStep::Validating {
                 break;
             }
-            let downloads = step.step == RobotDeploymentStep::DownloadingExtracting && self.downloads.is_some();
-            if downloads && !downloaded {
-                journey.stage = Stage::Before;
-                at = presence.map_or(at, |mut presence| presence.online_from(at));
-                return self.schedule(at, Kind::Download, robot);
+            if stops_to_download && step.step == RobotDeploymentStep::DownloadingExtracting {
+                let begins = walk.online_from(at);
+                self.journeys[robot as usize].stage = Stage::Before;
+                return self.schedule(begins, Kind::Download, robot);
             }
-            let latency = draws.latency(step, robot, journey.attempt);
-            let ended = match &mut presence {
-                Some(presence) if needs_connection(step.step) => presence.work(at, latency, self.horizon),
-                _ => Some(at + latency),
-            };
+            let until = walk.pass(horizon).map_or(Time::NEVER, |passage| passage.until);
             // What ends after the horizon ends no more.
-            at = ended.filter(|ended| *ended <= self.horizon).unwrap_or(Time::NEVER);
+            at = if until <= horizon { until } else { Time::NEVER };
             if at == Time::NEVER {
                 break;
             }
-            if let Some(code) = draws.odds.step(step.place).failure(outcome) {
+            if let Some(code) = walk.failure(step) {
                 end = RobotEnd::Failed(code);
                 break;
             }
         }
-        end = journey.doomed.map_or(end, RobotEnd::Failed);
-        if let Some(mut presence) = presence {
-            at = presence.online_from(at);
-        }
-        self.decide(draws, robot, at, end, happenings);
+        let end = forced_failure.map_or(end, RobotEnd::Failed);
+        let reported = walk.online_from(at);
+        self.decide(guide, robot, reported, end, happenings);
     }
 
     /// The attempt will be reported as ended at `reported`, or never.
     fn decide(
         &mut self,
-        draws: &Draws<'_>,
+        guide: Guide<'_>,
         robot: RobotId,
         reported: Time,
         end: RobotEnd,
@@ -481,7 +480,7 @@ impl Journeys {
                 return;
             }
         }
-        if self.carries_on(draws, robot) {
+        if self.carries_on(guide, robot) {
             self.schedule(reported, Kind::Late(end), robot);
         }
     }
@@ -489,44 +488,36 @@ impl Journeys {
     fn schedule(&mut self, at: Time, kind: Kind, robot: RobotId) {
         if at <= self.horizon {
             let generation = self.journeys[robot as usize].generation;
-            self.events.push(Reverse(Event { at, kind, robot, generation }));
+            self.events.push(Reverse(Due { at, kind, robot, generation }));
         }
     }
 
     /// Where the robot's deployment is at `now`, which is not before the present instant; none if it has none.
-    pub fn position(&mut self, draws: &Draws<'_>, robot: RobotId, now: Time) -> Option<Position> {
+    pub fn position(&mut self, guide: Guide<'_>, robot: RobotId, now: Time) -> Option<Position> {
         let journey = &self.journeys[robot as usize];
         let left = match (journey.stage, &mut self.downloads) {
             (Stage::Idle, _) => return None,
-            (Stage::Downloading, Some(downloads)) => downloads.share.remaining(robot, now),
+            (Stage::Downloading, Some(downloads)) => downloads.remaining(robot, now),
             (Stage::Paused(left), _) => Some((left, None)),
             _ => None,
         };
         if let (Some((left, time)), Some(downloads)) = (left, &self.downloads) {
-            let done = left.delivered_bytes(downloads.bundle_size) as f64 / downloads.bundle_size as f64;
-            return Some(Position { step: RobotDeploymentStep::DownloadingExtracting, done, left: time });
+            let step = RobotDeploymentStep::DownloadingExtracting;
+            return Some(Position { step, done: downloads.done(left), left: time });
         }
-        let group = draws.group(robot);
-        let mut walked = journey.timeline.clone();
+        let group = guide.draws.group(robot);
+        let mut timeline = journey.timeline.clone();
         let outages = self.outages.get(&robot);
-        let mut presence = Presence::new(group.connectivity.as_ref(), walked.as_mut(), outages);
-        let mut at = journey.entered;
-        for step in &group.steps[usize::from(journey.first)..] {
-            let latency = draws.latency(step, robot, journey.attempt);
-            let until = match &mut presence {
-                _ if at == Time::NEVER => Time::NEVER,
-                Some(presence) if needs_connection(step.step) => {
-                    presence.work(at, latency, Time::MAX).unwrap_or(Time::NEVER)
-                }
-                _ => at + latency,
-            };
+        let presence = Presence::new(group.connectivity.as_ref(), timeline.as_mut(), outages, guide.stop);
+        let (attempt, first) = ((robot, journey.attempt), usize::from(journey.first));
+        let mut walk = Walk::new(guide.draws, attempt, first, journey.entered, presence);
+        while let Some(Passage { step, entered, until }) = walk.pass(Time::MAX) {
             if now < until {
-                let (entered, whole) = (at, until.micros() - at.micros());
+                let whole = until.micros() - entered.micros();
                 let over = now.micros().saturating_sub(entered.micros());
                 let left = (until != Time::NEVER).then(|| until - now.max(entered));
                 return Some(Position { step: step.step, done: over as f64 / whole as f64, left });
             }
-            at = until;
         }
         Some(Position { step: RobotDeploymentStep::Finished, done: 1.0, left: Some(Span::ZERO) })
     }
@@ -568,46 +559,6 @@ impl Journeys {
     /// Ends the campaign: what downloads have come to.
     pub fn finish(&mut self) -> Option<Downloaded> {
         (0..self.journeys.len() as RobotId).for_each(|robot| self.abandon(robot));
-        self.downloads.as_ref().map(|downloads| Downloaded { bytes: downloads.delivered, peak_egress: downloads.peak })
-    }
-}
-
-impl Downloads {
-    /// Brings the downloads to `now`. A rate counts from the instant on at which time passes under it.
-    fn advance(&mut self, now: Time, happenings: &mut Vec<Happening>) {
-        let since = self.share.now();
-        if now > since {
-            let egress = self.share.total_rate();
-            if egress != self.egress {
-                self.egress = egress;
-                self.peak = self.peak.max(egress);
-                happenings.push(Happening::Egress(since, egress));
-            }
-            self.share.advance(now);
-        }
-    }
-
-    /// Takes a robot whose download is complete at the rates found last.
-    fn completed(&mut self) -> Option<RobotId> {
-        let robot = self.share.pop_found();
-        self.delivered += if robot.is_some() { u128::from(self.bundle_size) } else { 0 };
-        robot
-    }
-
-    /// Finds the rates anew, and takes a robot whose download is complete then.
-    fn complete(&mut self, now: Time) -> Option<RobotId> {
-        if self.share.next_completion() > now { None } else { self.completed() }
-    }
-
-    /// Ends a download that goes on.
-    fn give_up(&mut self, robot: RobotId) {
-        if let Some(left) = self.share.remove(robot) {
-            self.count(left);
-        }
-    }
-
-    /// Counts the whole bytes delivered of a bundle of which so much is left.
-    fn count(&mut self, left: Volume) {
-        self.delivered += u128::from(left.delivered_bytes(self.bundle_size));
+        self.downloads.as_ref().map(Downloads::total)
     }
 }

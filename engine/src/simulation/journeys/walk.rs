@@ -1,0 +1,75 @@
+//! A robot's walk through the steps of an attempt: pure, and as far as nothing but its own connectivity delays it.
+
+use crate::rollout::{DeploymentJobErrorCode, RobotId};
+use crate::simulation::draws::{Draws, needs_connection};
+use crate::simulation::plan::StepPlan;
+use crate::simulation::presence::Presence;
+use crate::time::Time;
+
+/// A walk that may begin at any step.
+pub struct Walk<'a> {
+    draws: &'a Draws<'a>,
+    robot: RobotId,
+    attempt: u32,
+    outcome: f64,
+    steps: std::slice::Iter<'a, StepPlan>,
+    /// When the robot is online, from where the walk has come; none if it always is.
+    presence: Option<Presence<'a>>,
+    /// When the next step is entered; never if that is not within bounds.
+    at: Time,
+}
+
+/// A step that has been walked.
+#[derive(Clone, Copy, Debug)]
+pub struct Passage<'a> {
+    /// The step.
+    pub step: &'a StepPlan,
+    /// When it was entered.
+    pub entered: Time,
+    /// When it is over; never if the robot is not online for long enough within bounds.
+    pub until: Time,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk of `robot` in its attempt `attempt` from the step `first` on, which it enters at `at`.
+    pub fn new(
+        draws: &'a Draws<'a>,
+        (robot, attempt): (RobotId, u32),
+        first: usize,
+        at: Time,
+        presence: Option<Presence<'a>>,
+    ) -> Walk<'a> {
+        let outcome = draws.outcome(robot, attempt);
+        Walk { draws, robot, attempt, outcome, steps: draws.group(robot).steps[first..].iter(), presence, at }
+    }
+
+    /// The step that comes next.
+    pub fn next_step(&self) -> Option<&'a StepPlan> {
+        self.steps.as_slice().first()
+    }
+
+    /// Walks the next step. Where the robot has to be online for that it is given up at `limit`.
+    pub fn pass(&mut self, limit: Time) -> Option<Passage<'a>> {
+        let step = self.steps.next()?;
+        let entered = self.at;
+        let latency = self.draws.latency(step, self.robot, self.attempt);
+        self.at = match &mut self.presence {
+            _ if entered == Time::NEVER => Time::NEVER,
+            Some(presence) if needs_connection(step.step) => {
+                presence.work(entered, latency, limit).unwrap_or(Time::NEVER)
+            }
+            _ => entered + latency,
+        };
+        Some(Passage { step, entered, until: self.at })
+    }
+
+    /// With which code the attempt fails at the end of a step, if it does.
+    pub fn failure(&self, step: &StepPlan) -> Option<DeploymentJobErrorCode> {
+        self.draws.odds.step(step.place).failure(self.outcome)
+    }
+
+    /// The first instant from `at` on at which the robot is online, or never.
+    pub fn online_from(&mut self, at: Time) -> Time {
+        self.presence.as_mut().map_or(at, |presence| presence.online_from(at))
+    }
+}

@@ -1,0 +1,124 @@
+//! Campaigns that are written down, and go on in a later process.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::calls::Calls;
+use super::campaign::{Account, Campaign, Clock};
+use super::{Endings, EventQueue, Journeys, Plan, Registrations, Rollout};
+use crate::random::Luck;
+use crate::rollout::{AnyController, Controller, Operator};
+use crate::time::Time;
+
+/// All that a campaign is at one instant, but for its plan. Serialised, it can be read by a later process.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Snapshot<C, Q = Endings> {
+    /// The [digest](Plan::digest) of the plan.
+    plan: String,
+    luck: Luck,
+    /// The groups of the robots that have registered.
+    registered: Vec<u32>,
+    in_flight: Q,
+    journeys: Option<Journeys>,
+    registrations: Registrations,
+    rollout: Rollout<C>,
+    operator: Operator,
+    calls: Calls,
+    clock: Clock,
+    account: Account,
+}
+
+/// Why a snapshot does not go on under a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// It is of another plan, or of another version of the program.
+    Plan,
+    /// It is damaged: what it says of robots cannot be.
+    Robots,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Misfit::Plan => "the snapshot was taken under another plan, or by another version of the program",
+            Misfit::Robots => "the snapshot is damaged: it tells of robots that its campaign does not have",
+        })
+    }
+}
+
+impl std::error::Error for Misfit {}
+
+impl<'p, C: Controller + Clone, Q: EventQueue> Campaign<'p, C, Q> {
+    /// The campaign between two turns, to be written down.
+    pub fn snapshot(&self) -> Snapshot<C, Q> {
+        let world = &self.world;
+        Snapshot {
+            plan: world.plan().digest(),
+            luck: world.draws.luck,
+            registered: world.draws.registered().to_vec(),
+            in_flight: world.endings.clone(),
+            journeys: world.journeys.clone(),
+            registrations: world.registrations.clone(),
+            rollout: self.rollout.clone(),
+            operator: self.operator.clone(),
+            calls: self.calls.clone(),
+            clock: self.clock,
+            account: self.account,
+        }
+    }
+
+}
+
+impl<'p, Q: EventQueue> Campaign<'p, AnyController, Q> {
+    /// The campaign of a snapshot, which goes on as the one that was written down would have.
+    ///
+    /// # Errors
+    /// It does not fit the plan.
+    pub fn resume(plan: &'p Plan, snapshot: Snapshot<AnyController, Q>) -> Result<Self, Misfit> {
+        if snapshot.plan != plan.digest() {
+            return Err(Misfit::Plan);
+        }
+        let Snapshot {
+            luck,
+            registered,
+            in_flight,
+            journeys,
+            registrations,
+            mut rollout,
+            operator,
+            calls,
+            clock,
+            account,
+            ..
+        } = snapshot;
+        let mut campaign = Campaign::with_queue(plan, plan.controller.clone());
+        let groups = plan.groups().len();
+        let robots = plan.fleet_size as usize + registered.len();
+        if robots != rollout.fleet.ever_registered() as usize
+            || registered.iter().any(|group| *group as usize >= groups)
+            || !registrations.fit(plan)
+            || journeys.is_some() != campaign.world.journeys.is_some()
+            || rollout.job.pending().iter().any(|robot| *robot as usize >= robots)
+            || in_flight.clone().drain().iter().any(|ending| ending.robot as usize >= robots)
+        {
+            return Err(Misfit::Robots);
+        }
+        let world = &mut campaign.world;
+        world.begin(luck, Time::MAX);
+        registered.into_iter().for_each(|group| world.draws.register(group));
+        (world.endings, world.journeys, world.registrations) = (in_flight, journeys, registrations);
+        let horizon = plan.sync.horizon().min(Time::MAX);
+        if world.journeys.as_mut().is_some_and(|journeys| !journeys.resume(plan, robots as u32, horizon)) {
+            return Err(Misfit::Robots);
+        }
+        if !rollout.job.controller_mut().resume(&plan.controller) {
+            return Err(Misfit::Plan);
+        }
+        (campaign.rollout, campaign.operator, campaign.calls) = (rollout, operator, calls);
+        (campaign.clock, campaign.account) = (clock, account);
+        campaign.operator.resume(plan.sync.clone());
+        campaign.calls.resume(plan);
+        Ok(campaign)
+    }
+}
