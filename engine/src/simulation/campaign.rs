@@ -28,7 +28,7 @@ pub struct Campaign<'p, C, Q = Endings> {
     pub(super) operator: Operator,
     pub(super) calls: Calls,
     pub(super) clock: Clock,
-    pub(super) account: Account,
+    pub(super) totals: Totals,
     ahead: Ahead,
     horizon: Time,
     /// Where starts are counted for somebody who waits.
@@ -54,7 +54,7 @@ pub(super) struct Clock {
 
 /// What a campaign has come to so far.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Account {
+pub(super) struct Totals {
     /// The number of the replication.
     index: u32,
     first_job: Option<JobRecord>,
@@ -84,7 +84,7 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
             operator: Operator::new(plan.sync.clone()),
             calls: Calls::new(plan),
             clock: Clock::START,
-            account: Account::default(),
+            totals: Totals::default(),
             ahead: Ahead::default(),
             horizon: plan.sync.horizon().min(Time::MAX),
             starts: None,
@@ -116,7 +116,7 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
         self.operator = Operator::new(plan.sync.clone());
         self.calls = Calls::new(plan);
         self.clock = Clock::START;
-        self.account = Account { index, ..Account::default() };
+        self.totals = Totals { index, ..Totals::default() };
         self.ahead.clear();
     }
 
@@ -212,20 +212,20 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
         let down = u128::from(self.rollout.fleet.down()) * u128::from(ended.micros());
         let api = plan.api.map(|_| *self.calls.counts());
         let lost = self.operator.concurrent_deployment_exceptions();
-        let account = &self.account;
+        let totals = &self.totals;
         Replication {
-            index: account.index,
+            index: totals.index,
             build: self.world.draws.odds.build,
             outcome,
             ended,
             jobs: self.operator.jobs(),
             concurrent_deployment_exceptions: api.map_or(lost, |api| api.concurrent_deployment_exceptions),
-            first_job: account.first_job,
+            first_job: totals.first_job,
             registered: self.rollout.fleet.size(),
-            late_syncs: account.late_syncs,
-            out_of_service: account.deploying,
-            down: account.in_sync_instants + down - account.first_progress,
-            peak_robots_down: account.peak_robots_down,
+            late_syncs: totals.late_syncs,
+            out_of_service: totals.deploying,
+            down: totals.in_sync_instants + down - totals.first_progress,
+            peak_robots_down: totals.peak_robots_down,
             // Also where no robot has anything to do with downloads.
             download: self
                 .world
@@ -292,14 +292,14 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
         }
         let record = self.rollout.record(self.operator.jobs() - 1, ended);
         watch.observer.see(now, &Event::JobOver(&record));
-        self.account.first_job.get_or_insert(record);
+        self.totals.first_job.get_or_insert(record);
         self.rollout.rest();
     }
 
     /// Ends the campaign as it stands (R12): robots in flight have deployed until now and count neither way.
     fn cut_off<O: Observer>(&mut self, watch: &mut Watch<'_, O>, now: Time) {
         for ending in self.world.take_in_flight() {
-            self.account.deploying += u128::from((now - ending.started).micros());
+            self.totals.deploying += u128::from((now - ending.started).micros());
         }
         if self.rollout.job.is_active() {
             self.record_job(watch, now, None, now);
@@ -361,26 +361,26 @@ impl<'p, C: Controller, Q: EventQueue, O: Observer> Host<'p, Watch<'_, O>> for C
     fn progress(&mut self, watch: &mut Watch<'_, O>, now: Time, robot: RobotId) {
         watch.observer.see(now, &Event::RobotProgressed(robot));
         if self.rollout.fleet.progress(robot) {
-            self.account.first_progress += u128::from(now.micros());
-            self.account.peak_robots_down = self.account.peak_robots_down.max(self.rollout.fleet.down());
+            self.totals.first_progress += u128::from(now.micros());
+            self.totals.peak_robots_down = self.totals.peak_robots_down.max(self.rollout.fleet.down());
         }
     }
 
     #[inline(always)]
     fn end_robot(&mut self, watch: &mut Watch<'_, O>, now: Time, ending: Ending, end: RobotEnd) {
         if end == RobotEnd::InSync {
-            self.account.in_sync_instants += u128::from(now.micros());
+            self.totals.in_sync_instants += u128::from(now.micros());
         }
         self.rollout.end_robot(now, ending.robot, end);
-        self.account.deploying += u128::from((now - ending.started).micros());
+        self.totals.deploying += u128::from((now - ending.started).micros());
         watch.observer.see(now, &Event::RobotEnded { robot: ending.robot, started: ending.started, end });
     }
 
     fn end_late(&mut self, watch: &mut Watch<'_, O>, now: Time, robot: RobotId, end: RobotEnd, job: u32) {
         self.rollout.end_late(robot, end, job + 1 < self.operator.jobs());
         if end == RobotEnd::InSync {
-            self.account.late_syncs += 1;
-            self.account.in_sync_instants += u128::from(now.micros());
+            self.totals.late_syncs += 1;
+            self.totals.in_sync_instants += u128::from(now.micros());
         }
         watch.observer.see(now, &Event::RobotEndedLate { robot, end });
     }

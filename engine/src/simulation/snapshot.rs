@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::calls::Calls;
-use super::campaign::{Account, Campaign, Clock};
+use super::campaign::{Campaign, Clock, Totals};
 use super::{Endings, EventQueue, Journeys, Plan, Registrations, Rollout};
 use crate::random::Luck;
 use crate::rollout::{AnyController, Controller, Operator};
@@ -26,7 +26,7 @@ pub struct Snapshot<C, Q = Endings> {
     operator: Operator,
     calls: Calls,
     clock: Clock,
-    account: Account,
+    totals: Totals,
 }
 
 /// Why a snapshot does not go on under a plan.
@@ -64,7 +64,7 @@ impl<'p, C: Controller + Clone, Q: EventQueue> Campaign<'p, C, Q> {
             operator: self.operator.clone(),
             calls: self.calls.clone(),
             clock: self.clock,
-            account: self.account,
+            totals: self.totals,
         }
     }
 
@@ -89,7 +89,7 @@ impl<'p, Q: EventQueue> Campaign<'p, AnyController, Q> {
             operator,
             calls,
             clock,
-            account,
+            totals,
             ..
         } = snapshot;
         let mut campaign = Campaign::with_queue(plan, plan.controller.clone());
@@ -116,7 +116,7 @@ impl<'p, Q: EventQueue> Campaign<'p, AnyController, Q> {
             return Err(Misfit::Plan);
         }
         (campaign.rollout, campaign.operator, campaign.calls) = (rollout, operator, calls);
-        (campaign.clock, campaign.account) = (clock, account);
+        (campaign.clock, campaign.totals) = (clock, totals);
         campaign.operator.resume(plan.sync.clone());
         campaign.calls.resume(plan);
         Ok(campaign)
