@@ -143,3 +143,38 @@ const PERIODS_PER_LOOK: u32 = 1 << 16;
 fn period(micros: f64) -> Span {
     Span::from_drawn_micros(micros).max(Span::from_micros(1))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::atomic::AtomicBool;
+
+    use crate::scenario::Scenario;
+    use crate::simulation::{Campaign, Plan};
+
+    /// A day of work in periods of a microsecond takes hours, at the start and in the middle of an attempt.
+    #[test]
+    fn a_walk_over_a_great_many_periods_is_broken_off() {
+        const PERIODS: &str = r#"
+            name = "periods"
+            [deployment]
+            concurrent_deployment_percentage = 50
+            failure_threshold_percentage = 100
+            robot_deployment_timeout = "7d"
+            [[group]]
+            name = "a"
+            robots = 2
+            [group.step.validating]
+            latency = { constant = "1d" }
+            [group.connectivity]
+            online = { exponential = { mean = "1us" } }
+            offline = { exponential = { mean = "1us" } }
+        "#;
+        for set in ["deployment.preparing=0s", "deployment.preparing=1d"] {
+            let scenario = Scenario::parse(PERIODS, "", Path::new(""), &[set.to_owned()]).expect("it is right");
+            let plan = Plan::new(&scenario);
+            let mut campaign = Campaign::new(&plan, plan.controller.clone());
+            assert_eq!(campaign.run(1, 0, &AtomicBool::new(true), ()), None, "{set}");
+        }
+    }
+}

@@ -50,7 +50,7 @@ impl EventQueue for HeapEndings {
     }
 
     fn pop_due(&mut self, now: Time) -> Option<Ending> {
-        if self.next_due() != now {
+        if self.next_due() > now {
             return None;
         }
         let Reverse((_, robot)) = self.queue.pop()?;
