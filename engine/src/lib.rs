@@ -1,5 +1,5 @@
-//! The engine of rollcast: the rules of rollouts, their simulation, the statistics of what comes of it, and what is decided by
-//! them. It has no command line, server or pages; the `rollcast` crate re-exports every module here.
+//! The engine of rollcast: the rules of rollouts, their simulation, the statistics of what comes of it, and what is
+//! decided by them. It has no command line, server or pages; the `rollcast` crate re-exports every module here.
 //!
 //! # Map
 //!
@@ -22,7 +22,7 @@
 //! | [`expectation`] | replications until it is proven what a scenario expects | `experiment`, `measure`, `metric`, `questions`, `scenario`, `statistics` |
 //! | [`baseline`] | whether a rollout still behaves as it did | `experiment`, `measure`, `metric`, `rollout`, `scenario`, `statistics` |
 //! | [`comparison`] | what changes from one rollout to another | `experiment`, `measure`, `random`, `rollout`, `scenario`, `simulation`, `statistics` |
-//! | [`sweep`] | the same scenario under many settings | `experiment`, `metric`, `questions`, `random`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
+//! | [`sweep`] | the same scenario under many settings | `experiment`, `measure`, `metric`, `questions`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
 //! | [`tune`] | the best setting that satisfies constraints, with a stated probability | `expectation`, `experiment`, `measure`, `metric`, `precision`, `questions`, `scenario`, `simulation`, `statistics`, `sweep`, `time` |
 
 pub mod baseline;

@@ -7,8 +7,8 @@
 //! * [`traces`]: a trace against its row, which is computed from its lines alone ([`row_of_trace`]).
 //! * [`values`]: campaigns that are copied, or written down and read back.
 //! * [`thresholds`]: many thresholds in one pass against a simulation of each.
-//! * [`scenarios`]: the random scenarios that the others run, and proof that they reach every rule; [`worlds`]: what they add
-//!   of the world around a rollout.
+//! * [`scenarios`]: the random scenarios that the others run, and proof that they reach every rule; [`worlds`]: what
+//!   they add of the world around a rollout.
 
 mod agreement;
 mod controllers;

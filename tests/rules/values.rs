@@ -7,7 +7,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
 
-use rollcast::rollout::RoboMaker;
+use rollcast::rollout::AnyController;
 use rollcast::simulation::{Campaign, HeapEndings, Misfit, Plan, Replication, Snapshot, Turn, Watch};
 
 use super::history::{Happening, Recorder};
@@ -18,13 +18,13 @@ use super::worlds::world;
 type Told = (Replication, Vec<Happening>);
 
 /// Goes so many turns; false if the campaign is over by then.
-fn turns(campaign: &mut Campaign<'_, RoboMaker>, recorder: &mut Recorder, count: usize) -> bool {
+fn turns(campaign: &mut Campaign<'_, AnyController>, recorder: &mut Recorder, count: usize) -> bool {
     let going_on = AtomicBool::new(false);
     let mut watch = Watch::new(recorder, &going_on);
     (0..count).all(|_| campaign.turn(&mut watch).expect("nobody cancels it") == Turn::GoesOn)
 }
 
-fn finish(mut campaign: Campaign<'_, RoboMaker>) -> Told {
+fn finish(mut campaign: Campaign<'_, AnyController>) -> Told {
     let (mut recorder, going_on) = (Recorder::default(), AtomicBool::new(false));
     let replication = campaign.finish(&mut Watch::new(&mut recorder, &going_on)).expect("nobody cancels it");
     (replication, recorder.0)
@@ -41,7 +41,8 @@ fn length(plan: &Plan, seed: u64) -> usize {
     count
 }
 
-/// Interrupts a replication after a share of its turns, in thousandths, and has it go on in all ways. What was written down.
+/// Interrupts a replication after a share of its turns, in thousandths, and has it go on in all ways. What was written
+/// down.
 fn interrupt(sketch: &Sketch, thousandths: usize) -> Value {
     let scenario = sketch.scenario();
     let plan = Plan::new(&scenario);
@@ -58,7 +59,7 @@ fn interrupt(sketch: &Sketch, thousandths: usize) -> Value {
 
     // As by a later process, which has read the scenario again.
     let again = Plan::new(&sketch.scenario());
-    let read: Snapshot<RoboMaker> = serde_json::from_str(&written).expect("it can be read");
+    let read: Snapshot<AnyController> = serde_json::from_str(&written).expect("it can be read");
     let resumed = Campaign::resume(&again, read).expect("it fits");
     assert_eq!(serde_json::to_string(&resumed.snapshot()).expect("it can be written"), written, "the same bytes");
     assert_eq!(finish(resumed), (replication.clone(), after.clone()), "written down and read back");
@@ -152,7 +153,7 @@ fn what_does_not_fit_is_refused() {
         let (before, after) = written.split_once("\"registered\":[").expect("it has them");
         let comma = if after.starts_with(']') { "" } else { "," };
         let damaged = format!("{before}\"registered\":[0{comma}{after}");
-        let damaged: Snapshot<RoboMaker> = serde_json::from_str(&damaged).expect("it can be read");
+        let damaged: Snapshot<AnyController> = serde_json::from_str(&damaged).expect("it can be read");
         assert_eq!(Campaign::resume(&plan, damaged).err(), Some(Misfit::Robots));
         assert!(Campaign::resume(&plan, snapshot.clone()).is_ok());
         sketch.deployment.threshold = sketch.deployment.threshold % 100 + 1;

@@ -25,7 +25,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The wait before retry `retry` (from 1): `base * factor^(retry - 1) * (1 + jitter * chance)` for a `chance` in [-1, 1].
+    /// The wait before retry `retry` (from 1): `base * factor^(retry - 1) * (1 + jitter * chance)` for a `chance` in
+    /// [-1, 1].
     pub fn wait(&self, retry: u32, chance: f64) -> Span {
         let grown = self.base.micros() as f64 * libm::pow(self.factor, f64::from(retry - 1));
         Span::from_drawn_micros(grown * (1.0 + self.jitter * chance))
@@ -118,8 +119,8 @@ impl Client {
         self.end_call();
     }
 
-    /// The call is not answered: how long the client waits before it tries again, by a `chance` in [-1, 1]; none if it gives
-    /// up.
+    /// The call is not answered: how long the client waits before it tries again, by a `chance` in [-1, 1]; none if it
+    /// gives up.
     pub fn unanswered(&mut self, fault: Fault, chance: f64) -> Option<Span> {
         match fault {
             Fault::Throttled => self.counts.throttled += 1,

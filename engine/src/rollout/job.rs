@@ -74,7 +74,8 @@ pub struct Progress {
     pub no_response: u32,
     /// Ended because the job did.
     pub aborted: u32,
-    /// Targets that need no start any more; they are not attempted. They got in sync by themselves (R14), or left the fleet (R19).
+    /// Targets that need no start any more; they are not attempted. They got in sync by themselves (R14), or left the
+    /// fleet (R19).
     pub withdrawn: u32,
     /// Started robots that left the fleet before they ended (R19).
     pub left: u32,
@@ -275,8 +276,8 @@ impl<C: Controller> DeploymentJob<C> {
         self.controller.robot_withdrawn(robot, &self.progress);
     }
 
-    /// A registered robot leaves the fleet (R19). In flight it frees its slot; it counts as neither success nor failure, and F of the
-    /// job stays. Whoever drives the job forgets its attempt.
+    /// A registered robot leaves the fleet (R19). In flight it frees its slot; it counts as neither success nor
+    /// failure, and F of the job stays. Whoever drives the job forgets its attempt.
     pub fn leave(&mut self, robot: RobotId, fleet: &mut Fleet) {
         let status = fleet.status(robot);
         fleet.leave(robot);
@@ -333,8 +334,8 @@ impl<C: Controller> DeploymentJob<C> {
         None
     }
 
-    /// Ends the job if nothing is in flight and nothing will start (R9, R11), and its controller does not keep it; true if it ends
-    /// now. A job whose targets have all got in sync by themselves ends even while it prepares.
+    /// Ends the job if nothing is in flight and nothing will start (R9, R11), and its controller does not keep it; true
+    /// if it ends now. A job whose targets have all got in sync by themselves ends even while it prepares.
     #[inline]
     pub fn conclude(&mut self) -> bool {
         let done = self.progress.in_flight == 0

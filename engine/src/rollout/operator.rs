@@ -144,11 +144,11 @@ impl Operator {
         self.created = now;
     }
 
-    /// A job has ended, or the horizon has cut it off: counts the calls lost to it, those before `free`. For an operator whose calls
-    /// never go wrong; one under R17 makes them all.
+    /// A job has ended, or the horizon has cut it off: counts the calls lost to it, those before `free`. For an
+    /// operator whose calls never go wrong; one under R17 makes them all.
     ///
-    /// `free` is the instant of the end, for endings and the horizon come before calls (R1), or the next one if the calls of
-    /// that instant have been made: a robot may start and end at once, after them. Returns how many they are.
+    /// `free` is the instant of the end, for endings and the horizon come before calls (R1), or the next one if the
+    /// calls of that instant have been made: a robot may start and end at once, after them. Returns how many they are.
     pub fn job_over(&mut self, free: Time) -> u64 {
         let mut lost = 0;
         if let (Some(Schedule::Every(every)), true) = (self.policy.schedule, self.may_call()) {
@@ -161,8 +161,8 @@ impl Operator {
         lost
     }
 
-    /// Whether the campaign is over now that a job has ended, and how; the horizon is the driver's to watch. `in_sync` says that
-    /// every registered robot is `InSync` and no registration is to come.
+    /// Whether the campaign is over now that a job has ended, and how; the horizon is the driver's to watch. `in_sync`
+    /// says that every registered robot is `InSync` and no registration is to come.
     pub fn outcome<C: Controller>(&self, in_sync: bool, job: &DeploymentJob<C>) -> Option<CampaignOutcome> {
         let timed_out = job.ended_as() == Some(JobEnd::TimedOut);
         if in_sync {
@@ -183,8 +183,8 @@ impl Operator {
         self.jobs < self.policy.max_jobs
     }
 
-    /// When the next call is made after one at `now` that brought no job that the client knows of (R17); none if none is made
-    /// any more: without a schedule, or after 1000 calls given up.
+    /// When the next call is made after one at `now` that brought no job that the client knows of (R17); none if none
+    /// is made any more: without a schedule, or after 1000 calls given up.
     pub fn call_after_given_up(&self, now: Time, given_up: u64) -> Option<Time> {
         match self.policy.schedule {
             Some(schedule) if given_up < MAX_GIVEN_UP => Some(match schedule {
@@ -203,8 +203,8 @@ impl Operator {
         }
     }
 
-    /// When the next call is made, given that the latest job ended at `ended`, that another one is allowed, and that the calls
-    /// before `free` have been made.
+    /// When the next call is made, given that the latest job ended at `ended`, that another one is allowed, and that
+    /// the calls before `free` have been made.
     pub fn next_call(&self, ended: Time, free: Time) -> Time {
         match self.policy.schedule {
             None => Time::NEVER,

@@ -236,8 +236,8 @@ impl ScenarioFile {
         Some(Value::new(diagnostics.text(&node.place)))
     }
 
-    /// Checks the file with options laid over it, each of them its name and `PATH=VALUE`: the scenario's own tables, then what
-    /// `beside` reads, which is given what has been found of the scenario.
+    /// Checks the file with options laid over it, each of them its name and `PATH=VALUE`: the scenario's own tables,
+    /// then what `beside` reads, which is given what has been found of the scenario.
     pub(crate) fn check<'o, T>(
         &self,
         options: impl IntoIterator<Item = (&'o str, &'o str)>,
@@ -280,7 +280,8 @@ impl Scenario {
     /// Reads and checks a scenario file with options laid over it. The questions that it asks besides are left to
     /// [`questions::read`](crate::questions::read).
     ///
-    /// Each of `sets` is `PATH=VALUE` as after `--set`: it replaces the value at PATH and is checked as if it stood in the file.
+    /// Each of `sets` is `PATH=VALUE` as after `--set`: it replaces the value at PATH and is checked as if it stood in
+    /// the file.
     ///
     /// # Errors
     /// [`LoadError::Unreadable`] if the file cannot be read, [`LoadError::Invalid`] with all problems otherwise.
@@ -309,8 +310,8 @@ impl Scenario {
 
     /// A fingerprint of all that decides the results beside seed and replications: `sha256:` and 64 hexadecimal digits.
     ///
-    /// It is taken from the checked values, so comments, formatting, name and description do not change it, while `--set` and
-    /// the content of CSV files do.
+    /// It is taken from the checked values, so comments, formatting, name and description do not change it, while
+    /// `--set` and the content of CSV files do.
     pub fn digest(&self) -> String {
         let rollout = (&self.deployment, &self.groups, &self.sync);
         // A part of the world that is left out leaves no trace, so that the digest of a scenario outlives new parts.

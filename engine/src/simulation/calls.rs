@@ -1,8 +1,8 @@
 //! The operator's calls, and what may go wrong on their way (R12, R17).
 //!
-//! Of what a control plane checks (R18) two things can fail here: a token that was used, since a client repeats a call whose
-//! answer it did not get, and a job that is active. All else is right in every call of an operator: its fleet and its application are
-//! there, and its requests are the same.
+//! Of what a control plane checks (R18) two things can fail here: a token that was used, since a client repeats a call
+//! whose answer it did not get, and a job that is active. All else is right in every call of an operator: its fleet and
+//! its application are there, and its requests are the same.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +17,8 @@ use crate::time::Time;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Calls {
     client: Client,
-    /// The number of the last call that has made a job, which is its token, and that of the job. The client makes one call at a time,
-    /// so no earlier token comes again.
+    /// The number of the last call that has made a job, which is its token, and that of the job. The client makes one
+    /// call at a time, so no earlier token comes again.
     remembered: Option<(u32, u32)>,
 }
 
@@ -44,7 +44,8 @@ impl Calls {
 }
 
 impl<C: Controller, Q: EventQueue> Campaign<'_, C, Q> {
-    /// The operator makes a call, or repeats one, and arranges for the next (R12, R17). The outcome, if the campaign ends with it.
+    /// The operator makes a call, or repeats one, and arranges for the next (R12, R17). The outcome, if the campaign
+    /// ends with it.
     pub(super) fn call<O: Observer>(&mut self, watch: &mut Watch<'_, O>, now: Time) -> Option<CampaignOutcome> {
         let kind = self.calls.client.kind();
         let (call, attempt) = self.calls.client.attempt();
@@ -104,8 +105,9 @@ impl<C: Controller, Q: EventQueue> Campaign<'_, C, Q> {
         }
     }
 
-    /// When an operator whose call has been answered makes the next one: at a fixed time, or when the active job has ended. One
-    /// whose calls never go wrong knows that calls at fixed times are lost while a job is active, and does not make them.
+    /// When an operator whose call has been answered makes the next one: at a fixed time, or when the active job has
+    /// ended. One whose calls never go wrong knows that calls at fixed times are lost while a job is active, and does
+    /// not make them.
     fn arrange_next_call(&mut self, now: Time) {
         let fixed = self.operator.call_at_fixed_time(now).filter(|_| self.world.plan().api.is_some());
         self.clock.next_call = match fixed {

@@ -19,8 +19,8 @@ use crate::time::{Span, Time};
 
 /// One campaign of a plan under a controller, at one instant.
 ///
-/// It keeps its memory when another one [begins](Campaign::begin). A [copy](Clone) goes on as the campaign itself does, and so does
-/// one that was [written down](Campaign::snapshot) and [resumed](Campaign::resume).
+/// It keeps its memory when another one [begins](Campaign::begin). A [copy](Clone) goes on as the campaign itself does,
+/// and so does one that was [written down](Campaign::snapshot) and [resumed](Campaign::resume).
 #[derive(Clone, Debug)]
 pub struct Campaign<'p, C, Q = Endings> {
     pub(super) world: World<'p, Q>,
@@ -68,8 +68,8 @@ pub(super) struct Totals {
 }
 
 impl<'p, C: Controller> Campaign<'p, C> {
-    /// A place for campaigns of `plan`; memory is allocated by the first one and kept. It holds the beginning of replication 0 under
-    /// seed 0.
+    /// A place for campaigns of `plan`; memory is allocated by the first one and kept. It holds the beginning of
+    /// replication 0 under seed 0.
     pub fn new(plan: &'p Plan, controller: C) -> Self {
         Campaign::with_queue(plan, controller)
     }
@@ -120,8 +120,8 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
         self.ahead.clear();
     }
 
-    /// The campaign under another controller, as if that had steered it from the beginning: right where both have decided all the same so
-    /// far, and remember nothing but what their latest job is.
+    /// The campaign under another controller, as if that had steered it from the beginning: right where both have
+    /// decided all the same so far, and remember nothing but what their latest job is.
     pub(crate) fn under(&self, controller: C) -> Self
     where
         C: Clone,
@@ -249,8 +249,8 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
         self.rollout.fleet.in_sync() == self.rollout.fleet.size() && !self.world.registrations.to_come()
     }
 
-    /// Makes the campaign's first deployment job, or a sync job (R3, R5, R6). The outcome, if the job ends at once and the
-    /// campaign with it.
+    /// Makes the campaign's first deployment job, or a sync job (R3, R5, R6). The outcome, if the job ends at once and
+    /// the campaign with it.
     pub(super) fn create_job<O: Observer>(
         &mut self,
         watch: &mut Watch<'_, O>,
@@ -283,8 +283,8 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
         outcome
     }
 
-    /// Records a job that has ended, or that ends unfinished with its campaign (`ended` is none); it met the calls before
-    /// `free`.
+    /// Records a job that has ended, or that ends unfinished with its campaign (`ended` is none); it met the calls
+    /// before `free`.
     fn record_job<O: Observer>(&mut self, watch: &mut Watch<'_, O>, now: Time, ended: Option<Time>, free: Time) {
         if self.world.draws.plan.api.is_none() {
             let lost = self.operator.job_over(free);

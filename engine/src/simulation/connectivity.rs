@@ -36,8 +36,8 @@ impl ConnectivityPlan {
 
 /// A robot's periods, from one of them on: a pure function of (seed, replication, robot).
 ///
-/// A period is half open: a robot is online from the instant at which it returns, and offline from the instant at which it
-/// leaves. Time 0 falls into a period of the stationary process (D. R. Cox, "Renewal Theory" (1962), section 7.2: an
+/// A period is half open: a robot is online from the instant at which it returns, and offline from the instant at which
+/// it leaves. Time 0 falls into a period of the stationary process (D. R. Cox, "Renewal Theory" (1962), section 7.2: an
 /// alternating renewal process begun so has the same law at every later instant). A period lasts at least a
 /// microsecond, so that time goes on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -106,7 +106,8 @@ impl Timeline {
         (self.online, self.until) = (false, Time::NEVER);
     }
 
-    /// The first instant by which the robot has been online for `work` since `from`; none if that is later than `limit`.
+    /// The first instant by which the robot has been online for `work` since `from`; none if that is later than
+    /// `limit`.
     pub fn work(
         &mut self,
         plan: &ConnectivityPlan,

@@ -100,8 +100,9 @@ impl<'p> Draws<'p> {
         })
     }
 
-    /// Draws a deployment that nothing from outside delays (R7, R8): it ends with its first failing step, with its last step,
-    /// or at the robot timeout. Steps that would begin after the end are not drawn; no other draw depends on them.
+    /// Draws a deployment that nothing from outside delays (R7, R8): it ends with its first failing step, with its last
+    /// step, or at the robot timeout. Steps that would begin after the end are not drawn; no other draw depends on
+    /// them.
     #[inline]
     pub fn attempt(&self, group: &GroupPlan, robot: RobotId, attempt: u32) -> Attempt {
         let timeout = self.plan.robot_timeout;

@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::{ConnectivityPlan, Stop, Timeline};
 use crate::time::{Span, Time};
 
-/// The times for which somebody takes a robot offline, in order and apart: from an instant on, and before another one. The last may have
-/// no end, which is [`Time::NEVER`].
+/// The times for which somebody takes a robot offline, in order and apart: from an instant on, and before another one.
+/// The last may have no end, which is [`Time::NEVER`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Outages(Vec<(Time, Time)>);
 
 impl Outages {
-    /// The robot is taken offline, or back, at `now`, which is not before anything that was said so far. False if it was so already.
+    /// The robot is taken offline, or back, at `now`, which is not before anything that was said so far. False if it
+    /// was so already.
     pub fn set(&mut self, now: Time, offline: bool) -> bool {
         match (self.0.last_mut(), offline) {
             (Some((_, end)), true) if *end == Time::NEVER => return false,
@@ -87,7 +88,8 @@ impl<'a> Presence<'a> {
         own.min(outage.unwrap_or(Time::NEVER))
     }
 
-    /// The first instant by which the robot has been online for `work` since `from`; none if that is later than `limit`.
+    /// The first instant by which the robot has been online for `work` since `from`; none if that is later than
+    /// `limit`.
     pub fn work(&mut self, from: Time, work: Span, limit: Time) -> Option<Time> {
         if let (Some((plan, timeline)), []) = (&mut self.own, self.outages) {
             return timeline.work(plan, from, work, limit, self.stop);

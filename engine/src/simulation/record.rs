@@ -72,8 +72,8 @@ impl JobRecord {
         self.ended.and(self.halt).map(|halted| halted.hurt)
     }
 
-    /// By how many counted failures a job that halted and ended went beyond the limit that halted it: those that came after the
-    /// halt, and those that went beyond it at its instant.
+    /// By how many counted failures a job that halted and ended went beyond the limit that halted it: those that came
+    /// after the halt, and those that went beyond it at its instant.
     pub fn threshold_overshoot(&self) -> Option<u32> {
         self.ended.and(self.halt).map(|halted| {
             let after = self.progress.counted_failures().saturating_sub(halted.hurt);

@@ -56,7 +56,8 @@ impl<C: Controller> Rollout<C> {
         self.begins.min(self.times_out)
     }
 
-    /// Makes a job (R3, R5, R6), which prepares for so long. It may be over at once. `order` permutes its targets, if that is wanted.
+    /// Makes a job (R3, R5, R6), which prepares for so long. It may be over at once. `order` permutes its targets, if
+    /// that is wanted.
     pub fn create_job(&mut self, now: Time, kind: JobKind, order: Option<Stream>, preparing: Span) {
         self.job.create(now, kind, &mut self.fleet);
         self.created = now;

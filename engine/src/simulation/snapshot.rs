@@ -67,7 +67,6 @@ impl<'p, C: Controller + Clone, Q: EventQueue> Campaign<'p, C, Q> {
             totals: self.totals,
         }
     }
-
 }
 
 impl<'p, Q: EventQueue> Campaign<'p, AnyController, Q> {

@@ -39,8 +39,8 @@ impl Patience for () {
     }
 }
 
-/// Those who have robots deploy: one rollout or many over the robots of one world. They are told what happens, and say what of it
-/// concerns them alone. `W` goes along with every turn.
+/// Those who have robots deploy: one rollout or many over the robots of one world. They are told what happens, and say
+/// what of it concerns them alone. `W` goes along with every turn.
 pub trait Host<'p, W: Patience> {
     /// What steers the jobs.
     type Controller: Controller;
@@ -140,8 +140,8 @@ pub fn arrive<'p, W: Patience, H: Host<'p, W>>(host: &mut H, watch: &mut W, now:
     Ok(())
 }
 
-/// The second half: halts, ends of jobs and fleet timeouts; the horizon and the calls; beginnings of jobs; starts. Whether
-/// anything but endings and starts has happened in the turn.
+/// The second half: halts, ends of jobs and fleet timeouts; the horizon and the calls; beginnings of jobs; starts.
+/// Whether anything but endings and starts has happened in the turn.
 #[inline(always)]
 pub(super) fn act<'p, W: Patience, H: Host<'p, W>>(
     host: &mut H,

@@ -99,14 +99,16 @@ impl<'p, Q: EventQueue> World<'p, Q> {
         }
     }
 
-    /// Starts a robot that the world may delay; what that comes to waits to be taken. True if it makes progress at once.
+    /// Starts a robot that the world may delay; what that comes to waits to be taken. True if it makes progress at
+    /// once.
     pub fn start(&mut self, now: Time, robot: RobotId, attempt: u32, order: Order, stop: Stop<'_>) -> bool {
         let guide = Guide { draws: &self.draws, stop };
         let journeys = self.journeys.as_mut().expect("only a world with journeys delays robots");
         journeys.start(guide, now, robot, attempt, order, &mut self.happenings)
     }
 
-    /// Takes a robot offline at `now`, to which the robots have been brought, or lets it back; what that comes to waits to be taken.
+    /// Takes a robot offline at `now`, to which the robots have been brought, or lets it back; what that comes to waits
+    /// to be taken.
     pub fn force_offline(&mut self, now: Time, robot: RobotId, offline: bool) {
         let guide = Guide { draws: &self.draws, stop: Stop::NEVER };
         if let Some(journeys) = &mut self.journeys {

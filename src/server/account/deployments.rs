@@ -8,8 +8,8 @@ use super::{
 use crate::control_plane::{ApiException, Call, Decision, DeploymentApplicationConfig, Request, Resources};
 use crate::random::{MAX_ATTEMPTS, Purpose};
 use crate::rollout::{
-    CampaignOutcome, DeploymentJob, DeploymentJobErrorCode, DeploymentStatus, JobKind, OnBreach, RoboMaker, RobotEnd, RobotId,
-    RobotStatus, StartOrder,
+    CampaignOutcome, DeploymentJob, DeploymentJobErrorCode, DeploymentStatus, JobKind, OnBreach, RoboMaker, RobotEnd,
+    RobotId, RobotStatus, StartOrder,
 };
 use crate::simulation::{
     Cancelled, Ending, HeapEndings, Host, Order, Rollout, Stop, World, abort_in_flight, arrive, take_happenings, turn,
@@ -206,7 +206,8 @@ impl Account {
         }
     }
 
-    /// Forgets the attempts of a fleet that go on by themselves: they belong to a deployment that has been superseded (R14).
+    /// Forgets the attempts of a fleet that go on by themselves: they belong to a deployment that has been superseded
+    /// (R14).
     fn abandon_late(&mut self, fleet: u64) {
         let Some(fleet) = self.fleets.get(fleet) else { return };
         for (member, status) in fleet.rollout.fleet.iter() {
@@ -408,7 +409,8 @@ impl Host<'static, ()> for Account {
         let forced_failure = robot.next_failure.take().or(missing);
         let order = Order { job: job.number, timeout: job.config.robot_timeout, forced_failure };
         robot.last_deployment = Some((Arc::clone(&job.arn), now));
-        // A robot may deploy in one fleet and then in another. Streams count attempts in 24 bits; nobody lives to see the first again.
+        // A robot may deploy in one fleet and then in another. Streams count attempts in 24 bits; nobody lives to see
+        // the first again.
         let attempt = robot.attempts % MAX_ATTEMPTS;
         robot.attempts += 1;
         if let Some(target) = job.target_mut(member) {

@@ -62,8 +62,8 @@ impl Account {
         self.fleets.add(arn, name, row)
     }
 
-    /// DeleteFleet: whether there was such a fleet. An active job is canceled, and the robots leave. The operation knows no
-    /// `ResourceNotFoundException`.
+    /// DeleteFleet: whether there was such a fleet. An active job is canceled, and the robots leave. The operation
+    /// knows no `ResourceNotFoundException`.
     pub fn delete_fleet(&mut self, arn: &str) -> bool {
         let Ok((serial, _)) = self.fleet(arn) else { return false };
         self.cancel_job_of(serial);

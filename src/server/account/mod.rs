@@ -1,7 +1,7 @@
 //! The account: fleets, robots, applications and deployment jobs, driven through virtual time.
 //!
-//! Plain state: what it holds is a pure function of the scenario, the seed, the epoch, and the calls with their instants. No clock, no
-//! I/O.
+//! Plain state: what it holds is a pure function of the scenario, the seed, the epoch, and the calls with their
+//! instants. No clock, no I/O.
 
 mod applications;
 mod deployments;
@@ -39,7 +39,8 @@ const ARN: &str = "arn:aws:robomaker:us-west-2:111111111111";
 /// How long a job is kept after its creation, in virtual time.
 pub const JOBS_EXPIRE_AFTER: Span = Span::from_secs(90 * 86_400);
 
-/// The replication whose luck the robots have: what the robot of a number does in its k-th attempt is the same there and here.
+/// The replication whose luck the robots have: what the robot of a number does in its k-th attempt is the same there
+/// and here.
 const REPLICATION: u32 = 0;
 
 /// What an account is made of.
@@ -178,7 +179,8 @@ impl Account {
         self.changes = Changes::default();
     }
 
-    /// Counts the robots that deploy as changed, since they get on as time passes; of fleets with at most so many targets.
+    /// Counts the robots that deploy as changed, since they get on as time passes; of fleets with at most so many
+    /// targets.
     pub fn deploying_robots_get_on(&mut self, most: usize) {
         let jobs = self.active.iter().filter_map(|fleet| self.jobs.get(self.fleets.get(*fleet)?.latest?));
         let targets = jobs.filter(|job| job.robots.len() <= most).flat_map(|job| &job.robots);

@@ -100,7 +100,8 @@ impl Account {
         debug_assert_eq!(serial, u64::from(id), "robots of the account and of the world have the same numbers");
     }
 
-    /// A robot of a group of the scenario, which the world has already: named after its group, and registered with the scenario's fleet.
+    /// A robot of a group of the scenario, which the world has already: named after its group, and registered with the
+    /// scenario's fleet.
     pub(super) fn add_numbered(&mut self, group: usize) {
         let id = self.robots.next() as RobotId;
         let architecture = self.groups[group].1;

@@ -1,7 +1,8 @@
 //! R14: robots alternate between online and offline.
 //!
-//! An alternating renewal process is stationary if it is online at time 0 with probability p = E[on] / (E[on] + E[off]) and the
-//! present period has the equilibrium residual life, 1 / E[X] int_0^x (1 - F) (D. R. Cox, "Renewal Theory" (1962), 5.2 and 7.2).
+//! An alternating renewal process is stationary if it is online at time 0 with probability p = E[on] / (E[on] + E[off])
+//! and the present period has the equilibrium residual life, 1 / E[X] int_0^x (1 - F) (D. R. Cox, "Renewal Theory"
+//! (1962), 5.2 and 7.2).
 
 use rollcast::random::Luck;
 use rollcast::rollout::{CampaignOutcome, DeploymentStatus, JobKind, RobotEnd};
@@ -148,10 +149,10 @@ fn robots_without_steps_end_when_they_are_online() {
     }
 }
 
-/// Work of L seconds that waits for connection, from an online state with exponential periods of means a and b: the robot
-/// leaves Poisson(L / a) times, for an exponential time each, so E = L (1 + b / a) and Var = 2 b^2 L / a. A step that
-/// needs no connection takes L, and then the robot is online with the probability of the two-state Markov chain, or
-/// has an exponential time to go.
+/// Work of L seconds that waits for connection, from an online state with exponential periods of means a and b: the
+/// robot leaves Poisson(L / a) times, for an exponential time each, so E = L (1 + b / a) and Var = 2 b^2 L / a. A step
+/// that needs no connection takes L, and then the robot is online with the probability of the two-state Markov chain,
+/// or has an exponential time to go.
 #[test]
 fn six_steps_online_and_offline() {
     const RUNS: u32 = 30_000;
@@ -216,8 +217,8 @@ fn six_steps_online_and_offline() {
     }
 }
 
-/// Steps of both kinds one after another. While a step waits, the robot leaves Poisson(L / a) times; it ends the last such step
-/// online, and from there the launch takes its time.
+/// Steps of both kinds one after another. While a step waits, the robot leaves Poisson(L / a) times; it ends the last
+/// such step online, and from there the launch takes its time.
 #[test]
 fn steps_one_after_another() {
     const RUNS: u32 = 30_000;
@@ -238,7 +239,8 @@ fn steps_one_after_another() {
     assert_mean(&times, mean, variance, "time for six steps");
 }
 
-/// With constant periods all follows from the phase at time 0, which is uniform: every phase by hand, against campaigns.
+/// With constant periods all follows from the phase at time 0, which is uniform: every phase by hand, against
+/// campaigns.
 #[test]
 fn constant_periods_are_a_function_of_the_phase() {
     const RUNS: u32 = 20_000;
@@ -271,8 +273,9 @@ fn constant_periods_are_a_function_of_the_phase() {
     }
 }
 
-/// With exponential periods a robot without steps does not respond within t with probability q e^(-t/b); what is left then is
-/// again exponential. Those robots become `InSync` by themselves, and the campaign waits for them unless no job may follow.
+/// With exponential periods a robot without steps does not respond within t with probability q e^(-t/b); what is left
+/// then is again exponential. Those robots become `InSync` by themselves, and the campaign waits for them unless no job
+/// may follow.
 #[test]
 fn late_syncs_are_memoryless() {
     const ROBOTS: u32 = 20;
@@ -392,7 +395,8 @@ fn late_robots_hold_no_slot() {
     assert_eq!((job.ended, job.halt.map(|halted| halted.at)), (Some(at(180)), Some(at(180))));
 }
 
-/// A robot that is started anew forgets the attempt before: it never gets in sync, where half a minute more would have done.
+/// A robot that is started anew forgets the attempt before: it never gets in sync, where half a minute more would have
+/// done.
 #[test]
 fn a_new_start_forgets_the_attempt_before() {
     let (replication, trace) = watch(&(slow(1, "") + &sync("29s", 3)));
@@ -441,8 +445,8 @@ fn a_timeout_is_final_without_connectivity() {
     assert_eq!((replication.outcome, replication.ended), (CampaignOutcome::MaxJobs, at(3720)));
 }
 
-/// A later job meets a robot where its periods have brought it, not in a new draw: whoever is offline for a constant day at the
-/// first job's timeout is so until its return, whatever the jobs in between.
+/// A later job meets a robot where its periods have brought it, not in a new draw: whoever is offline for a constant
+/// day at the first job's timeout is so until its return, whatever the jobs in between.
 #[test]
 fn periods_go_on_from_job_to_job() {
     const RUNS: u32 = 4_000;

@@ -9,7 +9,8 @@ use super::{Ending, EventQueue};
 use crate::rollout::RobotId;
 use crate::time::Time;
 
-/// A queue from which a robot can be taken back: for robots that may leave, and to hold [`Endings`](super::Endings) against.
+/// A queue from which a robot can be taken back: for robots that may leave, and to hold [`Endings`](super::Endings)
+/// against.
 #[derive(Clone, Debug, Default)]
 pub struct HeapEndings {
     /// With what has been taken back since, which is passed over.

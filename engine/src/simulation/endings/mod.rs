@@ -3,9 +3,10 @@
 //! Nothing can interrupt a robot's steps, so a deployment is one event: its end. A robot in flight holds one entry,
 //! so the queue is as long as the job has slots in use.
 //!
-//! What is due soon stands in a [`Tournament`], where an ending that makes room for the next robot's costs one walk over a few cache
-//! lines. Where more robots are in flight than fit there, what is due later waits in a [`Calendar`], unsorted but for the bucket of time
-//! that it falls in; so a step costs nearly the same for a hundred robots in flight and for ten million.
+//! What is due soon stands in a [`Tournament`], where an ending that makes room for the next robot's costs one walk
+//! over a few cache lines. Where more robots are in flight than fit there, what is due later waits in a [`Calendar`],
+//! unsorted but for the bucket of time that it falls in; so a step costs nearly the same for a hundred robots in flight
+//! and for ten million.
 
 mod calendar;
 mod heap;
@@ -30,8 +31,8 @@ pub struct Ending {
     pub end: RobotEnd,
 }
 
-/// Robots in flight, earliest end first. Those that end at one instant come in the order of robots, so that what observers
-/// see is defined; no result depends on it (R1).
+/// Robots in flight, earliest end first. Those that end at one instant come in the order of robots, so that what
+/// observers see is defined; no result depends on it (R1).
 pub trait EventQueue: Clone + Default {
     /// Adds a robot whose end is known. It must have none in the queue.
     fn push(&mut self, ending: Ending);
@@ -39,8 +40,8 @@ pub trait EventQueue: Clone + Default {
     /// The instant of the earliest ending; later than [`Time::MAX`] if there is none.
     fn next_due(&mut self) -> Time;
 
-    /// Takes an ending that is due at `now`, the earliest instant of any. An instant's endings are taken until there is none before
-    /// anything else is asked of the queue.
+    /// Takes an ending that is due at `now`, the earliest instant of any. An instant's endings are taken until there is
+    /// none before anything else is asked of the queue.
     fn pop_due(&mut self, now: Time) -> Option<Ending>;
 
     /// Takes all that is left, in the order of robots, and starts anew.
@@ -53,7 +54,8 @@ pub struct Endings {
     /// What is due before `near_until`, but for `at_once`.
     near: Tournament,
     near_until: Time,
-    /// Of those that are due at one and the same instant, the earliest of all, what has not been taken; the last one is next.
+    /// Of those that are due at one and the same instant, the earliest of all, what has not been taken; the last one is
+    /// next.
     at_once: Vec<Ending>,
     far: Calendar,
 }
@@ -233,8 +235,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 30, ..ProptestConfig::default() })]
 
-        /// So many at first, and then as many as have ended, or more or less; durations from 0 to 2^`bits` microseconds, half of them
-        /// much shorter, so that there are all kinds of ties.
+        /// So many at first, and then as many as have ended, or more or less; durations from 0 to 2^`bits`
+        /// microseconds, half of them much shorter, so that there are all kinds of ties.
         #[test]
         fn endings_come_as_from_an_ordered_map(
             first in prop_oneof![0..40usize, 15_000..25_000usize],

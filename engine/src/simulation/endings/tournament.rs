@@ -19,8 +19,8 @@ pub const LATEST: Time = Time::from_micros((EMPTY >> LANE_BITS) - 1);
 /// What stands for the earliest key while lanes are without one: of no instant that an ending may have.
 const UNKNOWN: u64 = EMPTY - 1;
 
-/// Calls a walk through the rounds with their number, and that of their keys, known to the compiler: it then unrolls the walk, and sees
-/// that no index is out of bounds.
+/// Calls a walk through the rounds with their number, and that of their keys, known to the compiler: it then unrolls
+/// the walk, and sees that no index is out of bounds.
 macro_rules! known_rounds {
     ($rounds:expr, $walk:ident $arguments:tt) => {
         match $rounds & 7 {
@@ -37,10 +37,10 @@ macro_rules! known_rounds {
 
 /// The earliest of at most [`MAX_LANES`] endings.
 ///
-/// Each ending has a lane, and its key is its instant with the lane's number in the low bits. The least of every four neighbouring lanes
-/// goes on to the next round, as in Knuth, The Art of Computer Programming 3 (1998), section 5.4.1, there with two. When a lane is opened, the
-/// least of the three others in each match that it plays is kept. They say at once what is earliest without it, and
-/// with them a new key finds its way up without looking at the others again.
+/// Each ending has a lane, and its key is its instant with the lane's number in the low bits. The least of every four
+/// neighbouring lanes goes on to the next round, as in Knuth, The Art of Computer Programming 3 (1998), section 5.4.1,
+/// there with two. When a lane is opened, the least of the three others in each match that it plays is kept. They say
+/// at once what is earliest without it, and with them a new key finds its way up without looking at the others again.
 #[derive(Clone, Debug, Default)]
 pub struct Tournament {
     /// What each lane holds, or held last.
@@ -49,11 +49,11 @@ pub struct Tournament {
     keyed: usize,
     /// Lanes that hold nothing.
     free: Vec<u32>,
-    /// Whether somebody who takes endings has to look further than at the earliest key: lanes have none yet, or whoever has the
-    /// tournament keeps endings elsewhere.
+    /// Whether somebody who takes endings has to look further than at the earliest key: lanes have none yet, or whoever
+    /// has the tournament keeps endings elsewhere.
     pub beyond: bool,
-    /// The keys that meet in each round, the final first, then four times as many a round; of the first round, which is the last one here, the
-    /// lanes' own. Every four of them in a row meet in one match.
+    /// The keys that meet in each round, the final first, then four times as many a round; of the first round, which is
+    /// the last one here, the lanes' own. Every four of them in a row meet in one match.
     keys: Vec<u64>,
     rounds: usize,
     /// The lane whose ending was taken or is to come: its keys in the matches mean nothing.
@@ -120,7 +120,8 @@ impl Tournament {
         true
     }
 
-    /// Adds an ending where no lane is open. Takes the fields in registers: a reference would keep every ending in memory on its way.
+    /// Adds an ending where no lane is open. Takes the fields in registers: a reference would keep every ending in
+    /// memory on its way.
     fn push_elsewhere(&mut self, due: Time, started: Time, robot: RobotId, end: RobotEnd) -> bool {
         let ending = Ending { due, started, robot, end };
         if let Some(lane) = self.free.pop() {

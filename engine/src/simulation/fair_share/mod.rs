@@ -206,7 +206,8 @@ impl FairShare {
         self.completed.pop_first()
     }
 
-    /// Takes out a download that has been found complete, the lowest robot first, without finding rates for changes since.
+    /// Takes out a download that has been found complete, the lowest robot first, without finding rates for changes
+    /// since.
     pub fn pop_found(&mut self) -> Option<RobotId> {
         self.completed.pop_first()
     }
@@ -227,8 +228,8 @@ impl FairShare {
         Some(self.sites[flow.site].rate(flow.cap))
     }
 
-    /// What will remain of a robot's download at `at`, from the present instant to that of the next completion, and how long it
-    /// goes on then if its rate stays; `None` if it has none or it is complete.
+    /// What will remain of a robot's download at `at`, from the present instant to that of the next completion, and how
+    /// long it goes on then if its rate stays; `None` if it has none or it is complete.
     pub fn remaining(&mut self, robot: RobotId, at: Time) -> Option<(Volume, Option<Span>)> {
         self.settle();
         let Flow { site, cap, target } = *self.flows.get(&robot)?;

@@ -40,8 +40,8 @@ pub struct Journeys {
     horizon: Time,
 }
 
-/// What journeys are found by: the luck of their robots, and whether somebody wants the finding to be broken off. What comes of one
-/// that is broken off means nothing.
+/// What journeys are found by: the luck of their robots, and whether somebody wants the finding to be broken off. What
+/// comes of one that is broken off means nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Guide<'a> {
     /// The luck of the robots.

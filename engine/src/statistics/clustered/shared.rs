@@ -3,8 +3,8 @@
 use super::{COARSE, Cell, ClusteredSample};
 use ethnum::U256;
 
-/// The numbers of one cluster by their cells. Numbers can be taken back, so samples of which each holds the numbers of another and a
-/// few more need not count them all.
+/// The numbers of one cluster by their cells. Numbers can be taken back, so samples of which each holds the numbers of
+/// another and a few more need not count them all.
 #[derive(Clone, Debug)]
 pub struct SharedCluster {
     count: u64,
@@ -93,8 +93,8 @@ mod tests {
     use crate::random::{Luck, Purpose};
     use crate::statistics::Unit;
 
-    /// Against samples of their own: what clusters have in common is added once to the pooled numbers and to the cluster, and what
-    /// they have alone is taken back.
+    /// Against samples of their own: what clusters have in common is added once to the pooled numbers and to the
+    /// cluster, and what they have alone is taken back.
     #[test]
     fn shared_clusters_are_clusters_of_their_own() {
         const SAMPLES: usize = 5;

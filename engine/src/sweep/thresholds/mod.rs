@@ -1,17 +1,18 @@
 //! Many failure thresholds in one pass.
 //!
-//! A failure threshold decides nothing but when a job halts: until then a campaign goes the same way as under any higher threshold. So
-//! [`one_pass`] simulates each replication once, at the highest threshold of those that are wanted: its path. Where a job reaches
-//! the limit of a lower threshold, a copy of the campaign leaves the path: it halts there, and goes on to its own end, whatever that
-//! takes. That is right in every world, and whatever follows a halt.
+//! A failure threshold decides nothing but when a job halts: until then a campaign goes the same way as under any
+//! higher threshold. So [`one_pass`] simulates each replication once, at the highest threshold of those that are
+//! wanted: its path. Where a job reaches the limit of a lower threshold, a copy of the campaign leaves the path: it
+//! halts there, and goes on to its own end, whatever that takes. That is right in every world, and whatever follows a
+//! halt.
 //!
 //! # What it costs
 //!
-//! The way to the fork is simulated once, and so are replications in which no job reaches the limit. What robots come to on the way
-//! is counted once for all thresholds that share it ([`SharedCluster`]); results of replications are counted threshold by
-//! threshold. Thresholds that no fleet of the scenario can tell apart (1 and 2 % of 40 robots) are one. Memory holds the tallies of
-//! at most [`MOST_TALLIES`] points at a time, so of a grid only so many neighbours can share a path: let the threshold vary fastest,
-//! as the last `--vary`.
+//! The way to the fork is simulated once, and so are replications in which no job reaches the limit. What robots come
+//! to on the way is counted once for all thresholds that share it ([`SharedCluster`]); results of replications are
+//! counted threshold by threshold. Thresholds that no fleet of the scenario can tell apart (1 and 2 % of 40 robots) are
+//! one. Memory holds the tallies of at most [`MOST_TALLIES`] points at a time, so of a grid only so many neighbours can
+//! share a path: let the threshold vary fastest, as the last `--vary`.
 
 mod robots;
 mod tallies;
@@ -36,8 +37,9 @@ const PATH: &str = "deployment.failure_threshold_percentage";
 /// The most points whose tallies are kept at a time.
 pub const MOST_TALLIES: u64 = 256;
 
-/// The strategy that gets points which differ in nothing but the failure threshold out of one pass, and simulates all others for
-/// themselves. Hands the tallies to `take` in the order of the points; they are the same as those of [`one_by_one`](super::one_by_one).
+/// The strategy that gets points which differ in nothing but the failure threshold out of one pass, and simulates all
+/// others for themselves. Hands the tallies to `take` in the order of the points; they are the same as those of
+/// [`one_by_one`](super::one_by_one).
 ///
 /// # Errors
 /// Those of [`one_by_one`](super::one_by_one).

@@ -16,7 +16,8 @@ pub struct Fork {
     pub ended: Mark,
 }
 
-/// The tallies of all thresholds for one build, shared by the threads. Merging is exact, so it does not matter who adds first.
+/// The tallies of all thresholds for one build, shared by the threads. Merging is exact, so it does not matter who adds
+/// first.
 pub struct Tallies<'p> {
     plan: &'p Plan,
     thresholds: Vec<Mutex<Threshold>>,
@@ -40,7 +41,8 @@ impl<'p> Tallies<'p> {
         Tallies { plan, thresholds: thresholds.iter().map(threshold).collect() }
     }
 
-    /// Adds a path and the forks that have left it, the lowest threshold first. Both clusters are empty before and after.
+    /// Adds a path and the forks that have left it, the lowest threshold first. Both clusters are empty before and
+    /// after.
     pub fn add(&self, robots: &Robots, forks: &[Fork], end: &Replication, clusters: &mut Clusters) {
         let mut from = Mark::default();
         for (threshold, fork) in self.thresholds.iter().zip(forks) {
@@ -84,7 +86,8 @@ impl<'p> Tallies<'p> {
         only_before || only || since
     }
 
-    /// The tallies of the thresholds that are `wanted`, in their order. What is not wanted does not differ from what comes before it.
+    /// The tallies of the thresholds that are `wanted`, in their order. What is not wanted does not differ from what
+    /// comes before it.
     pub fn finish(self, wanted: &[bool]) -> Vec<Tally> {
         let mut since = Tally::new(self.plan, false);
         let mut tallies = Vec::new();
