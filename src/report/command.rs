@@ -9,7 +9,7 @@ pub(crate) struct CommandLine {
 }
 
 impl CommandLine {
-    /// `rollcast VERB`
+    /// Begins with `rollcast VERB`.
     pub fn new(verb: &str) -> CommandLine {
         CommandLine { words: vec![String::from("rollcast"), verb.to_owned()] }
     }

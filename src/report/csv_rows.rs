@@ -13,30 +13,30 @@ use crate::time::{Span, Time};
 
 /// A column of a file: its heading, and its field in the row of an `R`.
 #[derive(Clone, Copy)]
-struct Fact<R> {
+struct JobColumn<R> {
     heading: &'static str,
     field: fn(&R) -> String,
 }
 
 /// The columns of `jobs.csv`; a job comes with the number of its replication.
-const JOB_COLUMNS: [Fact<(u32, JobRecord)>; 17] = [
-    Fact { heading: "replication", field: |(replication, _)| replication.to_string() },
-    Fact { heading: "job", field: |(_, job)| job.number.to_string() },
-    Fact { heading: "kind", field: |(_, job)| kind(job).to_owned() },
-    Fact { heading: "created_s", field: |(_, job)| instant(Some(job.created)) },
-    Fact { heading: "in_progress_s", field: |(_, job)| instant(job.began) },
-    Fact { heading: "ended_s", field: |(_, job)| instant(job.ended) },
-    Fact { heading: "status", field: |(_, job)| job.status.to_string() },
-    Fact { heading: "failure_code", field: |(_, job)| optional(job.failure()) },
-    Fact { heading: "makespan_s", field: |(_, job)| optional(job.makespan().map(Span::seconds)) },
-    Fact { heading: "targets", field: |(_, job)| job.progress.targets.to_string() },
-    Fact { heading: "succeeded", field: |(_, job)| job.progress.succeeded.to_string() },
-    Fact { heading: "failed", field: |(_, job)| job.progress.robots_failed().to_string() },
-    Fact { heading: "no_response", field: |(_, job)| job.progress.no_response.to_string() },
-    Fact { heading: "aborted", field: |(_, job)| job.progress.aborted.to_string() },
-    Fact { heading: "not_attempted", field: |(_, job)| job.progress.not_attempted().to_string() },
-    Fact { heading: "peak_in_flight", field: |(_, job)| job.progress.peak_in_flight.to_string() },
-    Fact { heading: "threshold_breached", field: |(_, job)| job.halted().to_string() },
+const JOB_COLUMNS: [JobColumn<(u32, JobRecord)>; 17] = [
+    JobColumn { heading: "replication", field: |(replication, _)| replication.to_string() },
+    JobColumn { heading: "job", field: |(_, job)| job.number.to_string() },
+    JobColumn { heading: "kind", field: |(_, job)| kind(job).to_owned() },
+    JobColumn { heading: "created_s", field: |(_, job)| instant(Some(job.created)) },
+    JobColumn { heading: "in_progress_s", field: |(_, job)| instant(job.began) },
+    JobColumn { heading: "ended_s", field: |(_, job)| instant(job.ended) },
+    JobColumn { heading: "status", field: |(_, job)| job.status.to_string() },
+    JobColumn { heading: "failure_code", field: |(_, job)| optional(job.failure()) },
+    JobColumn { heading: "makespan_s", field: |(_, job)| optional(job.makespan().map(Span::seconds)) },
+    JobColumn { heading: "targets", field: |(_, job)| job.progress.targets.to_string() },
+    JobColumn { heading: "succeeded", field: |(_, job)| job.progress.succeeded.to_string() },
+    JobColumn { heading: "failed", field: |(_, job)| job.progress.robots_failed().to_string() },
+    JobColumn { heading: "no_response", field: |(_, job)| job.progress.no_response.to_string() },
+    JobColumn { heading: "aborted", field: |(_, job)| job.progress.aborted.to_string() },
+    JobColumn { heading: "not_attempted", field: |(_, job)| job.progress.not_attempted().to_string() },
+    JobColumn { heading: "peak_in_flight", field: |(_, job)| job.progress.peak_in_flight.to_string() },
+    JobColumn { heading: "threshold_breached", field: |(_, job)| job.halted().to_string() },
 ];
 
 const fn kind(job: &JobRecord) -> &'static str {
@@ -77,14 +77,14 @@ pub struct ReplicationColumns {
 
 #[derive(Clone, Copy)]
 enum Field {
-    Fact(FactOf),
+    JobColumn(FactOf),
     Measure(&'static Measure),
 }
 
 impl ReplicationColumns {
     /// Those that every scenario has, and those of the parts of the world that this one has.
     pub fn new(scenario: &Scenario) -> ReplicationColumns {
-        let facts = FACTS.into_iter().map(|(column, field)| (column, Field::Fact(field)));
+        let facts = FACTS.into_iter().map(|(column, field)| (column, Field::JobColumn(field)));
         let measures = MEASURES.iter().filter_map(|measure| Some((measure.column?, Field::Measure(measure))));
         let mut columns: Vec<(CsvColumn, Field)> =
             facts.chain(measures).filter(|(column, _)| column.part.is_in(scenario)).collect();
@@ -98,7 +98,7 @@ impl ReplicationColumns {
 
     fn fields(&self, replication: &Replication) -> impl Iterator<Item = String> {
         self.columns.iter().map(|(_, field)| match field {
-            Field::Fact(field) => field(replication, &self.builds),
+            Field::JobColumn(field) => field(replication, &self.builds),
             Field::Measure(measure) => match measure.source {
                 Source::Number(number) => {
                     optional(number(replication).map(|number| measure.unit.exact(number as i128)))

@@ -253,7 +253,6 @@ enum Notation {
     Number(Unit),
     /// Times to the second, so that the ends of an interval can be told apart.
     Finely(Unit),
-    /// A difference.
     Signed(Unit),
 }
 

@@ -1,5 +1,5 @@
-//! The formats in which an answer can be had, each by its name. A new one is a file with an [`Exporter`], and its place in the lists
-//! of the answers that have it.
+//! The formats in which an answer can be had, each by its name. A new one is a file with an [`Exporter`], and its place
+//! in the lists of the answers that have it.
 
 use std::cell::OnceCell;
 

@@ -95,7 +95,6 @@ impl Engine {
         &mut self.account
     }
 
-    /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }

@@ -14,7 +14,7 @@ use super::protocol::percent;
 use super::shared::Unanswered;
 use crate::rollout::{DeploymentJobErrorCode, DeploymentStatus, JobKind, RobotDeploymentStep, RobotId, RobotStatus};
 
-/// The clock.
+/// What the page shows of the clock.
 #[derive(Debug, Serialize)]
 pub struct ClockView {
     /// Seconds since the start.
@@ -25,7 +25,7 @@ pub struct ClockView {
     paused: bool,
 }
 
-/// A robot.
+/// What the page shows of a robot.
 #[derive(Debug, Serialize)]
 pub struct RobotView {
     #[serde(serialize_with = "text")]
@@ -73,7 +73,7 @@ pub struct JobView {
     failure_threshold_percentage: u32,
 }
 
-/// A fleet.
+/// What the page shows of a fleet.
 #[derive(Debug, Serialize)]
 pub struct FleetView {
     #[serde(serialize_with = "text")]
@@ -84,7 +84,7 @@ pub struct FleetView {
     job: Option<JobView>,
 }
 
-/// Everything.
+/// What the page shows when it is opened.
 #[derive(Debug, Serialize)]
 pub struct StateView {
     clock: ClockView,
@@ -113,7 +113,7 @@ pub async fn json<T: Serialize + Send + 'static>(view: T) -> Result<Vec<u8>, Una
     written.await.ok().and_then(Result::ok).ok_or(Unanswered)
 }
 
-/// The clock.
+/// What the page shows of the clock now.
 pub fn clock(engine: &mut Engine) -> ClockView {
     let (speed, paused) = (engine.clock().speed(), engine.clock().paused());
     let account = engine.account();

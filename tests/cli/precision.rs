@@ -23,7 +23,8 @@ fn half_width(interval: &Value) -> f64 {
     (interval[1].as_f64().expect("an end") - interval[0].as_f64().expect("an end")) / 2.0
 }
 
-/// Stage after stage writes the bytes of a single run with as many replications, rows included, for any number of threads.
+/// Stage after stage writes the bytes of a single run with as many replications, rows included, for any number of
+/// threads.
 #[test]
 fn results_are_those_of_a_plain_run() {
     for (scenario, metric, precision) in [

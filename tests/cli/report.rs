@@ -24,8 +24,8 @@ fn unescaped(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }
 
-/// Reads a page as strictly as the standard writes it: every element that is not void is closed, in order; text and attributes
-/// hold no bare `<`; attributes are quoted and given once. Gives back all elements.
+/// Reads a page as strictly as the standard writes it: every element that is not void is closed, in order; text and
+/// attributes hold no bare `<`; attributes are quoted and given once. Gives back all elements.
 fn parse(page: &str) -> Vec<Tag> {
     let mut rest = page.strip_prefix("<!DOCTYPE html>").expect("a document type");
     let mut tags: Vec<Tag> = Vec::new();
@@ -136,7 +136,8 @@ fn text_of<'t>(tags: &'t [Tag], name: &'t str) -> impl Iterator<Item = String> +
     tags.iter().filter(move |tag| tag.name == name).map(|tag| tag.text.replace('\u{a0}', " "))
 }
 
-/// Every shipped scenario has a page that keeps to the rules, is small, and has the table's rows and the summary's numbers.
+/// Every shipped scenario has a page that keeps to the rules, is small, and has the table's rows and the summary's
+/// numbers.
 #[test]
 fn pages_say_what_the_summary_says() {
     let sandbox = Sandbox::new();
@@ -417,7 +418,8 @@ fn the_page_of_a_comparison() {
     assert!(words(&tags).contains("compared as independent samples, not in pairs: seeds 1 and 2."));
 }
 
-/// The page of a tuning begins with the setting and how sure it is, rings it, has every setting, and repeats itself to the byte.
+/// The page of a tuning begins with the setting and how sure it is, rings it, has every setting, and repeats itself to
+/// the byte.
 #[cfg(unix)]
 #[test]
 fn the_page_of_a_tuning() {

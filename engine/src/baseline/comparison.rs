@@ -18,7 +18,7 @@ pub const LEVEL: f64 = 0.001;
 
 /// What came of a comparison.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Comparison {
+pub enum BaselineVerdict {
     /// It is the same run, and it gave the same bytes.
     SameBytes,
     /// Another program or another scenario text, and the very same numbers under the same seed.
@@ -86,22 +86,22 @@ impl Change {
     }
 }
 
-impl Comparison {
+impl BaselineVerdict {
     /// Whether nothing was found to differ.
     pub fn passes(&self) -> bool {
         match self {
-            Comparison::SameBytes | Comparison::SameNumbers => true,
-            Comparison::OtherBytes { .. } => false,
-            Comparison::Tested(tested) => !tested.changes.iter().any(Change::differs),
+            BaselineVerdict::SameBytes | BaselineVerdict::SameNumbers => true,
+            BaselineVerdict::OtherBytes { .. } => false,
+            BaselineVerdict::Tested(tested) => !tested.changes.iter().any(Change::differs),
         }
     }
 }
 
 /// The same run: compares the bytes, and names the metrics that differ.
-pub(super) fn bytes(baseline: &Baseline, scenario: &Scenario, now: &Summary) -> Comparison {
+pub(super) fn bytes(baseline: &Baseline, scenario: &Scenario, now: &Summary) -> BaselineVerdict {
     let text = now.to_json();
     if text == baseline.text {
-        return Comparison::SameBytes;
+        return BaselineVerdict::SameBytes;
     }
     let now: Value = serde_json::from_str(&text).expect("it was just written");
     let differing = Metric::all(scenario).into_iter().filter_map(|metric| {
@@ -114,7 +114,7 @@ pub(super) fn bytes(baseline: &Baseline, scenario: &Scenario, now: &Summary) -> 
             now: shown(after),
         })
     });
-    Comparison::OtherBytes { differing: differing.collect() }
+    BaselineVerdict::OtherBytes { differing: differing.collect() }
 }
 
 /// Another run: tests outcomes, time to success and robots hurt.

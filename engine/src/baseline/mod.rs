@@ -3,7 +3,7 @@
 //! A baseline is the `summary.json` of a run, with a `baseline.json` beside it that holds the distributions which are
 //! compared. A run of the same program, scenario, seed and replications has to give the same bytes. After a change of
 //! the program or of the scenario it cannot, and then outcomes, time to success and robots hurt are
-//! [compared](Comparison) by two-sample tests.
+//! [compared](BaselineVerdict) by two-sample tests.
 //!
 //! Those tests are for independent samples. Under the same seed both runs meet the same luck, which nearly always makes
 //! their numbers agree better than chance would, but nobody can promise that it does; so the second run is drawn under
@@ -13,7 +13,7 @@
 mod comparison;
 mod stored;
 
-pub use comparison::{Change, Comparison, Differing, Effect, LEVEL, Tested};
+pub use comparison::{BaselineVerdict, Change, Differing, Effect, LEVEL, Tested};
 pub use stored::{Baseline, UnusableBaseline, folder_of, text_of};
 
 use std::sync::atomic::AtomicBool;
@@ -38,7 +38,7 @@ pub fn compare(
     workers: &Workers,
     cancelled: &AtomicBool,
     advanced: &(dyn Fn(u32) + Sync),
-) -> Result<Comparison, Stopped> {
+) -> Result<BaselineVerdict, Stopped> {
     let run = |experiment: Experiment<'_>| -> Result<(Summary, Tally), Stopped> {
         let tally = experiment.run_part(workers, 0..experiment.replications, &mut (), cancelled, advanced)?;
         Ok((Summary::new(scenario, experiment.seed, &tally), tally))
@@ -48,13 +48,13 @@ pub fn compare(
         return Ok(comparison::bytes(baseline, scenario, &summary));
     }
     if !baseline.is_of_the_same_luck(&summary) {
-        return Ok(Comparison::Tested(comparison::test(baseline, &summary, &tally)));
+        return Ok(BaselineVerdict::Tested(comparison::test(baseline, &summary, &tally)));
     }
     if baseline.has_the_same_numbers(&summary) {
-        return Ok(Comparison::SameNumbers);
+        return Ok(BaselineVerdict::SameNumbers);
     }
     let (summary, tally) = run(Experiment { seed: other_seed(experiment.seed), ..experiment })?;
-    Ok(Comparison::Tested(comparison::test(baseline, &summary, &tally)))
+    Ok(BaselineVerdict::Tested(comparison::test(baseline, &summary, &tally)))
 }
 
 #[cfg(test)]
@@ -95,7 +95,7 @@ mod tests {
             let experiment = Experiment { plan: &plan_now, seed: 2 * pair + pair % 2, ..experiment };
             let found = compare(&baseline, &now, experiment, &workers, &never, &|_| ()).expect("nobody cancels it");
             match &found {
-                Comparison::Tested(tested) => assert_eq!(tested.whole_distributions, whole),
+                BaselineVerdict::Tested(tested) => assert_eq!(tested.whole_distributions, whole),
                 other => assert!(before == now && pair.is_multiple_of(2), "{other:?}"),
             }
             !found.passes()

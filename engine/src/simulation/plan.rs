@@ -26,13 +26,13 @@ pub struct Plan {
     groups: Vec<(RobotId, GroupPlan)>,
     /// How likely steps fail (R7, R15).
     pub odds: OddsPlan,
-    /// R8.
+    /// How long a robot may take (R8).
     pub robot_timeout: Span,
-    /// R10.
+    /// How long a job may take (R10).
     pub fleet_timeout: Span,
     /// How long a job is `Preparing`, in microseconds (R5).
     pub preparing: Sampler,
-    /// R6.
+    /// The order of starts (R6).
     pub start_order: StartOrder,
     /// 1..=100 (R4), for the requests that the operator makes.
     pub concurrent_deployment_percentage: u32,
@@ -40,7 +40,7 @@ pub struct Plan {
     pub failure_threshold_percentage: u32,
     /// The decisions of its jobs (R4, R9).
     pub controller: AnyController,
-    /// R12.
+    /// The operator's schedule (R12).
     pub sync: SyncPolicy,
     /// What robots download, if that takes its own time (R16).
     pub download: Option<Download>,
@@ -68,7 +68,6 @@ pub struct GroupPlan {
 /// One step's latency, and where its odds are.
 #[derive(Clone, Debug)]
 pub struct StepPlan {
-    /// Which one.
     pub step: RobotDeploymentStep,
     /// How long it takes, in microseconds.
     pub latency: Sampler,

@@ -49,7 +49,6 @@ pub trait Host<'p, W: Patience> {
     /// What tells one rollout from another.
     type Key: Copy;
 
-    /// The robots.
     fn world(&mut self) -> &mut World<'p, Self::Queue>;
 
     /// The first rollout that may have an active job, or the one after another.

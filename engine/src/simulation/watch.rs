@@ -27,7 +27,7 @@ impl<'a, O: Observer> Watch<'a, O> {
         Watch { observer, cancelled, starts: None, events: 0 }
     }
 
-    /// The observer.
+    /// The observer that is told.
     pub fn observer(&mut self) -> &mut O {
         &mut self.observer
     }

@@ -47,7 +47,6 @@ impl<'p, Q: EventQueue> World<'p, Q> {
         self.registrations.reset(plan, &luck);
     }
 
-    /// The plan.
     pub fn plan(&self) -> &'p Plan {
         self.draws.plan
     }

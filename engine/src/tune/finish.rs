@@ -1,7 +1,7 @@
 //! From the race to the answer: how sure it is, the scenario's own setting, what constraints cost, the trade-off.
 
 use super::contender::Contender;
-use super::outcome::{Answer, Cost, Figures, Outcome, Own, Setting};
+use super::outcome::{Conclusion, Cost, Figures, Outcome, OwnSetting, Setting};
 use super::race::{Race, RaceStatus};
 use super::{Status, Unfinished};
 use crate::expectation::Finding;
@@ -52,11 +52,15 @@ fn standing(race: &Race<'_>) -> Outcome {
     let answer = match best {
         Some(setting) => {
             let [probability, of_decided] = [false, true].map(|only| probability(race, setting, only));
-            Answer::Best { setting, probability, of_decided }
+            Conclusion::Best { setting, probability, of_decided }
         }
         None => {
             let closest = closest(race, &settings);
-            if settings.iter().all(violates) { Answer::Infeasible { closest } } else { Answer::Undecided { closest } }
+            if settings.iter().all(violates) {
+                Conclusion::Infeasible { closest }
+            } else {
+                Conclusion::Undecided { closest }
+            }
         }
     };
     Outcome {
@@ -124,19 +128,19 @@ fn reference(race: &Race<'_>) -> usize {
 
 /// All that is said beside the answer.
 fn complete(race: &mut Race<'_>, outcome: &mut Outcome) -> Result<(), Unfinished> {
-    if let Answer::Infeasible { closest } | Answer::Undecided { closest } = outcome.answer {
+    if let Conclusion::Infeasible { closest } | Conclusion::Undecided { closest } = outcome.answer {
         let closest = refined(race, outcome, closest, SHOWN_REPLICATIONS, |race, outcome| {
             Some(self::closest(race, &outcome.settings))
         })?;
         outcome.answer = match outcome.answer {
-            Answer::Infeasible { .. } => Answer::Infeasible { closest },
-            _ => Answer::Undecided { closest },
+            Conclusion::Infeasible { .. } => Conclusion::Infeasible { closest },
+            _ => Conclusion::Undecided { closest },
         };
     }
     let answer = outcome.answer.setting();
     let replications = outcome.settings[answer].figures.replications;
     outcome.own = Some(own(race, outcome, replications)?);
-    if let Answer::Best { setting, .. } = outcome.answer {
+    if let Conclusion::Best { setting, .. } = outcome.answer {
         for index in 0..race.tuning.constraints.len() {
             let cost = cost(race, outcome, setting, index)?;
             outcome.costs.push(cost);
@@ -175,7 +179,7 @@ fn refine(race: &mut Race<'_>, outcome: &mut Outcome, setting: usize, replicatio
 }
 
 /// The scenario's own setting: one of the settings, or one beside them.
-fn own(race: &mut Race<'_>, outcome: &Outcome, replications: u32) -> Result<Own, Unfinished> {
+fn own(race: &mut Race<'_>, outcome: &Outcome, replications: u32) -> Result<OwnSetting, Unfinished> {
     let own = race.tuning.own;
     let digest = own.digest();
     let mut setting = None;
@@ -190,7 +194,7 @@ fn own(race: &mut Race<'_>, outcome: &Outcome, replications: u32) -> Result<Own,
         Some(figures) => figures.clone(),
         None => race.simulate_scenario(own, replications)?,
     };
-    Ok(Own { setting, figures })
+    Ok(OwnSetting { setting, figures })
 }
 
 /// What could be had without a constraint: the best of all settings that seem to satisfy the others.

@@ -48,7 +48,7 @@ mod tests;
 use std::sync::atomic::AtomicBool;
 
 pub use finish::miss;
-pub use outcome::{Answer, Cost, Figures, HurtAndTime, Outcome, Own, Setting, Status};
+pub use outcome::{Conclusion, Cost, Figures, HurtAndTime, Outcome, OwnSetting, Setting, Status};
 
 use crate::experiment::{Stopped, Workers};
 use crate::precision::Target;

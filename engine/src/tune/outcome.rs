@@ -6,12 +6,12 @@ use crate::metric::Metric;
 /// What was found.
 #[derive(Debug)]
 pub struct Outcome {
-    pub answer: Answer,
+    pub answer: Conclusion,
     /// All settings in the order of the sweep's points.
     pub settings: Vec<Setting>,
     pub metric: Metric,
     /// The scenario's own setting, with as many replications as the answer's; none if it was cancelled before.
-    pub own: Option<Own>,
+    pub own: Option<OwnSetting>,
     /// What each constraint costs, in their order; empty without a best setting.
     pub costs: Vec<Cost>,
     /// Settings that no other one surpasses both in time and in robots hurt, by estimates, of those that satisfy all
@@ -27,7 +27,7 @@ pub struct Outcome {
 
 /// The answer; settings by their indices.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Answer {
+pub enum Conclusion {
     /// A setting that is proven to satisfy the constraints.
     Best {
         setting: usize,
@@ -50,12 +50,12 @@ pub enum Answer {
     },
 }
 
-impl Answer {
+impl Conclusion {
     /// The setting that it is about.
     pub fn setting(&self) -> usize {
         match self {
-            Answer::Best { setting, .. } => *setting,
-            Answer::Infeasible { closest } | Answer::Undecided { closest } => *closest,
+            Conclusion::Best { setting, .. } => *setting,
+            Conclusion::Infeasible { closest } | Conclusion::Undecided { closest } => *closest,
         }
     }
 }
@@ -138,7 +138,7 @@ pub struct HurtAndTime {
 
 /// The scenario's own setting.
 #[derive(Clone, Debug)]
-pub struct Own {
+pub struct OwnSetting {
     /// Which of the settings it is, if it is one of them.
     pub setting: Option<usize>,
     pub figures: Figures,

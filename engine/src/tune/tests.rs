@@ -148,7 +148,9 @@ fn compare(asked: &Asked, truth: &[(f64, Vec<f64>)], seeds: u64) -> Compared {
     let mut compared = Compared { wrong: 0, proven: 0, used: 0 };
     for seed in 0..seeds {
         let outcome = asked.answer(seed, 2);
-        let Answer::Best { setting, probability, .. } = outcome.answer else { panic!("{seed}: {:?}", outcome.answer) };
+        let Conclusion::Best { setting, probability, .. } = outcome.answer else {
+            panic!("{seed}: {:?}", outcome.answer)
+        };
         let (objective, values) = &truth[setting];
         let right = asked.satisfied(values, -0.05) && *objective <= within * (1.0 + ERROR);
         assert!(probability <= 0.9, "{probability}: more than was asked for");
@@ -210,7 +212,7 @@ fn the_best_of_few_replications_is_often_the_wrong_one() {
         let seeming = outcome.settings.iter().enumerate().filter(|(_, setting)| seems(setting));
         let (chosen, _) = seeming.min_by(|a, b| objective(a.1).total_cmp(&objective(b.1))).expect("some seem to");
         wrong += u32::from(!asked.satisfied(&truth[chosen].1, -0.05));
-        let proven = matches!(outcome.answer, Answer::Best { probability, .. } if probability >= 0.9);
+        let proven = matches!(outcome.answer, Conclusion::Best { probability, .. } if probability >= 0.9);
         assert!(!proven, "nobody may be sure of that after 64 replications");
     }
     assert!(wrong >= 10, "{wrong} of 60");
@@ -222,7 +224,7 @@ fn hopeless_settings_cost_few_replications() {
     let asked = Asked::grid("10,20,30,50,70,100", "5,10,20,30,50", &["builds.bad.first_job.robots_failed.p90 <= 10"]);
     let outcome = asked.answer(5, 2);
     let best = outcome.answer.setting();
-    assert!(matches!(outcome.answer, Answer::Best { probability: 0.9, .. }), "{:?}", outcome.answer);
+    assert!(matches!(outcome.answer, Conclusion::Best { probability: 0.9, .. }), "{:?}", outcome.answer);
     let few = outcome.settings.iter().filter(|setting| setting.figures.replications <= 1000).count();
     assert!(few > 20, "{few} of 30");
     assert!(outcome.settings[best].figures.replications > 1000);
@@ -238,7 +240,7 @@ fn hopeless_settings_cost_few_replications() {
 fn when_nothing_satisfies_the_constraints() {
     let asked = Asked::grid("30,50,100", "20,30,50", &["builds.bad.first_job.robots_failed.p90 <= 5"]);
     let outcome = asked.answer(1, 2);
-    assert_eq!(outcome.answer, Answer::Infeasible { closest: 0 });
+    assert_eq!(outcome.answer, Conclusion::Infeasible { closest: 0 });
     assert!(outcome.settings.iter().all(|setting| setting.status == Status::Violates));
     assert!(outcome.costs.is_empty() && outcome.replications_used < 9 * 1000 + 2000);
     let finding = &outcome.settings[0].figures.constraints[0];
@@ -257,9 +259,9 @@ fn what_is_not_proven_is_left_open() {
     let outcome = asked.answer(3, 2);
     // The setting on the bound is open, and it would be better.
     assert_eq!(outcome.settings[0].status, Status::Open);
-    assert_eq!(outcome.answer, Answer::Best { setting: 1, probability: 0.0, of_decided: 0.9 });
+    assert_eq!(outcome.answer, Conclusion::Best { setting: 1, probability: 0.0, of_decided: 0.9 });
     let asked = Asked { max_replications: 3000, ..Asked::grid("20", "10", &[&bound]) };
-    assert_eq!(asked.answer(3, 2).answer, Answer::Undecided { closest: 0 });
+    assert_eq!(asked.answer(3, 2).answer, Conclusion::Undecided { closest: 0 });
 }
 
 /// Settings with the very same results end within each other's margin.
@@ -267,7 +269,7 @@ fn what_is_not_proven_is_left_open() {
 fn equal_settings_do_not_go_on_for_ever() {
     let asked = Asked::grid("30", "60,70,80,90", &[]);
     let outcome = asked.answer(2, 2);
-    assert!(matches!(outcome.answer, Answer::Best { probability: 0.9, .. }), "{:?}", outcome.answer);
+    assert!(matches!(outcome.answer, Conclusion::Best { probability: 0.9, .. }), "{:?}", outcome.answer);
     let within = outcome.settings.iter().filter(|setting| setting.status == Status::WithinMargin).count();
     assert_eq!(within, 3);
     assert!(outcome.replications_used < 4 * u64::from(asked.max_replications), "{}", outcome.replications_used);
@@ -276,7 +278,7 @@ fn equal_settings_do_not_go_on_for_ever() {
     let vary = [format!("{THRESHOLD}=60,70,80")];
     let asked = Asked::new(&still, &vary, "campaign.time_to_success_s.p95", &[]);
     let outcome = asked.answer(2, 2);
-    assert!(matches!(outcome.answer, Answer::Best { probability: 0.9, .. }), "{:?}", outcome.answer);
+    assert!(matches!(outcome.answer, Conclusion::Best { probability: 0.9, .. }), "{:?}", outcome.answer);
 }
 
 /// Numbers of so many replications are kept, and no more: the race is over then, what is proven stands, and no more is
@@ -297,7 +299,7 @@ fn memory_is_bounded() {
         let outcome = finish::finish(race).expect("nothing stops it");
         // The slow setting once more to be shown, and the scenario's own one.
         assert_eq!(outcome.replications_used, MOST + 256 + 1000 + 2000);
-        let Answer::Best { setting, probability, .. } = outcome.answer else { panic!("{:?}", outcome.answer) };
+        let Conclusion::Best { setting, probability, .. } = outcome.answer else { panic!("{:?}", outcome.answer) };
         assert!(setting > 0 && probability < 0.9, "{setting} {probability}");
         assert_eq!(outcome.settings[0].status, Status::NoBetter);
         assert_eq!(outcome.settings[setting].figures.replications, 2000);
@@ -308,7 +310,7 @@ fn memory_is_bounded() {
 fn a_single_setting_is_the_best_one() {
     let asked = Asked::grid("30", "20", &[]);
     let outcome = asked.answer(1, 1);
-    assert_eq!(outcome.answer, Answer::Best { setting: 0, probability: 0.9, of_decided: 0.9 });
+    assert_eq!(outcome.answer, Conclusion::Best { setting: 0, probability: 0.9, of_decided: 0.9 });
     assert_eq!(outcome.settings[0].status, Status::Best);
 }
 
@@ -323,8 +325,8 @@ fn a_setting_without_a_value_is_no_candidate() {
         assert_eq!(outcome.settings[0].status, Status::NoValue, "{values}");
         outcome.answer
     };
-    assert_eq!(ask("1.0,0.01"), Answer::Best { setting: 1, probability: 0.9, of_decided: 0.9 });
-    assert_eq!(ask("1.0"), Answer::Infeasible { closest: 0 });
+    assert_eq!(ask("1.0,0.01"), Conclusion::Best { setting: 1, probability: 0.9, of_decided: 0.9 });
+    assert_eq!(ask("1.0"), Conclusion::Infeasible { closest: 0 });
 }
 
 #[test]

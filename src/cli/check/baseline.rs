@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{CheckArgs, Subject};
-use crate::baseline::{self, Baseline, Comparison, UnusableBaseline, folder_of, text_of};
+use crate::baseline::{self, Baseline, BaselineVerdict, UnusableBaseline, folder_of, text_of};
 use crate::cli::interrupt::INTERRUPTED;
 use crate::cli::simulation::{stopped, workers};
 use crate::cli::{Failure, exit, print, progress};
@@ -76,7 +76,7 @@ pub fn compare(
     scenario: &Scenario,
     of_check: Experiment<'_>,
     workers: &Workers,
-) -> Result<Comparison, Stopped> {
+) -> Result<BaselineVerdict, Stopped> {
     let experiment = experiment(args, scenario, of_check.plan);
     let bar = progress::bar(experiment.replications.into(), args.simulation.quiet);
     let advanced = |replications: u32| bar.inc(replications.into());

@@ -70,7 +70,7 @@ impl Axis {
         }
     }
 
-    /// Whole numbers.
+    /// Of whole numbers.
     pub fn count(start: f64, end: f64, ticks: u32) -> Axis {
         let step = decimal_step(((end - start) / f64::from(ticks)).max(1.0));
         Axis { start, end, step, kind: AxisKind::Count, names: Vec::new() }
@@ -136,8 +136,8 @@ impl Axis {
         self.every(1)
     }
 
-    /// The ticks that have room for their labels beside each other on a `length`, `wide` measuring words and `cut` cutting names
-    /// to a width: every second, third ... one if not all have.
+    /// The ticks that have room for their labels beside each other on a `length`, `wide` measuring words and `cut`
+    /// cutting names to a width: every second, third ... one if not all have.
     pub fn labelled(
         &self,
         length: f64,

@@ -1,5 +1,5 @@
-//! What a chart shows, described once: for `plots/*.svg`, which [`super::plots`] draws, and for pages, on which [`super::html`]
-//! draws it in the colours of the page, with readings to point at.
+//! What a chart shows, described once: for `plots/*.svg`, which [`super::plots`] draws, and for pages, on which
+//! [`super::html`] draws it in the colours of the page, with readings to point at.
 
 pub(crate) mod axis;
 pub(crate) mod heat_map;

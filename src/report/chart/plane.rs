@@ -18,8 +18,8 @@ pub(crate) struct Plane {
     pub readings: Vec<Reading>,
 }
 
-/// A part of a chart, in the units of its axes. What has a name stands in the legend; an empty one does not. A style is a colour,
-/// and dashes where there is no colour; parts beside each other have different ones.
+/// A part of a chart, in the units of its axes. What has a name stands in the legend; an empty one does not. A style is
+/// a colour, and dashes where there is no colour; parts beside each other have different ones.
 pub(crate) enum Mark {
     /// Bars from the bottom: left edge, right edge, height.
     Bars(Vec<(f64, f64, f64)>),
@@ -33,8 +33,8 @@ pub(crate) enum Mark {
     Ring((f64, f64)),
     /// Intervals: place, lower end, upper end.
     Whiskers(Vec<(f64, f64, f64)>),
-    /// A place on the x axis that matters, with words on a level from the top: words of places close to each other stand on
-    /// different levels.
+    /// A place on the x axis that matters, with words on a level from the top: words of places close to each other
+    /// stand on different levels.
     Upright { at: f64, words: String, level: u32 },
     /// A place on the y axis that matters.
     Level { at: f64, words: String },

@@ -1,6 +1,6 @@
 //! A comparison with a baseline in words and rows.
 
-use crate::baseline::{Change, Comparison, Differing, Effect, LEVEL, Tested};
+use crate::baseline::{BaselineVerdict, Change, Differing, Effect, LEVEL, Tested};
 use crate::metric::Unit;
 use crate::metric::words::{counted, shown};
 use crate::report::document::{DataCell, DataColumn, DataTable, News, finely};
@@ -9,13 +9,13 @@ use crate::report::document::{DataCell, DataColumn, DataTable, News, finely};
 const MOST_SHOWN: usize = 8;
 
 /// What differs from the baseline.
-pub fn table(comparison: &Comparison, index: usize) -> DataTable {
+pub fn table(comparison: &BaselineVerdict, index: usize) -> DataTable {
     let numbers = ["baseline", "now", "change", "p (Holm)"].map(DataColumn::numbers);
     let columns = [DataColumn::words(""), DataColumn::words("verdict")].into_iter().chain(numbers).collect();
     let mut table = DataTable { above: true, ..DataTable::new(format!("compared-{index}"), "Compared", columns) };
     match comparison {
-        Comparison::SameBytes | Comparison::SameNumbers => {}
-        Comparison::OtherBytes { differing } => {
+        BaselineVerdict::SameBytes | BaselineVerdict::SameNumbers => {}
+        BaselineVerdict::OtherBytes { differing } => {
             for Differing { metric, baseline, now } in differing.iter().take(MOST_SHOWN) {
                 let [baseline, now] = [baseline, now].map(DataCell::new);
                 let verdict = DataCell::new("differs").news(Some(News::Bad));
@@ -24,7 +24,7 @@ pub fn table(comparison: &Comparison, index: usize) -> DataTable {
                 table.row_of(metric.clone(), cells);
             }
         }
-        Comparison::Tested(tested) => tested.changes.iter().for_each(|change| of_change(change, &mut table)),
+        BaselineVerdict::Tested(tested) => tested.changes.iter().for_each(|change| of_change(change, &mut table)),
     }
     table
 }
@@ -83,13 +83,13 @@ fn p_value(p: f64) -> String {
 }
 
 /// What was compared with what, and what came of it, in one sentence.
-pub fn sentence(comparison: &Comparison) -> String {
+pub fn sentence(comparison: &BaselineVerdict) -> String {
     match comparison {
-        Comparison::SameBytes => String::from("The same bytes as in the baseline."),
-        Comparison::SameNumbers => String::from(
+        BaselineVerdict::SameBytes => String::from("The same bytes as in the baseline."),
+        BaselineVerdict::SameNumbers => String::from(
             "The same numbers as in the baseline, to the last digit, though program or scenario are not the same.",
         ),
-        Comparison::OtherBytes { differing } => {
+        BaselineVerdict::OtherBytes { differing } => {
             let count = counted(differing.len() as u64, "metric");
             let which = match &differing[..] {
                 [] => String::from("no metric, but intervals or the text itself"),
@@ -102,7 +102,7 @@ pub fn sentence(comparison: &Comparison) -> String {
                 "The same program, scenario, seed and replications give other bytes than the baseline has; {which} differ."
             )
         }
-        Comparison::Tested(tested) => tested_sentence(tested),
+        BaselineVerdict::Tested(tested) => tested_sentence(tested),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Annotations that GitHub shows at the lines of the scenario: workflow commands, which it reads from what a step prints.
+//! Annotations that GitHub shows at the lines of the scenario: workflow commands, which it reads from what a step
+//! prints.
 
 use super::words::sentence;
 use super::{CheckReport, Checks, baseline};
@@ -39,7 +40,6 @@ fn annotations(reports: &[CheckReport]) -> String {
     text
 }
 
-/// `::error file=F,line=L,title=T::MESSAGE`
 fn command(file: &str, line: Option<usize>, title: &str, message: &str) -> String {
     let line = line.map_or_else(String::new, |line| format!(",line={line}"));
     format!("::error file={}{line},title={}::{}\n", property(file), property(title), data(message))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{CheckReport, Checks};
-use crate::baseline::{Change, Comparison, Effect, LEVEL};
+use crate::baseline::{BaselineVerdict, Change, Effect, LEVEL};
 use crate::expectation::{Finding, Verdict};
 use crate::metric::Metric;
 use crate::metric::RESULTS_VERSION;
@@ -81,7 +81,6 @@ struct OfBaseline<'r> {
     /// `same_bytes`, `same_numbers`, `other_bytes` or `tested`.
     compared: &'static str,
     passes: bool,
-    /// Of `other_bytes`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     differing: Vec<&'r str>,
     /// Of `tested`: the seed of the run of now.
@@ -133,12 +132,12 @@ fn of_scenario(report: &CheckReport) -> OfScenario<'_> {
     }
 }
 
-fn of_baseline(comparison: &Comparison) -> OfBaseline<'_> {
+fn of_baseline(comparison: &BaselineVerdict) -> OfBaseline<'_> {
     let compared = match comparison {
-        Comparison::SameBytes => "same_bytes",
-        Comparison::SameNumbers => "same_numbers",
-        Comparison::OtherBytes { .. } => "other_bytes",
-        Comparison::Tested(_) => "tested",
+        BaselineVerdict::SameBytes => "same_bytes",
+        BaselineVerdict::SameNumbers => "same_numbers",
+        BaselineVerdict::OtherBytes { .. } => "other_bytes",
+        BaselineVerdict::Tested(_) => "tested",
     };
     let mut of = OfBaseline {
         compared,
@@ -149,12 +148,14 @@ fn of_baseline(comparison: &Comparison) -> OfBaseline<'_> {
         changes: Vec::new(),
     };
     match comparison {
-        Comparison::OtherBytes { differing } => of.differing = differing.iter().map(|d| d.metric.as_str()).collect(),
-        Comparison::Tested(tested) => {
+        BaselineVerdict::OtherBytes { differing } => {
+            of.differing = differing.iter().map(|d| d.metric.as_str()).collect()
+        }
+        BaselineVerdict::Tested(tested) => {
             (of.seed, of.level) = (Some(tested.seed), Some(LEVEL));
             of.changes = tested.changes.iter().map(of_change).collect();
         }
-        Comparison::SameBytes | Comparison::SameNumbers => (),
+        BaselineVerdict::SameBytes | BaselineVerdict::SameNumbers => (),
     }
     of
 }

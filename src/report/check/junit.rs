@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::words::{found, sentence, title};
 use super::{CheckReport, Checks, baseline};
-use crate::baseline::Comparison;
+use crate::baseline::BaselineVerdict;
 use crate::expectation::Verdict;
 use crate::report::format::{Exporter, Presented};
 
@@ -79,7 +79,7 @@ fn cases(report: &CheckReport) -> Vec<Case> {
     let mut cases: Vec<Case> = report.findings().map(case).collect();
     match &report.comparison {
         None => (),
-        Some(Comparison::Tested(tested)) => cases.extend(tested.changes.iter().map(|change| Case {
+        Some(BaselineVerdict::Tested(tested)) => cases.extend(tested.changes.iter().map(|change| Case {
             name: format!("baseline: {}", change.metric),
             failure: change.differs().then(|| ("differs", baseline::change_sentence(change))),
             out: baseline::change_sentence(change),
@@ -93,8 +93,8 @@ fn cases(report: &CheckReport) -> Vec<Case> {
     cases
 }
 
-/// Text within an element or within double quotes. What XML 1.0 cannot hold at all, not even escaped, becomes the replacement
-/// character; line breaks and tabs are escaped, for a reader may turn those of an attribute into spaces.
+/// Text within an element or within double quotes. What XML 1.0 cannot hold at all, not even escaped, becomes the
+/// replacement character; line breaks and tabs are escaped, for a reader may turn those of an attribute into spaces.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

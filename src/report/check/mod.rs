@@ -11,7 +11,7 @@ mod words;
 
 pub(crate) use document::CheckOptions;
 
-use crate::baseline::Comparison;
+use crate::baseline::BaselineVerdict;
 use crate::expectation::{Checked, Finding, Verdict};
 use crate::metric::Metric;
 use crate::questions::{Expectation, Questions};
@@ -25,7 +25,6 @@ pub struct CheckReport {
     pub file: String,
     /// The scenario as it was read.
     pub source: ScenarioFile,
-    /// The scenario.
     pub scenario: Scenario,
     /// What is asked about it.
     pub questions: Questions,
@@ -34,7 +33,7 @@ pub struct CheckReport {
     /// What came of its expectations.
     pub checked: Checked,
     /// What came of the comparison with its baseline, if there was one.
-    pub comparison: Option<Comparison>,
+    pub comparison: Option<BaselineVerdict>,
     /// Whether it was cancelled before all was said.
     pub interrupted: bool,
 }
@@ -82,6 +81,6 @@ impl CheckReport {
     /// Whether everything holds.
     pub fn passes(&self) -> bool {
         let expected = self.count(Verdict::Holds) == self.checked.findings.len();
-        expected && !self.interrupted && self.comparison.as_ref().is_none_or(Comparison::passes)
+        expected && !self.interrupted && self.comparison.as_ref().is_none_or(BaselineVerdict::passes)
     }
 }

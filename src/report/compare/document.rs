@@ -29,8 +29,8 @@ impl<'s> ComparedSide<'s> {
     }
 }
 
-/// All that there is to say of a comparison. `luck` are the seed and the replications of what was simulated, if anything was;
-/// `sets` are the options that were laid over the scenarios.
+/// All that there is to say of a comparison. `luck` are the seed and the replications of what was simulated, if
+/// anything was; `sets` are the options that were laid over the scenarios.
 pub(crate) fn document<'c>(
     compared: &Compared<'_>,
     sides: [ComparedSide<'c>; 2],

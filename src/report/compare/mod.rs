@@ -19,7 +19,6 @@ use crate::report::format::{Exporter, JSON, PAGE, PICTURES, Presentable};
 pub struct Compared<'c> {
     /// What came of it.
     pub comparison: &'c Comparison,
-    /// Its sides.
     pub sides: [&'c Side; 2],
     /// What they are called: their scenarios' names, or those of their files where these are the same.
     pub names: [&'c str; 2],
@@ -35,7 +34,6 @@ impl Compared<'_> {
         }
     }
 
-    /// `A: warehouse`
     fn named(&self, side: usize) -> String {
         format!("{}: {}", ["A", "B"][side], self.names[side])
     }

@@ -181,7 +181,6 @@ fn robots(found: &NumberComparison) -> Option<String> {
 pub struct ComparedLine {
     /// What all lines of a measure have in common; the lines below the first one repeat it.
     pub name: &'static str,
-    /// Which statistic.
     pub statistic: &'static str,
     /// In which unit.
     pub unit: Unit,

@@ -1,13 +1,15 @@
-//! The frame of every chart. Charts are SVG that takes its colours from the page, with text that a phone shows large enough.
+//! The frame of every chart. Charts are SVG that takes its colours from the page, with text that a phone shows large
+//! enough.
 //!
-//! Readings tell the numbers at a place. Each is an area with a title, which browsers show by themselves; the page's script
-//! shows it in a line below the chart, and lets arrow keys and fingers go through them.
+//! Readings tell the numbers at a place. Each is an area with a title, which browsers show by themselves; the page's
+//! script shows it in a line below the chart, and lets arrow keys and fingers go through them.
 
 use maud::{Markup, html};
 
 use crate::report::words::unparted;
 
-/// A drawing with its caption, and the line that readings appear in. Those of a drawing in rows stand in so many `columns`.
+/// A drawing with its caption, and the line that readings appear in. Those of a drawing in rows stand in so many
+/// `columns`.
 pub(super) fn figure(title: &str, about: &str, legend: &Markup, drawing: &Markup, columns: usize) -> Markup {
     html! {
         figure {

@@ -1,7 +1,7 @@
 //! Charts as pictures of their own, as SVG: `plots/*.svg`.
 //!
-//! plotters draws on whole pixels, so everything is drawn at twice its size and shown at half. The backend needs no system
-//! library and no font: text stays text.
+//! plotters draws on whole pixels, so everything is drawn at twice its size and shown at half. The backend needs no
+//! system library and no font: text stays text.
 
 mod canvas;
 mod heat_map;

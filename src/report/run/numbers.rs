@@ -56,8 +56,8 @@ fn distributions(section: measure::Section, tally: &Tally) -> DataTable {
     table
 }
 
-/// A build's share of the replications, its outcomes, and its 95th percentiles of the time to success and of the robots hurt in
-/// the first job.
+/// A build's share of the replications, its outcomes, and its 95th percentiles of the time to success and of the robots
+/// hurt in the first job.
 fn by_build(scenario: &Scenario, all: &Tally) -> DataTable {
     let numbers = ["share", "in sync", "halted", "time p95", "hurt p95"].map(DataColumn::numbers);
     let mut table =

@@ -87,7 +87,8 @@ fn lines(sweep: &Shown<'_>, variation: &Variation, metric: &ShownMetric, index: 
     (format!("Against {}; all points meet the same luck.{drawn}", variation.path), Body::Plane(plane))
 }
 
-/// The axis of the values, and where each stands on it: by its size if all are numbers of one kind, else in the order given.
+/// The axis of the values, and where each stands on it: by its size if all are numbers of one kind, else in the order
+/// given.
 fn horizontal(values: &[Value]) -> (Axis, Vec<f64>) {
     let all = |read: &dyn Fn(&str) -> Option<f64>| -> Option<Vec<f64>> {
         values.iter().map(|value| value.json().as_str().and_then(read)).collect()

@@ -22,7 +22,6 @@ use crate::sweep::{Checked, Simulated, Sweep, Variation};
 /// A metric that is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownMetric {
-    /// Its address.
     pub path: String,
     /// What it measures.
     pub unit: Unit,

@@ -4,7 +4,7 @@ use super::TuneReport;
 use crate::metric::Unit;
 use crate::metric::words::{counted, shown};
 use crate::report::chart::{Axis, Body, Chart, Mark, Plane, Reading};
-use crate::tune::{Answer, Setting, Status};
+use crate::tune::{Conclusion, Setting, Status};
 
 pub(super) const TITLE: &str = "Time to success against robots hurt";
 /// So many builds have a colour of their own.
@@ -49,7 +49,7 @@ pub(super) fn trade_off(report: &TuneReport<'_>) -> Chart {
             let name = if pale { String::new() } else { name.clone() };
             marks.push(Mark::Dots { name, points, style, pale });
         }
-        if let Answer::Best { setting, .. } = outcome.answer {
+        if let Conclusion::Best { setting, .. } = outcome.answer {
             marks.extend(place(setting).map(Mark::Ring));
         }
         placed.extend(dots.into_iter().map(|(place, setting)| Dot { setting, build, place }));
@@ -66,7 +66,7 @@ pub(super) fn trade_off(report: &TuneReport<'_>) -> Chart {
     let of = if builds.is_empty() { String::new() } else { format!(", build {}", builds[outcome.reference - 1].name) };
     let pale = if outcome.settings.iter().any(is_out) { " (pale: violates a constraint)" } else { "" };
     let ringed = match outcome.answer {
-        Answer::Best { .. } => "; the recommended one is ringed",
+        Conclusion::Best { .. } => "; the recommended one is ringed",
         _ => "",
     };
     let more = match all.len() - groups.len() {
@@ -88,7 +88,8 @@ pub(super) fn trade_off(report: &TuneReport<'_>) -> Chart {
     chart(about, Body::Plane(body))
 }
 
-/// How long a setting takes, of the reference build; none where hardly any campaign succeeds: the times of those that do say little.
+/// How long a setting takes, of the reference build; none where hardly any campaign succeeds: the times of those that
+/// do say little.
 fn time_of(report: &TuneReport<'_>, setting: &Setting) -> Option<f64> {
     let numbers = &setting.figures.trade_off[report.outcome.reference];
     numbers.time_p95.filter(|_| 2 * numbers.in_sync >= numbers.replications)

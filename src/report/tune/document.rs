@@ -10,13 +10,13 @@ use crate::report::document::{
 };
 use crate::report::settings;
 use crate::scenario::{ScenarioFile, Value};
-use crate::tune::{Answer, Figures, Status};
+use crate::tune::{Conclusion, Figures, Status};
 
 /// So many alternatives, and so many settings of the trade-off, are shown at first.
 const SHOWN: usize = 10;
 
-/// All that there is to say of a tuning; `asked` are the options that say what is looked for, as they were typed, each with its
-/// value.
+/// All that there is to say of a tuning; `asked` are the options that say what is looked for, as they were typed, each
+/// with its value.
 pub(crate) fn document<'t>(report: &TuneReport<'t>, file: &'t ScenarioFile, asked: &[(&str, String)]) -> Document<'t> {
     let tuning = report.tuning;
     let own = tuning.own;
@@ -72,7 +72,7 @@ fn comparison(report: &TuneReport<'_>) -> DataTable {
     let setting = outcome.answer.setting();
     let own = outcome.own.as_ref();
     let name = match outcome.answer {
-        Answer::Best { .. } => "recommended",
+        Conclusion::Best { .. } => "recommended",
         _ => "closest",
     };
     let columns = std::iter::once(name).chain(own.map(|_| "own")).map(|name| DataColumn::numbers(name.to_uppercase()));

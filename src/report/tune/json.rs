@@ -11,7 +11,7 @@ use crate::metric::ScenarioIdentity;
 use crate::questions::Constraint;
 use crate::report::format::{Exporter, JSON, Presented};
 use crate::statistics::Number;
-use crate::tune::{Answer, Figures, HurtAndTime, Setting, miss};
+use crate::tune::{Conclusion, Figures, HurtAndTime, Setting, miss};
 
 pub(super) struct TuneJson;
 
@@ -38,7 +38,8 @@ struct TuneFile<'r> {
     /// True if `best` is proven to satisfy the constraints, false if no setting does, null if neither is proven.
     feasible: Option<bool>,
     best: Option<Map<String, Value>>,
-    /// That `best` satisfies the constraints, and no setting that does so is better by more than the margin: never more than is proven.
+    /// That `best` satisfies the constraints, and no setting that does so is better by more than the margin: never more
+    /// than is proven.
     probability_best: Option<f64>,
     /// The same, settings left out of which it stays open whether they satisfy the constraints.
     probability_best_of_decided: Option<f64>,
@@ -75,8 +76,8 @@ struct OfOwn<'r> {
 #[derive(Serialize)]
 struct OfClosest<'r> {
     set: Map<String, Value>,
-    /// By how much the estimates miss each constraint that they do not satisfy, in the metric's unit; of a quantile over robots the
-    /// share of robots.
+    /// By how much the estimates miss each constraint that they do not satisfy, in the metric's unit; of a quantile
+    /// over robots the share of robots.
     misses: Vec<OfMiss<'r>>,
 }
 
@@ -170,10 +171,10 @@ fn render(report: &TuneReport<'_>) -> String {
     let figures = |figures: &Figures| of_figures(&constraints, figures);
     let at = outcome.answer.setting();
     let probability = |of: fn(f64, f64) -> f64| match outcome.answer {
-        Answer::Best { probability, of_decided, .. } => Some(of(probability, of_decided)),
+        Conclusion::Best { probability, of_decided, .. } => Some(of(probability, of_decided)),
         _ => None,
     };
-    let is_best = matches!(outcome.answer, Answer::Best { .. });
+    let is_best = matches!(outcome.answer, Conclusion::Best { .. });
     let misses = || {
         let found = constraints.iter().zip(&outcome.settings[at].figures.constraints);
         let missed = found.map(|((constraint, metric), finding)| (constraint, miss(constraint, metric, finding)));
@@ -196,9 +197,9 @@ fn render(report: &TuneReport<'_>) -> String {
         confidence: tuning.confidence,
         max_replications: tuning.max_replications,
         feasible: match outcome.answer {
-            Answer::Best { .. } => Some(true),
-            Answer::Infeasible { .. } => Some(false),
-            Answer::Undecided { .. } => None,
+            Conclusion::Best { .. } => Some(true),
+            Conclusion::Infeasible { .. } => Some(false),
+            Conclusion::Undecided { .. } => None,
         },
         best: is_best.then(|| set(report, at)),
         probability_best: probability(|probability, _| probability),

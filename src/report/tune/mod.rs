@@ -56,8 +56,9 @@ impl TuneReport<'_> {
         self.tuning.sweep.values(setting as u64).into_iter().map(|value| value.shown().to_owned()).collect()
     }
 
-    /// The settings that are worth a second look, by their estimates, the best first: those that are neither out nor proven to be no
-    /// better than the answer, and of those of which only the margin is known the ones whose estimate is within it.
+    /// The settings that are worth a second look, by their estimates, the best first: those that are neither out nor
+    /// proven to be no better than the answer, and of those of which only the margin is known the ones whose estimate
+    /// is within it.
     fn alternatives(&self) -> Vec<usize> {
         let settings = &self.outcome.settings;
         let sign = if self.tuning.objective.direction == Direction::Maximize { -1.0 } else { 1.0 };

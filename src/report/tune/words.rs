@@ -6,7 +6,7 @@ use crate::metric::words::counted;
 use crate::metric::{Metric, Unit};
 use crate::questions::{Constraint, Direction};
 use crate::report::document::{DataCell, dash, finely};
-use crate::tune::{Answer, Status, miss};
+use crate::tune::{Conclusion, Status, miss};
 
 /// A probability as it was written: nothing of it is rounded but what floating point added.
 pub fn percent(probability: f64) -> String {
@@ -27,7 +27,7 @@ pub fn answer(report: &TuneReport<'_>) -> Vec<String> {
     let satisfies = if constrained { "satisfies the constraints and " } else { "" };
     let mut sentences = Vec::new();
     match outcome.answer {
-        Answer::Best { probability, of_decided, .. } => {
+        Conclusion::Best { probability, of_decided, .. } => {
             let among = if settings == 1 {
                 String::from("is the only setting")
             } else {
@@ -65,10 +65,10 @@ pub fn answer(report: &TuneReport<'_>) -> Vec<String> {
                 ));
             }
         }
-        Answer::Infeasible { .. } if !constrained || count(report, Status::NoValue) == settings => {
+        Conclusion::Infeasible { .. } if !constrained || count(report, Status::NoValue) == settings => {
             sentences.push(format!("No setting has a value of {}: hardly any replication has one.", outcome.metric));
         }
-        Answer::Infeasible { .. } => {
+        Conclusion::Infeasible { .. } => {
             let none = if settings == 1 {
                 String::from("The only setting does not satisfy")
             } else {
@@ -77,7 +77,7 @@ pub fn answer(report: &TuneReport<'_>) -> Vec<String> {
             sentences.push(format!("{none} the constraints, with {confidence} probability."));
             sentences.push(closest(report));
         }
-        Answer::Undecided { .. } => {
+        Conclusion::Undecided { .. } => {
             let open = undecided(report);
             let (those, verb) = if open == 1 { ("of 1 setting", "it does") } else { ("of {} settings", "they do") };
             sentences.push(format!(
@@ -149,7 +149,7 @@ pub(super) fn estimate(metric: &Metric, finding: &Finding) -> DataCell {
     }
 }
 
-/// `minimize METRIC`
+/// As in `minimize METRIC`.
 pub fn objective(report: &TuneReport<'_>) -> String {
     let word = match report.tuning.objective.direction {
         Direction::Minimize => "the least",

@@ -137,7 +137,7 @@ impl Architectures {
     /// All of them.
     pub const ALL: Architectures = Architectures(u8::MAX);
 
-    /// Adds one.
+    /// Adds one more robot.
     pub fn insert(&mut self, architecture: Architecture) {
         self.0 |= 1 << architecture as u8;
     }

@@ -118,8 +118,8 @@ async fn tell_changes(server: &Server) -> Result<(), Unanswered> {
         });
         if let Some((number, change)) = told.await? {
             let change = match change {
-                News::Of(change) => Some(event("change", change).await?),
-                News::Everything => None,
+                Update::Of(change) => Some(event("change", change).await?),
+                Update::Everything => None,
             };
             // Nobody watches any more: nobody misses it.
             let _ = broadcast.sender.send(Told { number, change });
@@ -141,19 +141,19 @@ fn stop_watching(broadcast: &Broadcast, engine: &mut Engine) -> bool {
 }
 
 /// What has changed.
-enum News {
+enum Update {
     Everything,
     Of(ChangeView),
 }
 
-fn changes(engine: &mut Engine) -> Option<News> {
+fn changes(engine: &mut Engine) -> Option<Update> {
     let changes = engine.account().take_changes();
     let clock = engine.take_clock_changed();
     if changes.membership || changes.robots.len() > MOST_ROBOTS {
-        return Some(News::Everything);
+        return Some(Update::Everything);
     }
     let nothing = changes.robots.is_empty() && changes.fleets.is_empty() && !clock;
-    (!nothing).then(|| News::Of(view::change(engine, &changes)))
+    (!nothing).then(|| Update::Of(view::change(engine, &changes)))
 }
 
 /// An event with JSON, which holds no line break.

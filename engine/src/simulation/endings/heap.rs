@@ -15,7 +15,6 @@ use crate::time::Time;
 pub struct HeapEndings {
     /// With what has been taken back since, which is passed over.
     queue: BinaryHeap<Reverse<(Time, RobotId)>>,
-    /// By robot.
     endings: Vec<Option<Ending>>,
 }
 

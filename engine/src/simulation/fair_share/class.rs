@@ -78,12 +78,12 @@ pub struct Classes {
 }
 
 impl Classes {
-    /// No classes.
+    /// Begins without any class.
     pub fn new(pace: Pace) -> Classes {
         Classes { pace, by_cap: BTreeMap::new(), by_due: BTreeSet::new() }
     }
 
-    /// Forgets all.
+    /// Forgets all classes, and keeps their memory.
     pub fn clear(&mut self) {
         self.by_cap.clear();
         self.by_due.clear();

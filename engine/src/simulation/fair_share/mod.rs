@@ -50,7 +50,6 @@ use crate::time::{MICROS, Span, Time};
 pub struct Volume(u128);
 
 impl Volume {
-    /// A byte.
     const BYTE: u128 = (8 * MICROS as u128) << FRACTION;
 
     /// A volume of whole bytes.

@@ -10,7 +10,7 @@ use crate::time::{MICROS, Span, Time};
 /// What goes over the lines, and what has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Downloads {
-    /// In bytes.
+    /// Counted in bytes.
     #[serde(skip)]
     bundle_size: u64,
     share: FairShare,

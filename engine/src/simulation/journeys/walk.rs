@@ -22,7 +22,6 @@ pub struct Walk<'a> {
 /// A step that has been walked.
 #[derive(Clone, Copy, Debug)]
 pub struct Passage<'a> {
-    /// The step.
     pub step: &'a StepPlan,
     /// When it was entered.
     pub entered: Time,
