@@ -59,6 +59,17 @@ impl Drop for Alarm<'_> {
     }
 }
 
+/// Does aside what takes long and needs no engine. A panic in it goes on here.
+///
+/// # Errors
+/// The server stops.
+pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unanswered> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => Unanswered,
+    })
+}
+
 impl SharedEngine {
     /// Shares an engine.
     pub fn new(engine: Engine, durable: Option<Durable>) -> SharedEngine {

@@ -11,7 +11,7 @@ use super::account::{Account, Changes, FleetRow, Robot};
 use super::clock::Speed;
 use super::engine::Engine;
 use super::protocol::percent;
-use super::shared::Unanswered;
+use super::shared::{Unanswered, aside};
 use crate::rollout::{DeploymentJobErrorCode, DeploymentStatus, JobKind, RobotDeploymentStep, RobotId, RobotStatus};
 
 /// What the page shows of the clock.
@@ -107,10 +107,9 @@ pub fn text<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::E
 /// A view as JSON. It is written aside: that of a million robots takes a second.
 ///
 /// # Errors
-/// The program is wrong, and the server stops.
+/// The server stops.
 pub async fn json<T: Serialize + Send + 'static>(view: T) -> Result<Vec<u8>, Unanswered> {
-    let written = tokio::task::spawn_blocking(move || serde_json::to_vec(&view));
-    written.await.ok().and_then(Result::ok).ok_or(Unanswered)
+    aside(move || serde_json::to_vec(&view).expect("views are made of texts, numbers and names")).await
 }
 
 /// What the page shows of the clock now.

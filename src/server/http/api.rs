@@ -15,7 +15,7 @@ use super::{Server, whole};
 use crate::control_plane::{ApiException, ExceptionCode};
 use crate::server::log::AnsweredCall;
 use crate::server::protocol::{self, Operation, Refusal, Route};
-use crate::server::shared::Unanswered;
+use crate::server::shared::{Unanswered, aside};
 
 const JSON: &str = "application/json";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -144,7 +144,7 @@ async fn call(
     if !reply.is_long() {
         return Ok(Some(reply.json()?));
     }
-    let Ok(json) = tokio::task::spawn_blocking(|| reply.json()).await else { return Ok(None) };
+    let Ok(json) = aside(|| reply.json()).await else { return Ok(None) };
     Ok(Some(json?))
 }
 

@@ -46,7 +46,10 @@ impl Chain {
         let (Some(number), Some(length), Some(sum), Some(rest)) =
             (fields.next(), fields.next(), fields.next(), fields.next())
         else {
-            return if ended(line) { damaged("the line has no beginning") } else { Err(Unreadable::Torn) };
+            // Whoever was cut off here has begun with the number: all else was not written by a server.
+            let begins = format!("{expected} ").into_bytes();
+            let ours = begins.starts_with(line) || line.starts_with(&begins);
+            return if ours && !ended(line) { Err(Unreadable::Torn) } else { damaged("the line has no beginning") };
         };
         let Some(number) = digits(number) else { return damaged("the line does not begin with its number") };
         if number != expected {
@@ -214,6 +217,14 @@ mod tests {
         chain.read(&whole[0], 0).expect("it is whole");
         for length in 1..whole[1].len() {
             assert_eq!(chain.clone().read(&whole[1][..length], 100), Err(Unreadable::Torn), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn what_no_server_has_written_is_not_taken_for_torn() {
+        for text in ["hello", "12", "2 ", "{}", "1x", "hello\n", "1 2\n", "one two three four five"] {
+            let found = Chain::default().read(text.as_bytes(), 0);
+            assert!(matches!(found, Err(Unreadable::Damaged(_))), "{text:?}: {found:?}");
         }
     }
 

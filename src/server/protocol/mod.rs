@@ -38,7 +38,8 @@ pub struct Reply {
 /// The JSON of a reply.
 enum Body {
     Written(Vec<u8>),
-    /// What it says is gathered, and written as JSON when the account may change again: it may speak of a million robots.
+    /// What it says is gathered, and written as JSON when the account may change again: it may speak of a million
+    /// robots.
     Gathered(Box<dyn FnOnce() -> serde_json::Result<Vec<u8>> + Send>),
 }
 

@@ -136,7 +136,8 @@ proptest! {
             let changed = match call(&mut account, operation, &input) {
                 Ok(answer) => {
                     let changed = answer.changed;
-                    let value: Value = serde_json::from_slice(&answer.json().expect("JSON")).expect("an answer is JSON");
+                    let json = answer.json().expect("JSON");
+                    let value: Value = serde_json::from_slice(&json).expect("an answer is JSON");
                     prop_assert!(value.is_object());
                     arns_of(&value, &mut arns);
                     changed
