@@ -53,7 +53,8 @@ pub struct Measure {
     pub row: Option<TableRow>,
     /// Whether `summary.json` has it, and so whether there are metrics and a histogram of it.
     pub listed: bool,
-    /// Whether two runs are compared in it.
+    /// Whether two runs are compared in it. Runs are read by their columns: those of programs that did not have the
+    /// column yet are then refused.
     pub compared: bool,
 }
 
