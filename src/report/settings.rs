@@ -83,18 +83,18 @@ impl Outline {
 
     fn group(&mut self, group: &Group) {
         for step in &group.steps {
-            let latency = distribution(&step.latency, duration);
+            let latency = step.latency.words(&duration);
             self.row(&format!("  {}", step.step.key()), &format!("{latency}; {}", failure(step)));
         }
         if let Some(connectivity) = &group.connectivity {
-            self.row("  online for", &distribution(&connectivity.online, duration));
-            self.row("  offline for", &distribution(&connectivity.offline, duration));
+            self.row("  online for", &connectivity.online.words(&duration));
+            self.row("  offline for", &connectivity.offline.words(&duration));
         }
         if let Some(registrations) = &group.registrations {
-            self.row("  registrations, one after", &distribution(&registrations.interarrival, duration));
+            self.row("  registrations, one after", &registrations.interarrival.words(&duration));
         }
         if let Some(download) = &group.download {
-            let link = download.link.as_ref().map(|link| format!("a robot's link {}", distribution(link, rate)));
+            let link = download.link.as_ref().map(|link| format!("a robot's link {}", link.words(&rate)));
             let uplink = download.uplink.map(|uplink| format!("uplink {}", rate(uplink as f64)));
             let caps: Vec<String> = link.into_iter().chain(uplink).collect();
             self.row("  download", &if caps.is_empty() { String::from("no cap") } else { caps.join(", ") });
@@ -119,7 +119,7 @@ impl Outline {
         }
         self.row("order of starts", order_of_starts(deployment.start_order));
         if deployment.preparing != Distribution::Constant(0.0) {
-            self.row("preparing", &distribution(&deployment.preparing, duration));
+            self.row("preparing", &deployment.preparing.words(&duration));
         }
     }
 
@@ -219,38 +219,6 @@ fn failure(step: &Step) -> String {
     }
 }
 
-/// A family with its parameters, `show` being how its quantity is written.
-fn distribution(of: &Distribution, show: fn(f64) -> String) -> String {
-    match *of {
-        Distribution::Constant(value) => show(value),
-        Distribution::Uniform { min, max } => format!("uniform, {} to {}", show(min), show(max)),
-        Distribution::Exponential { mean } => format!("exponential, mean {}", show(mean)),
-        Distribution::Normal { mean, std } => format!("normal, mean {}, std {}", show(mean), show(std)),
-        Distribution::Lognormal { median, sigma } => {
-            format!("lognormal, median {}, sigma {}", show(median), pure(sigma))
-        }
-        Distribution::Gamma { shape, scale } => format!("gamma, mean {}, shape {}", show(shape * scale), pure(shape)),
-        Distribution::Weibull { shape, scale } => format!("weibull, scale {}, shape {}", show(scale), pure(shape)),
-        Distribution::Triangular { min, mode, max } => {
-            format!("triangular, {} to {}, mode {}", show(min), show(max), show(mode))
-        }
-        Distribution::Pert { min, mode, max } => {
-            format!("pert, {} to {}, mode {}", show(min), show(max), show(mode))
-        }
-        Distribution::Pareto { scale, shape } => format!("pareto, from {} on, shape {}", show(scale), pure(shape)),
-        Distribution::Empirical(ref values) => {
-            format!("{}, mean {}", counted(values.len() as u64, "measured value"), show(of.mean()))
-        }
-        Distribution::Mixture(ref components) => {
-            let total: f64 = components.iter().map(|(weight, _)| weight).sum();
-            let part = |(weight, part): &(f64, Distribution)| {
-                format!("{} {}", percent(weight / total), distribution(part, show))
-            };
-            components.iter().map(part).collect::<Vec<_>>().join("; ")
-        }
-    }
-}
-
 /// Microseconds as a person writes them.
 fn duration(micros: f64) -> String {
     if micros.is_infinite() { String::from("infinite") } else { humane(micros / MICROS as f64) }
@@ -262,12 +230,6 @@ fn span(span: Span) -> String {
 
 fn rate(bits: f64) -> String {
     with_unit(bits, "bit/s")
-}
-
-/// A number without a unit, with four decimals at most.
-fn pure(number: f64) -> String {
-    let text = format!("{number:.4}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A share in percent, as it was written: down to a millionth.

@@ -5,21 +5,24 @@
 //! with either at once. Results do not depend on questions, and so a scenario's digest does not.
 
 mod claim;
+mod expect_table;
 mod expectation;
 #[cfg(test)]
 mod fuzz;
-mod read_expect;
-mod read_tune;
-mod schema;
+#[cfg(test)]
+mod properties;
 mod tune;
+mod tune_table;
 
 pub use claim::Mistake;
 pub use expectation::{Bounds, Expectation};
-pub use schema::{schema, schema_with};
 pub use tune::{Constraint, Direction, Misplaced, Objective, Tune, is_of_rollout};
 
+use serde_json::{Value as Json, json};
+
 use crate::scenario::diagnostics::Diagnostics;
-use crate::scenario::{Scenario, ScenarioFile, check};
+use crate::scenario::form::{self, Form, TableDescription, table, tables};
+use crate::scenario::{Controllers, Draft, Scenario, ScenarioFile};
 
 /// All questions of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,20 +53,83 @@ pub fn read<'o>(
     file: &ScenarioFile,
     options: impl IntoIterator<Item = (&'o str, &'o str)>,
 ) -> Result<(Scenario, Questions), Diagnostics> {
-    file.check(options, |top, found, diagnostics| {
-        let max_check_replications = top.optional("check", diagnostics, read_expect::max_replications);
-        let (expect, tune) = (top.entry("expect"), top.entry("tune"));
-        let mut questions = Questions::default();
-        questions.max_check_replications = max_check_replications.unwrap_or(questions.max_check_replications);
-        // Which metrics there are, and which of them have bounds, depends on parts of the scenario.
-        let check::Found { scenario: Some(scenario), parts_are_right: true, .. } = found else { return questions };
-        if let Some(entry) = expect {
-            let expectations = read_expect::expectations(&entry.node, "expect", scenario, diagnostics);
-            questions.expectations = expectations.unwrap_or_default();
-        }
-        if let Some(entry) = tune {
-            questions.tune = read_tune::tune(&entry.node, "tune", scenario, diagnostics).unwrap_or_default();
-        }
-        questions
+    file.check(options, questions)
+}
+
+/// The tables of a file that ask something. Which metrics there are, and which of them have bounds, depends on parts of the scenario:
+/// as long as these are wrong, questions are left unread.
+fn questions(file: &mut Form<'_>, checked: &Draft) -> Questions {
+    let default = Questions::default();
+    let check = file.optional("check", "How far `rollcast check` goes.", table(expect_table::check));
+    let scenario = checked.scenario.as_ref().filter(|_| checked.parts_are_right);
+    if scenario.is_none() && file.is_read() {
+        file.leave(&["expect", "tune"]);
+        return default;
+    }
+    let words = "What `rollcast check` is to prove of the results, which do not depend on it.";
+    let expectation = |form: &mut Form<'_>| expect_table::expectation(form, scenario);
+    let expectations = file.optional("expect", words, tables("expect", expectation));
+    let words = "What `rollcast tune` is to find. Results do not depend on it.";
+    let tune = file.optional("tune", words, table(|form: &mut Form<'_>| tune_table::tune(form, scenario)));
+    Questions {
+        expectations: expectations.unwrap_or_default(),
+        max_check_replications: check.unwrap_or(default.max_check_replications),
+        tune: tune.unwrap_or_default(),
+    }
+}
+
+/// Every key that a scenario's file may have, where it may choose one of these controllers: what it means, and what it accepts.
+pub fn description(controllers: &Controllers) -> TableDescription {
+    Form::describe(|file| {
+        let checked = crate::scenario::tables(file, controllers);
+        questions(file, &checked)
     })
+}
+
+/// The JSON Schema (draft 2020-12) of scenario files, for editors that complete and check keys.
+///
+/// It says of each key what the reader accepts, as far as a schema can: names, kinds, ranges, and which keys exclude or need each
+/// other. What needs arithmetic or a look elsewhere is left to the reader: that a minimum is below its maximum, that weights are not
+/// all 0, that durations and rates are in their range, that names differ and files exist. A float without a fraction, such as
+/// `4.0`, is an integer in JSON.
+///
+/// ```
+/// let schema = rollcast_engine::questions::schema();
+/// assert_eq!(schema["properties"]["name"]["type"], "string");
+/// ```
+pub fn schema() -> Json {
+    schema_with(&Controllers::built_in())
+}
+
+/// The same, where scenarios may choose one of these controllers.
+pub fn schema_with(controllers: &Controllers) -> Json {
+    let mut schema = description(controllers).schema();
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!("rollcast scenario");
+    schema["description"] = json!("A rollout to a fleet of robots, as rollcast simulates it.");
+    schema
+}
+
+/// The reference of scenario files, in Markdown: `docs/reference/scenario.md` holds it.
+pub fn reference() -> String {
+    const HEAD: &str = "\
+# Scenario reference
+
+A scenario is TOML. Anything unknown, missing, out of range or contradictory is an error that shows the file, the line, the
+text and what would be accepted; all errors are shown at once, and nothing is run or written. A scenario file is at most 1 MiB.
+
+Durations are strings with a unit (us, ms, s, m, h, d, w): \"250ms\", \"90s\", \"1h30m\", \"7d\"; at most 13000 days, in whole
+microseconds. Sizes and rates are strings with a decimal unit: B, kB, MB, GB, TB; bit/s, kbit/s, Mbit/s, Gbit/s, Tbit/s. Names
+are 1 to 64 characters of `[A-Za-z0-9_-]`. An integer is not written as a float.
+
+A distribution is a table with one key, [the family](#distributions).
+
+";
+    const TAIL: &str = "
+Quantities are durations, or rates in a distribution of rates. A drawn duration is rounded to the nearest microsecond and cut
+at 13000 days.
+";
+    let keys =
+        form::reference(&description(&Controllers::built_in()), &[("distribution_of_durations", "Distributions")]);
+    format!("{HEAD}{keys}{TAIL}")
 }

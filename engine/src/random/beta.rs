@@ -1,7 +1,7 @@
 //! The beta distribution: a probability that is itself uncertain.
 
 use super::Stream;
-use super::distribution::Gamma;
+use super::family::StandardGamma;
 
 /// Beta(alpha, beta) with alpha > 0 and beta > 0, made ready to draw from: density proportional to
 /// x^(alpha - 1) (1 - x)^(beta - 1) on [0, 1], mean alpha / (alpha + beta).
@@ -11,8 +11,8 @@ use super::distribution::Gamma;
 /// far below 1 give gammas that are nearly always too small for a floating-point number.
 #[derive(Clone, Copy, Debug)]
 pub struct Beta {
-    x: Gamma,
-    y: Gamma,
+    x: StandardGamma,
+    y: StandardGamma,
 }
 
 impl Beta {
@@ -22,7 +22,7 @@ impl Beta {
         // Shapes as small as this give 1 with probability alpha / (alpha + beta) and otherwise 0, but for a chance of
         // less than 1e-40. Their common factor does not matter, and without it even the logarithms would overflow.
         let factor = if alpha.max(beta) < 1e-200 { 1e150 } else { 1.0 };
-        Beta { x: Gamma::new(factor * alpha), y: Gamma::new(factor * beta) }
+        Beta { x: StandardGamma::new(factor * alpha), y: StandardGamma::new(factor * beta) }
     }
 
     /// Draws a probability in [0, 1].

@@ -25,12 +25,13 @@
 pub mod attempt;
 mod beta;
 mod choice;
-mod distribution;
 mod elementary;
+mod family;
 mod normal;
 pub mod philox;
 mod rate;
 mod residual;
+mod sampler;
 
 use std::convert::Infallible;
 
@@ -39,10 +40,13 @@ use serde::{Deserialize, Serialize};
 
 pub use beta::Beta;
 pub use choice::Choice;
-pub use distribution::{Distribution, Inverse, Sampler};
+pub use family::{
+    Distribution, FAMILIES, FamilyDescription, Parameter, ParameterOrder, ParameterRange, ParameterSet, Takes,
+};
 pub use normal::{normal_cdf, normal_quantile};
 pub use rate::{MAX_RATE, whole_rate};
 pub use residual::Residual;
+pub use sampler::{Inverse, Sampler};
 
 use crate::rollout::RobotDeploymentStep;
 

@@ -11,11 +11,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Keys;
-use super::diagnostics::{Diagnostics, Problem};
-use super::document::{Node, join};
-use super::reader::{self, Reader, nearest};
-use super::schema::table::Table;
-use super::schema::values;
+use super::diagnostics::Problem;
+use super::form::{Accepts, Form, OneOf, Shape, Written, choice};
 use crate::rollout::{AnyController, Custom, OnBreach, RoboMaker, StartOrder};
 use crate::time::Span;
 
@@ -75,52 +72,75 @@ impl Controllers {
         self.0.is_empty()
     }
 
-    /// Reads `[controller]`: the order of starts, and the one controller that it has.
-    pub(super) fn read(&self, node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<(StartOrder, Chosen)> {
-        let mut table = Reader::open(node, path, diagnostics)?;
-        let order =
-            table.optional("start_order", diagnostics, |node, path, d| reader::choice(node, path, &START_ORDERS, d));
-        let mut chosen = self.0.iter().filter_map(|kind| Some((kind, table.entry(kind.name)?))).collect::<Vec<_>>();
-        let names: Vec<&str> = self.0.iter().map(|kind| kind.name).collect();
-        if chosen.len() != 1 {
-            let problem = match &chosen[..] {
-                [(_, first), (_, second), ..] => Problem::new(format!("`{path}` chooses more than one controller"))
-                    .at(&second.key_place, "remove one of them")
-                    .at(&first.key_place, "the first one"),
-                _ => Problem::new(format!("`{path}` chooses no controller"))
-                    .at(table.place(), "")
-                    .help(format!("expected a table such as [{path}.{}]", names.first().unwrap_or(&"NAME"))),
-            };
-            let unknown = table.entries().iter().find(|entry| entry.key != "start_order");
-            if chosen.is_empty()
-                && let Some(entry) = unknown
-            {
-                let problem = Problem::new(format!("unknown controller `{}`", entry.key));
-                diagnostics.report(problem.at(&entry.key_place, "unknown").help(nearest(&entry.key, &names)));
-            } else {
-                diagnostics.report(problem);
+    /// `[controller]`: the order of starts, and the one controller that it has.
+    fn table(&self, form: &mut Form<'_>) -> Option<(StartOrder, Chosen)> {
+        let order = form.default("start_order", ORDER_OF_STARTS, choice(START_ORDERS), StartOrder::default());
+        let each: Vec<OneKind<'_>> = self.0.iter().map(OneKind).collect();
+        let choices: Vec<OneOf<'_, Chosen>> =
+            each.iter().map(|kind| OneOf { key: kind.0.name, words: kind.0.about, accepts: kind }).collect();
+        form.call_unknown("controller");
+        let names: Vec<&'static str> = self.0.iter().map(|kind| kind.name).collect();
+        let chosen = match form.those_of(&names)[..] {
+            [] if form.is_read() => {
+                form.leave(&names);
+                if !form.has_unknown() {
+                    let problem = Problem::new(format!("`{}` chooses no controller", form.path()));
+                    let example = format!("[{}.{}]", form.path(), names.first().unwrap_or(&"NAME"));
+                    form.report_at(problem.help(format!("expected a table such as {example}")), &[("", "")]);
+                }
+                None
             }
-            return None;
-        }
-        let (kind, entry) = chosen.pop()?;
-        table.close(diagnostics);
-        let path = join(path, kind.name);
-        let (policy, keys) = Keys::read(&entry.node, &path, diagnostics, |keys| (kind.read)(keys))?;
-        Some((order.unwrap_or_default(), Chosen { name: kind.name, keys, policy }))
-    }
-
-    /// The schema of `[controller]`.
-    pub(super) fn schema(&self) -> Value {
-        let orders = START_ORDERS.iter().map(|(name, _)| *name);
-        let about = "How the rollout goes on, in place of [deployment]: exactly one of these controllers.";
-        let order = "The order in which robots start: as they are registered, or a permutation drawn for each job.";
-        let mut table = Table::new(about).with_default("start_order", order, values::choice(orders), "registration");
-        for kind in &self.0 {
-            table = table.optional(kind.name, kind.about, Keys::schema(kind.about, |keys| (kind.read)(keys)));
-        }
-        table.into_value()
+            [first, second, ..] => {
+                form.leave(&names);
+                let problem = Problem::new(format!("`{}` chooses more than one controller", form.path()));
+                form.report_at_keys(problem, &[(second, "remove one of them"), (first, "the first one")]);
+                None
+            }
+            _ => form.one_of("a controller", &choices),
+        };
+        Some((order, chosen?))
     }
 }
+
+impl Accepts for Controllers {
+    type Value = (StartOrder, Chosen);
+
+    fn accepted(&self) -> String {
+        String::from("a table [controller.NAME]")
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Table(Form::describe(|form| self.table(form)))
+    }
+
+    fn read(&self, found: &mut Written<'_>) -> Option<(StartOrder, Chosen)> {
+        found.table("a table with one key, a controller", |form| self.table(form))
+    }
+}
+
+/// What stands under a controller's name.
+struct OneKind<'k>(&'k ControllerKind);
+
+impl Accepts for OneKind<'_> {
+    type Value = Chosen;
+
+    fn accepted(&self) -> String {
+        String::from("a table")
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Table(Keys::describe(self.0.read))
+    }
+
+    fn read(&self, found: &mut Written<'_>) -> Option<Chosen> {
+        let (policy, keys) = Keys::read(found, self.0.read)?;
+        Some(Chosen { name: self.0.name, keys, policy })
+    }
+}
+
+/// What the order of starts means.
+pub(super) const ORDER_OF_STARTS: &str =
+    "The order in which robots start: as they are registered, or a permutation drawn for each job.";
 
 /// The words for the order of starts (R6).
 pub(super) const START_ORDERS: [(&str, StartOrder); 2] =

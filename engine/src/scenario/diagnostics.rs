@@ -15,7 +15,7 @@ impl SourceId {
 
 /// A stretch of a source's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     pub source: SourceId,
     /// Counted in bytes.
     pub span: Range<usize>,
@@ -25,7 +25,7 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     title: String,
-    places: Vec<(Place, String)>,
+    places: Vec<(Location, String)>,
     help: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ impl Problem {
     }
 
     /// Adds a place with a word on it; the first one is where the problem is.
-    pub(crate) fn at(mut self, place: &Place, label: impl Into<String>) -> Problem {
+    pub(crate) fn at(mut self, place: &Location, label: impl Into<String>) -> Problem {
         self.places.push((place.clone(), label.into()));
         self
     }
@@ -55,7 +55,7 @@ impl Problem {
 
 /// A source's name and text.
 #[derive(Debug, PartialEq, Eq)]
-struct Source {
+struct SourceText {
     shown: String,
     text: String,
 }
@@ -66,20 +66,20 @@ const MOST_DRAWN: usize = 1000;
 /// All problems of a scenario, or of options, with the texts they point into.
 #[derive(Debug, Default)]
 pub struct Diagnostics {
-    sources: Vec<Source>,
+    sources: Vec<SourceText>,
     problems: Vec<Problem>,
 }
 
 impl Diagnostics {
     pub(crate) fn new(shown: &str, text: &str) -> Diagnostics {
-        let file = Source { shown: shown.to_owned(), text: text.to_owned() };
+        let file = SourceText { shown: shown.to_owned(), text: text.to_owned() };
         Diagnostics { sources: vec![file], problems: Vec::new() }
     }
 
     /// One problem with a file as a whole.
     pub(crate) fn of_file(shown: &str, problem: Problem) -> Diagnostics {
         let mut diagnostics = Diagnostics::new(shown, "");
-        let place = Place { source: SourceId::FILE, span: 0..0 };
+        let place = Location { source: SourceId::FILE, span: 0..0 };
         diagnostics.report(problem.at(&place, ""));
         diagnostics
     }
@@ -87,14 +87,14 @@ impl Diagnostics {
     /// Adds a problem with an option of the command line; `part` is where in the option's value it is.
     pub fn report_option(&mut self, option: &str, value: &str, part: Range<usize>, label: &str, problem: Problem) {
         let source = self.add_source(option, value);
-        self.report(problem.at(&Place { source, span: part }, label));
+        self.report(problem.at(&Location { source, span: part }, label));
     }
 
     /// Takes over the problems of another check of the same file, under other options; one that is known already is
     /// heard once.
     pub fn absorb(&mut self, other: Diagnostics) {
         let Diagnostics { sources, problems } = other;
-        let mut sources: Vec<Option<Source>> = sources.into_iter().map(Some).collect();
+        let mut sources: Vec<Option<SourceText>> = sources.into_iter().map(Some).collect();
         let mut ids: Vec<Option<usize>> = vec![None; sources.len()];
         for mut problem in problems {
             for (place, _) in &mut problem.places {
@@ -120,7 +120,7 @@ impl Diagnostics {
     }
 
     pub(crate) fn add_source(&mut self, shown: &str, text: &str) -> SourceId {
-        self.sources.push(Source { shown: shown.to_owned(), text: text.to_owned() });
+        self.sources.push(SourceText { shown: shown.to_owned(), text: text.to_owned() });
         SourceId(self.sources.len() - 1)
     }
 
@@ -132,13 +132,13 @@ impl Diagnostics {
     }
 
     /// The text at a place.
-    pub(crate) fn text(&self, place: &Place) -> &str {
+    pub(crate) fn text(&self, place: &Location) -> &str {
         let text = self.sources.get(place.source.0).and_then(|source| source.text.get(place.span.clone()));
         text.unwrap_or_default()
     }
 
     /// The line at which a place begins, from 1, if it is in the scenario file.
-    pub(crate) fn line(&self, place: &Place) -> Option<usize> {
+    pub(crate) fn line(&self, place: &Location) -> Option<usize> {
         let file = self.sources.first().filter(|_| place.source == SourceId::FILE);
         file.map(|file| file.line(place.span.start.min(file.text.len())))
     }
@@ -196,7 +196,7 @@ impl Diagnostics {
     }
 }
 
-impl Source {
+impl SourceText {
     /// The part of a span that fits on its first line: a table's span may cover many lines.
     fn visible(&self, span: &Range<usize>) -> Range<usize> {
         let start = self.boundary(span.start);

@@ -5,19 +5,19 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostics::{Diagnostics, Place, Problem, SourceId};
-use super::reader::nearest;
+use super::diagnostics::{Diagnostics, Location, Problem, SourceId};
+use super::form::nearest;
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
 pub struct Node {
-    pub value: Value,
-    pub place: Place,
+    pub value: Toml,
+    pub place: Location,
 }
 
 /// A TOML value; an integer is never a float.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub enum Toml {
     String(String),
     /// None if it does not fit 64 bits.
     Integer(Option<i64>),
@@ -25,42 +25,42 @@ pub enum Value {
     Boolean,
     Datetime,
     Array(Vec<Node>),
-    Table(Table),
+    Table(Entries),
 }
 
 /// Entries in the order of the file.
 #[derive(Clone, Debug, Default)]
-pub struct Table(pub Vec<Entry>);
+pub struct Entries(pub Vec<KeyValue>);
 
 /// A key with its value.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct KeyValue {
     pub key: String,
-    pub key_place: Place,
+    pub key_place: Location,
     pub node: Node,
 }
 
-impl Table {
-    pub fn get(&self, key: &str) -> Option<&Entry> {
+impl Entries {
+    pub fn get(&self, key: &str) -> Option<&KeyValue> {
         self.0.iter().find(|entry| entry.key == key)
     }
 
-    fn get_mut(&mut self, key: &str) -> Option<&mut Entry> {
+    fn get_mut(&mut self, key: &str) -> Option<&mut KeyValue> {
         self.0.iter_mut().find(|entry| entry.key == key)
     }
 }
 
-impl Value {
+impl Toml {
     /// The value's kind in words.
     pub fn kind(&self) -> &'static str {
         match self {
-            Value::String(_) => "a string",
-            Value::Integer(_) => "an integer",
-            Value::Float(_) => "a float",
-            Value::Boolean => "a boolean",
-            Value::Datetime => "a date or time",
-            Value::Array(_) => "an array",
-            Value::Table(_) => "a table",
+            Toml::String(_) => "a string",
+            Toml::Integer(_) => "an integer",
+            Toml::Float(_) => "a float",
+            Toml::Boolean => "a boolean",
+            Toml::Datetime => "a date or time",
+            Toml::Array(_) => "an array",
+            Toml::Table(_) => "a table",
         }
     }
 }
@@ -85,19 +85,19 @@ pub fn read<'o>(
 fn parse(text: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<Node> {
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
-        let place = Place { source, span: error.span().unwrap_or(0..0) };
+        let place = Location { source, span: error.span().unwrap_or(0..0) };
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
         diagnostics.report(Problem::new(format!("not TOML: {message}")).at(&place, ""));
     }
     errors
         .is_empty()
-        .then(|| Node { place: Place { source, span: 0..0 }, value: convert_table(table.into_inner(), source) })
+        .then(|| Node { place: Location { source, span: 0..0 }, value: convert_table(table.into_inner(), source) })
 }
 
 /// Parses `PATH=VALUE`. A value that is not TOML and does not look like an attempt at it is a string, so that nobody needs
 /// to quote quotes in a shell: `--set deployment.robot_deployment_timeout=45m`.
 fn read_option(set: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<Node> {
-    let place = Place { source, span: 0..set.len() };
+    let place = Location { source, span: 0..set.len() };
     let help = "write PATH=VALUE, as in `--set deployment.failure_threshold_percentage=10`";
     let Some(equals) = set.find('=') else {
         diagnostics.report(Problem::new("--set needs a path and a value").at(&place, "no `=` here").help(help));
@@ -149,7 +149,7 @@ fn toml_string(text: &str) -> String {
 /// The place of the one value at the end of a dotted path.
 fn place_of_value(node: &mut Node) -> &mut Range<usize> {
     match &mut node.value {
-        Value::Table(Table(entries)) if !entries.is_empty() => place_of_value(&mut entries[0].node),
+        Toml::Table(Entries(entries)) if !entries.is_empty() => place_of_value(&mut entries[0].node),
         _ => &mut node.place.span,
     }
 }
@@ -157,12 +157,12 @@ fn place_of_value(node: &mut Node) -> &mut Range<usize> {
 /// Lays an option over the document: tables merge, anything else replaces. Elements of an array of tables are chosen by
 /// their `name`.
 fn overlay(base: &mut Node, option: Node, path: &str, diagnostics: &mut Diagnostics) {
-    let Value::Table(changes) = option.value else {
+    let Toml::Table(changes) = option.value else {
         *base = option;
         return;
     };
     match &mut base.value {
-        Value::Table(table) => {
+        Toml::Table(table) => {
             for change in changes.0 {
                 let path = join(path, &change.key);
                 match table.get_mut(&change.key) {
@@ -172,12 +172,12 @@ fn overlay(base: &mut Node, option: Node, path: &str, diagnostics: &mut Diagnost
                 }
             }
         }
-        Value::Array(elements) if elements.iter().any(|element| matches!(element.value, Value::Table(_))) => {
+        Toml::Array(elements) if elements.iter().any(|element| matches!(element.value, Toml::Table(_))) => {
             for change in changes.0 {
                 let known = elements.iter_mut().find(|element| name_of(element) == Some(&change.key));
                 let path = join(path, &change.key);
                 match (known, &change.node.value) {
-                    (Some(element), Value::Table(_)) => overlay(element, change.node, &path, diagnostics),
+                    (Some(element), Toml::Table(_)) => overlay(element, change.node, &path, diagnostics),
                     (Some(_), other) => {
                         let problem = Problem::new(format!("`{path}` is {}", other.kind()));
                         diagnostics.report(problem.at(&change.node.place, "expected a table"));
@@ -191,21 +191,21 @@ fn overlay(base: &mut Node, option: Node, path: &str, diagnostics: &mut Diagnost
                 }
             }
         }
-        _ => *base = Node { value: Value::Table(changes), place: option.place },
+        _ => *base = Node { value: Toml::Table(changes), place: option.place },
     }
 }
 
 /// Whether a table was written as `{ ... }`, which replaces, and not as part of a dotted path, which merges.
-fn is_written_inline(change: &Entry) -> bool {
+fn is_written_inline(change: &KeyValue) -> bool {
     // A dotted key's table has the place of its key; an inline table begins after the equals sign.
-    matches!(change.node.value, Value::Table(_)) && change.node.place.span.start > change.key_place.span.end
+    matches!(change.node.value, Toml::Table(_)) && change.node.place.span.start > change.key_place.span.end
 }
 
 /// The `name` of a table that has one.
 pub fn name_of(node: &Node) -> Option<&str> {
     match &node.value {
-        Value::Table(table) => match &table.get("name")?.node.value {
-            Value::String(name) => Some(name),
+        Toml::Table(table) => match &table.get("name")?.node.value {
+            Toml::String(name) => Some(name),
             _ => None,
         },
         _ => None,
@@ -225,8 +225,8 @@ pub fn find<'n>(root: &'n Node, path: &str) -> Option<&'n Node> {
         let (key, rest) = keys.iter().next()?;
         let key = key.get_ref().as_ref();
         node = match &node.value {
-            Value::Table(table) => &table.get(key)?.node,
-            Value::Array(elements) => elements.iter().find(|element| name_of(element) == Some(key))?,
+            Toml::Table(table) => &table.get(key)?.node,
+            Toml::Array(elements) => elements.iter().find(|element| name_of(element) == Some(key))?,
             _ => return None,
         };
         match rest.get_ref() {
@@ -242,28 +242,28 @@ pub fn join(path: &str, key: &str) -> String {
 }
 
 fn convert(value: Spanned<DeValue<'_>>, source: SourceId) -> Node {
-    let place = Place { source, span: value.span() };
+    let place = Location { source, span: value.span() };
     let value = match value.into_inner() {
-        DeValue::String(text) => Value::String(text.into_owned()),
-        DeValue::Integer(integer) => Value::Integer(i64::from_str_radix(integer.as_str(), integer.radix()).ok()),
-        DeValue::Float(float) => Value::Float(float.as_str().parse().unwrap_or(f64::NAN)),
-        DeValue::Boolean(_) => Value::Boolean,
-        DeValue::Datetime(_) => Value::Datetime,
-        DeValue::Array(array) => Value::Array(array.into_iter().map(|value| convert(value, source)).collect()),
+        DeValue::String(text) => Toml::String(text.into_owned()),
+        DeValue::Integer(integer) => Toml::Integer(i64::from_str_radix(integer.as_str(), integer.radix()).ok()),
+        DeValue::Float(float) => Toml::Float(float.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Boolean(_) => Toml::Boolean,
+        DeValue::Datetime(_) => Toml::Datetime,
+        DeValue::Array(array) => Toml::Array(array.into_iter().map(|value| convert(value, source)).collect()),
         DeValue::Table(table) => convert_table(table, source),
     };
     Node { value, place }
 }
 
-fn convert_table(table: DeTable<'_>, source: SourceId) -> Value {
-    let mut entries: Vec<Entry> = table
+fn convert_table(table: DeTable<'_>, source: SourceId) -> Toml {
+    let mut entries: Vec<KeyValue> = table
         .into_iter()
-        .map(|(key, value)| Entry {
-            key_place: Place { source, span: key.span() },
+        .map(|(key, value)| KeyValue {
+            key_place: Location { source, span: key.span() },
             key: key.into_inner().into_owned(),
             node: convert(value, source),
         })
         .collect();
     entries.sort_by_key(|entry| entry.key_place.span.start);
-    Value::Table(Table(entries))
+    Toml::Table(Entries(entries))
 }

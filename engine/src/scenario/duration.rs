@@ -12,6 +12,18 @@ pub const UNITS: [&str; 26] = [
     "hr", "hrs", "hour", "hours", "d", "day", "days", "w", "week", "weeks", "µs",
 ];
 
+/// Units in which a duration of whole ones is written, in microseconds.
+pub const WHOLE_UNITS: [(u64, &str); 6] =
+    [(86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "m"), (1_000_000, "s"), (1_000, "ms"), (1, "us")];
+
+/// A duration as a scenario writes it, in the largest unit of which it has whole ones.
+pub fn shown(span: Span) -> String {
+    let micros = span.micros();
+    let whole = |(unit, _): &&(u64, &str)| micros.is_multiple_of(*unit) && micros > 0;
+    let (unit, name) = WHOLE_UNITS.iter().find(whole).unwrap_or(&(1_000_000, "s"));
+    format!("{}{name}", micros / unit)
+}
+
 /// Parses a duration. humantime reads it; units without a fixed length, what is finer than a microsecond and what is longer
 /// than [`Span::MAX`] are refused.
 ///
@@ -68,6 +80,14 @@ mod tests {
             ("13000d", Span::MAX.micros()),
         ] {
             assert_eq!(parse(text), Ok(Span::from_micros(micros)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_read() {
+        for (micros, text) in [(0, "0s"), (250_000, "250ms"), (90_000_000, "90s"), (18_000_000_000, "5h"), (7, "7us")] {
+            assert_eq!(shown(Span::from_micros(micros)), text);
+            assert_eq!(parse(text), Ok(Span::from_micros(micros)));
         }
     }
 

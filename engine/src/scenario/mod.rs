@@ -3,17 +3,15 @@
 //! [`Scenario::load`] reads a file, lays `--set` options over it and checks everything at once. It returns either a
 //! scenario in which nothing can be wrong any more, or every problem found, each with the place it stands at.
 
-pub(crate) mod check;
 mod controllers;
 pub(crate) mod diagnostics;
-mod distribution;
 pub(crate) mod document;
 pub(crate) mod duration;
+pub mod form;
 mod keys;
 pub(crate) mod quantity;
-pub(crate) mod reader;
 mod robot_names;
-pub(crate) mod schema;
+mod settings;
 pub(crate) mod variation;
 mod world;
 
@@ -28,14 +26,16 @@ pub use controllers::{Chosen, ControllerKind, Controllers, Fact, Policy, Rules};
 pub use diagnostics::{Diagnostics, Problem};
 pub use document::as_toml;
 pub use duration::parse as parse_duration;
-pub use keys::Keys;
+pub use form::is_name;
+pub(crate) use keys::Draft;
+pub(crate) use keys::scenario as tables;
 pub use quantity::{parse_rate, parse_size};
-pub use reader::is_name;
 pub use robot_names::RobotNames;
+pub use settings::Keys;
 pub use variation::{MOST_VALUES, Value, Variation, read as read_variation};
 pub use world::{Api, Build, BuildFailure, Connectivity, Download, GroupDownload, Probability, Registrations};
 
-use self::reader::Reader;
+use self::form::{Form, Written};
 use crate::random::Distribution;
 use crate::rollout::{Architecture, DeploymentJobErrorCode, RobotDeploymentStep, StartOrder, SyncPolicy};
 use crate::time::Span;
@@ -241,15 +241,17 @@ impl ScenarioFile {
     pub(crate) fn check<'o, T>(
         &self,
         options: impl IntoIterator<Item = (&'o str, &'o str)>,
-        beside: impl FnOnce(&mut Reader<'_>, &check::Found, &mut Diagnostics) -> T,
+        beside: impl FnOnce(&mut Form<'_>, &Draft) -> T,
     ) -> Result<(Scenario, T), Diagnostics> {
         let mut diagnostics = Diagnostics::new(&self.shown, &self.text);
         let checked = document::read(&self.text, options, &mut diagnostics).and_then(|root| {
-            let mut top = Reader::open(&root, "", &mut diagnostics)?;
-            let found = check::scenario(&mut top, &self.folder, &self.controllers, &mut diagnostics);
-            let beside = beside(&mut top, &found, &mut diagnostics);
-            top.close(&mut diagnostics);
-            Some((found.scenario?, beside))
+            let diagnostics = &mut diagnostics;
+            let mut file = Written { node: &root, path: String::new(), diagnostics, folder: &self.folder };
+            file.table("a table", |form| {
+                let checked = keys::scenario(form, &self.controllers);
+                let beside = beside(form, &checked);
+                Some((checked.scenario?, beside))
+            })
         });
         match checked {
             Some(checked) if diagnostics.is_empty() => Ok(checked),
@@ -259,9 +261,7 @@ impl ScenarioFile {
 
     /// Checks the scenario with `--set` options laid over it.
     fn scenario(&self, sets: &[String]) -> Result<Scenario, Diagnostics> {
-        let unread = |top: &mut Reader<'_>, _: &check::Found, _: &mut Diagnostics| {
-            QUESTIONS.iter().for_each(|key| _ = top.entry(key));
-        };
+        let unread = |file: &mut Form<'_>, _: &Draft| file.leave(&QUESTIONS);
         self.check(sets.iter().map(|set| ("--set", set.as_str())), unread).map(|(scenario, ())| scenario)
     }
 

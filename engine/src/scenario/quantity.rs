@@ -2,10 +2,10 @@
 //!
 //! Units of data are decimal, as networks are sold: 1 MB is 10^6 bytes, 1 Mbit/s is 10^6 bits a second.
 
-use super::diagnostics::{Diagnostics, Problem};
-use super::document::{Node, Value};
-use super::reader;
-use crate::random::{MAX_RATE, whole_rate};
+use serde_json::Value as Json;
+
+use super::form::{self, Accepts, Shape, Shows, Written};
+use crate::random::MAX_RATE;
 use crate::time::{MICROS, Span};
 
 /// What the numbers of a distribution measure.
@@ -20,11 +20,6 @@ pub enum Quantity {
 /// The largest bundle, in bytes: 1 TB.
 pub const MAX_SIZE: u64 = 1_000_000_000_000;
 
-/// What is accepted as a rate above 0, for messages.
-pub const RATE: &str = "a rate from \"1bit/s\" to \"1000Tbit/s\", such as \"20Mbit/s\"";
-/// What is accepted as a size, for messages.
-pub const SIZE: &str = "a size from \"1B\" to \"1TB\", such as \"600MB\"";
-
 /// The units of rates, in bits a second.
 pub const RATES: [(&str, f64); 5] =
     [("bit/s", 1.0), ("kbit/s", 1e3), ("Mbit/s", 1e6), ("Gbit/s", 1e9), ("Tbit/s", 1e12)];
@@ -32,35 +27,19 @@ pub const RATES: [(&str, f64); 5] =
 pub const SIZES: [(&str, f64); 5] = [("B", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)];
 
 impl Quantity {
-    /// Reads a number of at least 0.
-    pub fn read(self, node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<f64> {
+    /// A number of at least 0.
+    pub fn any(self) -> InBaseUnit {
         match self {
-            Quantity::Duration => reader::duration(node, path, diagnostics).map(|span| span.micros() as f64),
-            Quantity::Rate => with_unit(node, path, &RATES, 0.0..=MAX_RATE as f64, self.accepted(), diagnostics),
+            Quantity::Duration => InBaseUnit::Duration(form::duration()),
+            Quantity::Rate => InBaseUnit::Rate(form::rate_or_none()),
         }
     }
 
-    /// Reads a number greater than 0.
-    pub fn read_positive(self, node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<f64> {
+    /// A number greater than 0.
+    pub fn positive(self) -> InBaseUnit {
         match self {
-            Quantity::Duration => reader::positive_duration(node, path, diagnostics).map(|span| span.micros() as f64),
-            Quantity::Rate => rate(node, path, diagnostics),
-        }
-    }
-
-    /// What [`Quantity::read`] accepts, for messages.
-    pub const fn accepted(self) -> &'static str {
-        match self {
-            Quantity::Duration => "a duration",
-            Quantity::Rate => "a rate with a unit (bit/s, kbit/s, Mbit/s, Gbit/s, Tbit/s), such as \"20Mbit/s\"",
-        }
-    }
-
-    /// What [`Quantity::read_positive`] accepts, for messages.
-    pub const fn positive(self) -> &'static str {
-        match self {
-            Quantity::Duration => "a duration longer than 0",
-            Quantity::Rate => RATE,
+            Quantity::Duration => InBaseUnit::Duration(form::positive_duration()),
+            Quantity::Rate => InBaseUnit::Rate(form::rate()),
         }
     }
 
@@ -121,39 +100,44 @@ impl Quantity {
     }
 }
 
-/// A rate of at least 1 bit/s, in bits a second; not always a whole number.
-pub fn rate(node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<f64> {
-    with_unit(node, path, &RATES, 1.0..=MAX_RATE as f64, RATE, diagnostics)
+/// A quantity as a number of its base unit: microseconds, bits a second.
+pub enum InBaseUnit {
+    Duration(form::Duration),
+    Rate(form::WithUnit),
 }
 
-/// A cap: a rate in whole bits a second.
-pub fn cap(node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<u64> {
-    rate(node, path, diagnostics).map(whole_rate)
+impl Accepts for InBaseUnit {
+    type Value = f64;
+
+    fn accepted(&self) -> String {
+        match self {
+            InBaseUnit::Duration(duration) => duration.accepted(),
+            InBaseUnit::Rate(rate) => rate.accepted(),
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        match self {
+            InBaseUnit::Duration(duration) => duration.shape(),
+            InBaseUnit::Rate(rate) => rate.shape(),
+        }
+    }
+
+    fn read(&self, found: &mut Written<'_>) -> Option<f64> {
+        match self {
+            InBaseUnit::Duration(duration) => duration.read(found).map(|span| span.micros() as f64),
+            InBaseUnit::Rate(rate) => rate.read(found),
+        }
+    }
 }
 
-/// A size in whole bytes, at least 1.
-pub fn size(node: &Node, path: &str, diagnostics: &mut Diagnostics) -> Option<u64> {
-    with_unit(node, path, &SIZES, 1.0..=MAX_SIZE as f64, SIZE, diagnostics).map(|bytes| (bytes + 0.5) as u64)
-}
-
-fn with_unit(
-    node: &Node,
-    path: &str,
-    units: &[(&str, f64)],
-    range: std::ops::RangeInclusive<f64>,
-    accepted: &str,
-    diagnostics: &mut Diagnostics,
-) -> Option<f64> {
-    let Value::String(text) = &node.value else {
-        reader::wrong_kind(node, path, accepted, node.value.kind(), diagnostics);
-        return None;
-    };
-    let read = parse(text, units).map_err(|why| format!("`{path}` cannot be read: {why}"));
-    let checked = read
-        .and_then(|number| if range.contains(&number) { Ok(number) } else { Err(format!("`{path}` is out of range")) });
-    checked
-        .map_err(|title| diagnostics.report(Problem::new(title).at(&node.place, format!("expected {accepted}"))))
-        .ok()
+impl Shows for InBaseUnit {
+    fn show(&self, value: &f64) -> Json {
+        match self {
+            InBaseUnit::Duration(duration) => duration.show(&Span::from_drawn_micros(*value)),
+            InBaseUnit::Rate(rate) => rate.show(value),
+        }
+    }
 }
 
 /// Reads a size in bytes as a scenario writes it.
@@ -173,7 +157,7 @@ pub fn parse_rate(text: &str) -> Result<f64, String> {
 }
 
 /// A decimal number with one of the units, a space allowed between them.
-fn parse(text: &str, units: &[(&str, f64)]) -> Result<f64, String> {
+pub(super) fn parse(text: &str, units: &[(&str, f64)]) -> Result<f64, String> {
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = (&text[..end], text[end..].trim_start());

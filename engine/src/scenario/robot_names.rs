@@ -19,14 +19,14 @@ use crate::rollout::RobotId;
 /// ```
 #[derive(Clone, Debug)]
 pub struct RobotNames {
-    groups: Vec<Group>,
+    groups: Vec<NamedGroup>,
     /// The group of each robot that has registered later, and its number there.
     later: Vec<(usize, u32)>,
     fleet_size: u32,
 }
 
 #[derive(Clone, Debug)]
-struct Group {
+struct NamedGroup {
     name: String,
     /// The number after the group's last robot of the start, over the fleet.
     end: RobotId,
@@ -41,7 +41,7 @@ impl RobotNames {
         let mut end = 0;
         let groups = scenario.groups.iter().map(|group| {
             end += group.robots;
-            Group { name: group.name.clone(), end, robots: group.robots, registered: group.robots }
+            NamedGroup { name: group.name.clone(), end, robots: group.robots, registered: group.robots }
         });
         RobotNames { groups: groups.collect(), later: Vec::new(), fleet_size: scenario.fleet_size() }
     }

@@ -100,6 +100,11 @@ fn meaning(argument: &Arg) -> String {
     meaning
 }
 
+#[test]
+fn the_reference_of_scenarios_is_their_description() {
+    assert_reference("scenario.md", &rollcast::questions::reference());
+}
+
 /// The reference of scenarios names every key that the reader accepts, as an unknown key makes it list them.
 #[test]
 fn the_reference_names_every_key() {
@@ -119,7 +124,9 @@ fn the_reference_names_every_key() {
     for line in stderr.lines().filter(|line| line.contains("accepted here:")) {
         let accepted = line.split_once("accepted here:").expect("just seen").1;
         for key in accepted.split('`').skip(1).step_by(2) {
-            assert!(reference.contains(&format!("`{key}`")), "the reference does not explain `{key}`");
+            // A table has a section of its own, as in `[group.connectivity]`.
+            let explained = [format!("`{key}`"), format!(".{key}`"), format!("{key}]")];
+            assert!(explained.iter().any(|form| reference.contains(form)), "the reference does not explain `{key}`");
             keys += 1;
         }
     }

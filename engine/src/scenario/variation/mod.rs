@@ -64,7 +64,7 @@ const HELP_WITH_VALUE: &str = "write values between commas, or a range with its 
 
 /// What is wrong with a list of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Bad {
+pub(crate) struct BadValues {
     /// Where in the list, in bytes.
     pub part: Range<usize>,
     pub title: String,
@@ -92,7 +92,7 @@ pub fn read(text: &str, problems: &mut Diagnostics) -> Option<Variation> {
     match values(path, &text[start..]) {
         Ok(values) => Some(Variation { path: path.to_owned(), values, written: OPTION }),
         Err(found) => {
-            for Bad { part, title, label, help } in found {
+            for BadValues { part, title, label, help } in found {
                 refuse(start + part.start..start + part.end, title, label, &help);
             }
             None
@@ -104,14 +104,14 @@ pub fn read(text: &str, problems: &mut Diagnostics) -> Option<Variation> {
 ///
 /// # Errors
 /// All that is wrong with them.
-pub(crate) fn values(path: &str, list: &str) -> Result<Vec<Value>, Vec<Bad>> {
+pub(crate) fn values(path: &str, list: &str) -> Result<Vec<Value>, Vec<BadValues>> {
     let mut values = Vec::new();
     let mut seen = HashSet::new();
     let mut wrong = Vec::new();
     for part in items(list) {
         let item = &list[part.clone()];
         let mut refuse = |title: String, label: &'static str, help: String| {
-            wrong.push(Bad { part: part.clone(), title, label, help });
+            wrong.push(BadValues { part: part.clone(), title, label, help });
         };
         let found = match range::read(item) {
             _ if item.is_empty() => {
@@ -127,7 +127,7 @@ pub(crate) fn values(path: &str, list: &str) -> Result<Vec<Value>, Vec<Bad>> {
                 continue;
             }
             Some(Ok(range)) => range,
-            Some(Err(range::Bad { title, help })) => {
+            Some(Err(range::BadRange { title, help })) => {
                 refuse(title, "", help);
                 continue;
             }

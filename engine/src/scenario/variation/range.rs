@@ -1,5 +1,6 @@
 //! `1..=100`, `5..=50:5`, `0.01..=0.05:0.01`, `10m..=60m:10m`: ranges of a list, with their ends included.
 
+use crate::scenario::duration::WHOLE_UNITS;
 use crate::scenario::parse_duration;
 
 /// A range of more values is not listed.
@@ -7,20 +8,20 @@ const MOST_VALUES: i128 = super::MOST_VALUES as i128;
 
 /// What is wrong with a range, and what would be accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bad {
+pub struct BadRange {
     pub title: String,
     pub help: String,
 }
 
 /// The values of a range as texts; none if the item is no range.
-pub fn read(item: &str) -> Option<Result<Vec<String>, Bad>> {
+pub fn read(item: &str) -> Option<Result<Vec<String>, BadRange>> {
     if item.starts_with(['"', '\'', '[', '{']) {
         return None;
     }
     let Some((start, rest)) = item.split_once("..=") else {
         return looks_exclusive(item).then(|| {
             let help = format!("write `{}`: a range includes its end", item.replacen("..", "..=", 1));
-            Err(Bad { title: format!("`{item}` is not a range"), help })
+            Err(BadRange { title: format!("`{item}` is not a range"), help })
         });
     };
     let (end, step) = match rest.split_once(':') {
@@ -37,10 +38,10 @@ fn looks_exclusive(item: &str) -> bool {
     })
 }
 
-fn values(item: &str, start: &str, end: &str, step: Option<&str>) -> Result<Vec<String>, Bad> {
-    let bad = |title: &str, help: &str| Bad { title: format!("`{item}` {title}"), help: help.to_owned() };
+fn values(item: &str, start: &str, end: &str, step: Option<&str>) -> Result<Vec<String>, BadRange> {
+    let bad = |title: &str, help: &str| BadRange { title: format!("`{item}` {title}"), help: help.to_owned() };
     let parts: Vec<&str> = [start, end].into_iter().chain(step).collect();
-    let scale = Scale::of(&parts).ok_or_else(|| {
+    let scale = RangeScale::of(&parts).ok_or_else(|| {
         bad("is not a range", "a range is of whole numbers, decimals, durations or other numbers with one unit: `5..=50:5`, `0.01..=0.05:0.01`, `10m..=1h:10m`")
     })?;
     let number =
@@ -48,7 +49,7 @@ fn values(item: &str, start: &str, end: &str, step: Option<&str>) -> Result<Vec<
     let (first, last) = (number(start)?, number(end)?);
     let step = match step {
         Some(step) => number(step)?,
-        None if matches!(&scale, Scale::Decimal { digits: 0, unit, .. } if unit.is_empty()) => 1,
+        None if matches!(&scale, RangeScale::Decimal { digits: 0, unit, .. } if unit.is_empty()) => 1,
         None => return Err(bad("needs a step", &format!("write `{item}:STEP`; only whole numbers go by 1"))),
     };
     if step <= 0 {
@@ -69,20 +70,16 @@ fn values(item: &str, start: &str, end: &str, step: Option<&str>) -> Result<Vec<
 }
 
 /// How the numbers of a range are written.
-enum Scale {
+enum RangeScale {
     /// With so many digits behind the point, and a unit or none.
     Decimal { digits: u32, unit: String, float: bool },
     /// Durations with different units, in microseconds.
     Duration,
 }
 
-/// Units in which a duration of whole ones is written, in microseconds.
-const UNITS: [(i128, &str); 6] =
-    [(86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "m"), (1_000_000, "s"), (1_000, "ms"), (1, "us")];
-
-impl Scale {
+impl RangeScale {
     /// The scale of all parts; none if they have none in common.
-    fn of(parts: &[&str]) -> Option<Scale> {
+    fn of(parts: &[&str]) -> Option<RangeScale> {
         let split: Option<Vec<(&str, &str)>> = parts.iter().map(|part| split(part)).collect();
         if let Some(split) = split
             && split.iter().all(|(_, unit)| *unit == split[0].1)
@@ -90,16 +87,16 @@ impl Scale {
             let behind = |number: &&str| number.split_once('.').map(|(_, digits)| digits.len() as u32);
             let digits = split.iter().filter_map(|(number, _)| behind(number)).max();
             let unit = split[0].1.to_owned();
-            return Some(Scale::Decimal { digits: digits.unwrap_or(0), unit, float: digits.is_some() });
+            return Some(RangeScale::Decimal { digits: digits.unwrap_or(0), unit, float: digits.is_some() });
         }
-        parts.iter().all(|part| parse_duration(part).is_ok()).then_some(Scale::Duration)
+        parts.iter().all(|part| parse_duration(part).is_ok()).then_some(RangeScale::Duration)
     }
 
     /// A part in the scale's least unit.
     fn number(&self, part: &str) -> Option<i128> {
         match self {
-            Scale::Duration => parse_duration(part).ok().map(|span| span.micros().into()),
-            Scale::Decimal { digits, .. } => {
+            RangeScale::Duration => parse_duration(part).ok().map(|span| span.micros().into()),
+            RangeScale::Decimal { digits, .. } => {
                 let (number, _) = split(part)?;
                 let number = number.replace('_', "");
                 let (whole, behind) = number.split_once('.').unwrap_or((&number, ""));
@@ -114,12 +111,12 @@ impl Scale {
     /// A number of the scale as a scenario writes it.
     fn text(&self, number: i128, all: [i128; 2]) -> String {
         match self {
-            Scale::Duration => {
-                let whole = |unit: &&(i128, &str)| all.iter().all(|number| number % unit.0 == 0);
-                let (unit, name) = UNITS.iter().find(whole).unwrap_or(&(1, "us"));
-                format!("{}{name}", number / unit)
+            RangeScale::Duration => {
+                let whole = |unit: &&(u64, &str)| all.iter().all(|number| number % i128::from(unit.0) == 0);
+                let (unit, name) = WHOLE_UNITS.iter().find(whole).unwrap_or(&(1, "us"));
+                format!("{}{name}", number / i128::from(*unit))
             }
-            Scale::Decimal { digits, unit, float } => {
+            RangeScale::Decimal { digits, unit, float } => {
                 let sign = if number < 0 { "-" } else { "" };
                 let figures = format!("{:0>width$}", number.abs(), width = *digits as usize + 1);
                 let (whole, behind) = figures.split_at(figures.len() - *digits as usize);
