@@ -27,7 +27,7 @@ pub struct Campaign<'p, C, Q = Endings> {
     pub(super) rollout: Rollout<C>,
     pub(super) operator: Operator,
     pub(super) calls: Calls,
-    pub(super) clock: Clock,
+    pub(super) clock: Instants,
     pub(super) totals: Totals,
     ahead: Ahead,
     horizon: Time,
@@ -37,7 +37,7 @@ pub struct Campaign<'p, C, Q = Endings> {
 
 /// The instants of a campaign.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Clock {
+pub(super) struct Instants {
     /// That of the next turn.
     next: Time,
     /// The first instant whose calls have not been made: after that of the latest turn.
@@ -83,7 +83,7 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
             rollout: Rollout::new(controller),
             operator: Operator::new(plan.sync.clone()),
             calls: Calls::new(plan),
-            clock: Clock::START,
+            clock: Instants::START,
             totals: Totals::default(),
             ahead: Ahead::default(),
             horizon: plan.sync.horizon().min(Time::MAX),
@@ -115,7 +115,7 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
         self.rollout.reset(plan.fleet_size);
         self.operator = Operator::new(plan.sync.clone());
         self.calls = Calls::new(plan);
-        self.clock = Clock::START;
+        self.clock = Instants::START;
         self.totals = Totals { index, ..Totals::default() };
         self.ahead.clear();
     }
@@ -450,9 +450,9 @@ impl<'p, C: Controller, Q: EventQueue, O: Observer> Host<'p, Watch<'_, O>> for C
     }
 }
 
-impl Clock {
+impl Instants {
     /// Before the call at time 0.
-    const START: Clock = Clock {
+    const START: Instants = Instants {
         next: Time::ZERO,
         calls_from: Time::ZERO,
         next_call: Time::ZERO,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::calls::Calls;
-use super::campaign::{Campaign, Clock, Totals};
+use super::campaign::{Campaign, Instants, Totals};
 use super::{Endings, EventQueue, Journeys, Plan, Registrations, Rollout};
 use crate::random::Luck;
 use crate::rollout::{AnyController, Controller, Operator};
@@ -25,7 +25,7 @@ pub struct Snapshot<C, Q = Endings> {
     rollout: Rollout<C>,
     operator: Operator,
     calls: Calls,
-    clock: Clock,
+    clock: Instants,
     totals: Totals,
 }
 

@@ -53,7 +53,6 @@ pub enum Proven {
     Violates,
     /// The objective hardly ever exists.
     NoValue,
-    /// Nothing yet.
     Nothing,
 }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Account, Application, Revision, Source, Tags, invalid, not_found};
+use super::{Account, Application, Revision, SourceObject, Tags, invalid, not_found};
 use crate::control_plane::{ApiException, ExceptionCode};
 use crate::rollout::Architecture;
 
 /// What a call says of an application: all but its name.
 #[derive(Clone, Debug, Default)]
 pub struct ApplicationContent {
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceObject>,
     /// Name and version of the robot software suite.
     pub suite: (Option<&'static str>, Option<&'static str>),
     /// Its container image.
@@ -133,7 +133,7 @@ impl Account {
 
     /// The application that the account holds at its start, with version 1.
     pub(super) fn add_own_application(&mut self, name: &str) {
-        let source = |architecture: &Architecture| Source {
+        let source = |architecture: &Architecture| SourceObject {
             bucket: Some(String::from("rollcast")),
             key: Some(format!("{name}/{architecture}.tar")),
             architecture: Some(*architecture),
@@ -178,7 +178,7 @@ fn check_revision(application: &Application, believed: Option<&str>) -> Result<(
 }
 
 /// The `etag` of a bundle: there is none to ask S3 for, so it is made of the bundle's place.
-pub fn etag(source: &Source) -> String {
+pub fn etag(source: &SourceObject) -> String {
     let place = [source.bucket.as_deref().unwrap_or_default(), "/", source.key.as_deref().unwrap_or_default()].concat();
     Sha256::digest(place).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -22,7 +22,7 @@ pub use applications::{ApplicationContent, etag};
 use faults::Faults;
 pub use pages::PageRequest;
 pub use resources::{
-    Application, Architectures, FleetRow, JobRobot, JobRow, Revision, Robot, RolloutConfig, Source, Tags,
+    Application, Architectures, FleetRow, JobRobot, JobRow, Revision, Robot, RolloutConfig, SourceObject, Tags,
 };
 use table::Table;
 

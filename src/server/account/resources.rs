@@ -150,7 +150,7 @@ impl Architectures {
 
 /// A bundle of an application.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct SourceObject {
     pub bucket: Option<String>,
     pub key: Option<String>,
     pub architecture: Option<Architecture>,
@@ -162,7 +162,7 @@ pub struct Revision {
     /// `$LATEST` or a number.
     pub version: Arc<str>,
     pub revision_id: Arc<str>,
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceObject>,
     /// Name and version of the robot software suite.
     pub suite: (Option<&'static str>, Option<&'static str>),
     pub environment: Option<String>,

@@ -9,7 +9,7 @@ use crate::control_plane::shapes::{
     ANY_VERSION, ARN, IMAGE_DIGEST, NAME, REPOSITORY_URL, REVISION_ID, S3_BUCKET, S3_KEY, VERSION_QUALIFIER,
 };
 use crate::rollout::Architecture;
-use crate::server::account::{Account, Application, ApplicationContent, Revision, Source, Tags, etag};
+use crate::server::account::{Account, Application, ApplicationContent, Revision, SourceObject, Tags, etag};
 
 /// The model's `RobotSoftwareSuiteType`.
 const SUITES: &[&str] = &["ROS", "ROS2", "General"];
@@ -65,7 +65,7 @@ struct ApplicationView<'a> {
 
 impl<'a> ApplicationView<'a> {
     fn new(timestamp: f64, application: &'a Application, revision: &'a Revision) -> ApplicationView<'a> {
-        let source = |source: &'a Source| SourceView {
+        let source = |source: &'a SourceObject| SourceView {
             s3_bucket: source.bucket.as_deref(),
             s3_key: source.key.as_deref(),
             etag: etag(source),
@@ -87,7 +87,7 @@ impl<'a> ApplicationView<'a> {
     }
 }
 
-pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let mut violations = Violations::default();
     let name = members.text("name")?;
     violations.required_text("name", &name, &NAME);
@@ -100,7 +100,7 @@ pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Ref
     written(&ApplicationView { tags: Some(&application.tags), ..view })
 }
 
-pub fn create_version(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn create_version(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let mut violations = Violations::default();
     let arn = application_arn(members, &mut violations)?;
     let revision = members.text("currentRevisionId")?;
@@ -114,7 +114,7 @@ pub fn create_version(account: &mut Account, members: &Members<'_>) -> Result<Re
     written(&ApplicationView::new(now, application, revision))
 }
 
-pub fn update(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn update(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let mut violations = Violations::default();
     let arn = application_arn(members, &mut violations)?;
     let content = content(members, &mut violations)?;
@@ -126,7 +126,7 @@ pub fn update(account: &mut Account, members: &Members<'_>) -> Result<Reply, Ref
     written(&ApplicationView::new(now, application, &application.latest))
 }
 
-pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let mut violations = Violations::default();
     let arn = application_arn(members, &mut violations)?;
     let version = version(members, &mut violations)?;
@@ -141,7 +141,7 @@ pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, R
     read(&ApplicationView { tags: Some(&application.tags), image_digest: revision.image_digest.as_deref(), ..view })
 }
 
-pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     /// The model's `RobotApplicationSummary`.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -178,7 +178,7 @@ pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refus
     })
 }
 
-pub fn delete(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn delete(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let mut violations = Violations::default();
     let arn = application_arn(members, &mut violations)?;
     let version = version(members, &mut violations)?;
@@ -210,7 +210,7 @@ fn content(members: &Members<'_>, violations: &mut Violations) -> Result<Applica
         let architecture = source.text("architecture")?;
         let architecture =
             violations.one_of(&path("architecture"), architecture.as_deref(), Architecture::ALL, Architecture::as_str);
-        sources.push(Source { bucket, key, architecture });
+        sources.push(SourceObject { bucket, key, architecture });
     }
     let suite = members.object("robotSoftwareSuite")?;
     violations.required("robotSoftwareSuite", &suite);

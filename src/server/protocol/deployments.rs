@@ -89,7 +89,7 @@ struct TaggedView<'a> {
     tags: &'a Tags,
 }
 
-pub fn sync(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn sync(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let request = SyncDeploymentJobRequest {
         client_request_token: members.text("clientRequestToken")?,
         fleet: members.text("fleet")?,
@@ -97,7 +97,7 @@ pub fn sync(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refus
     deploy(account, Request::Sync(request).into_call()?)
 }
 
-pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let configs = members.objects("deploymentApplicationConfigs")?.unwrap_or_default();
     let request = CreateDeploymentJobRequest {
         deployment_config: members.object("deploymentConfig")?.as_ref().map(deployment_config).transpose()?,
@@ -196,7 +196,7 @@ struct ProgressDetail {
     target_resource: Arc<str>,
 }
 
-pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct DescribeDeploymentJobResponse<'a> {
@@ -249,7 +249,7 @@ pub fn percent(share: f64) -> f64 {
     (share * 1000.0).round() / 10.0
 }
 
-pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct ListDeploymentJobsResponse<'a> {
@@ -267,7 +267,7 @@ pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refus
     read(&ListDeploymentJobsResponse { deployment_jobs, next_token: page.next_token })
 }
 
-pub fn cancel(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn cancel(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let arn = job_arn(members)?;
     let changed = account.cancel(&arn)?;
     super::answer(&Nothing {}, changed)

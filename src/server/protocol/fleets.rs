@@ -44,7 +44,7 @@ impl<'a> FleetItem<'a> {
     }
 }
 
-pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct CreateFleetResponse<'a> {
@@ -63,7 +63,7 @@ pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Ref
     written(&CreateFleetResponse { arn: &fleet.arn, name: &fleet.name, created_at, tags: &fleet.tags })
 }
 
-pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     struct DescribeFleetResponse<'a> {
         #[serde(flatten)]
@@ -78,7 +78,7 @@ pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, R
     read(&DescribeFleetResponse { fleet: FleetItem::new(account, fleet), robots: views.collect(), tags: &fleet.tags })
 }
 
-pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct ListFleetsResponse<'a> {
@@ -94,7 +94,7 @@ pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refus
     read(&ListFleetsResponse { fleet_details, next_token: page.next_token })
 }
 
-pub fn delete(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn delete(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let arn = fleet_arn(members)?;
     let changed = account.delete_fleet(&arn);
     super::answer(&Nothing {}, changed)

@@ -44,7 +44,7 @@ impl<'a> RobotItem<'a> {
     }
 }
 
-pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct CreateRobotResponse<'a> {
@@ -79,7 +79,7 @@ pub fn create(account: &mut Account, members: &Members<'_>) -> Result<Reply, Ref
     })
 }
 
-pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct DescribeRobotResponse<'a> {
@@ -114,7 +114,7 @@ pub fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, R
     })
 }
 
-pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct ListRobotsResponse<'a> {
@@ -130,7 +130,7 @@ pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refus
     read(&ListRobotsResponse { robots, next_token: page.next_token })
 }
 
-pub fn delete(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn delete(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let arn = robot_arn(members)?;
     let changed = account.delete_robot(&arn);
     super::answer(&Nothing {}, changed)
@@ -143,13 +143,13 @@ struct Membership<'a> {
     robot: &'a str,
 }
 
-pub fn register(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn register(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let (fleet, robot) = membership(members)?;
     let changed = account.register_robot(&fleet, &robot)?;
     super::answer(&Membership { fleet: &fleet, robot: &robot }, changed)
 }
 
-pub fn deregister(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn deregister(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let (fleet, robot) = membership(members)?;
     account.deregister_robot(&fleet, &robot)?;
     written(&Membership { fleet: &fleet, robot: &robot })

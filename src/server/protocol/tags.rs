@@ -7,7 +7,7 @@ use crate::control_plane::constraints::Violations;
 use crate::control_plane::shapes::{ARN, TAG_KEY, TAG_VALUE, TAGS};
 use crate::server::account::{Account, Tags};
 
-pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     struct ListTagsForResourceResponse<'a> {
         tags: &'a Tags,
@@ -18,7 +18,7 @@ pub fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refus
     read(&ListTagsForResourceResponse { tags: account.tags(&arn)? })
 }
 
-pub fn tag(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn tag(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let mut violations = Violations::default();
     let arn = resource(members, &mut violations)?;
     let tags = members.map("tags")?;
@@ -30,7 +30,7 @@ pub fn tag(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusa
     written(&Nothing {})
 }
 
-pub fn untag(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
+pub(super) fn untag(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     let mut violations = Violations::default();
     let arn = resource(members, &mut violations)?;
     let keys = members.texts("tagKeys")?;

@@ -97,14 +97,14 @@ enum Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Due {
     at: Time,
-    kind: Kind,
+    kind: DueKind,
     robot: RobotId,
     /// That of the journey that it belongs to.
     generation: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-enum Kind {
+enum DueKind {
     /// A robot that was offline at its start begins.
     Progress,
     /// A download begins.
@@ -244,12 +244,12 @@ impl Journeys {
         let presence = self.presence(guide, robot);
         let begins = presence.map_or(started, |mut presence| presence.online_from(started));
         if begins > started {
-            self.schedule(begins, Kind::Progress, robot);
+            self.schedule(begins, DueKind::Progress, robot);
         }
         self.walk(guide, robot, 0, begins, happenings);
         let Journey { stage, deadline, late, .. } = self.journeys[robot as usize];
         if stage == Stage::Before && !late {
-            self.schedule(deadline, Kind::Deadline, robot);
+            self.schedule(deadline, DueKind::Deadline, robot);
         }
         begins
     }
@@ -312,7 +312,7 @@ impl Journeys {
             matches!(self.journeys[robot as usize].stage, Stage::Before | Stage::Downloading | Stage::Paused(_));
         let begun = !(entered > now && first == 0);
         if undecided && begun && !late {
-            self.schedule(deadline, Kind::Deadline, robot);
+            self.schedule(deadline, DueKind::Deadline, robot);
         }
     }
 
@@ -321,7 +321,7 @@ impl Journeys {
         let presence = self.presence(guide, robot);
         let returns = presence.map_or(now, |mut presence| presence.online_from(now));
         if returns != Time::NEVER {
-            self.schedule(returns, Kind::Connectivity, robot);
+            self.schedule(returns, DueKind::Connectivity, robot);
         }
     }
 
@@ -336,7 +336,7 @@ impl Journeys {
         loop {
             if let Some(robot) = self.downloads.as_mut().and_then(Downloads::completed) {
                 self.extract(guide, robot, now, happenings);
-            } else if let Some(event) = self.take_event(now, |kind| kind < Kind::Deadline) {
+            } else if let Some(event) = self.take_event(now, |kind| kind < DueKind::Deadline) {
                 self.happen(guide, event, happenings);
             } else if let Some(robot) = self.downloads.as_mut().and_then(|downloads| downloads.complete(now)) {
                 self.extract(guide, robot, now, happenings);
@@ -349,7 +349,7 @@ impl Journeys {
     }
 
     /// Takes the next event of `now`, if it is of a kind that is wanted; events of attempts that are over are dropped.
-    fn take_event(&mut self, now: Time, wanted: impl Fn(Kind) -> bool) -> Option<Due> {
+    fn take_event(&mut self, now: Time, wanted: impl Fn(DueKind) -> bool) -> Option<Due> {
         loop {
             let Reverse(event) = *self.events.peek()?;
             if event.at != now || !wanted(event.kind) {
@@ -367,14 +367,14 @@ impl Journeys {
         let journey = &mut self.journeys[robot as usize];
         match (event.kind, journey.stage) {
             (_, Stage::Idle) => {}
-            (Kind::Progress, _) => happenings.push(Happening::Progress(robot)),
-            (Kind::Download, Stage::Before) => {
+            (DueKind::Progress, _) => happenings.push(Happening::Progress(robot)),
+            (DueKind::Download, Stage::Before) => {
                 let bundle = self.downloads.as_ref().map(Downloads::bundle).unwrap_or_default();
                 self.download(guide, robot, bundle);
             }
-            (Kind::Connectivity, Stage::Paused(left)) => self.download(guide, robot, left),
-            (Kind::Connectivity, Stage::Downloading) => self.pause(guide, robot),
-            (Kind::Deadline, Stage::Before | Stage::Downloading | Stage::Paused(_)) => {
+            (DueKind::Connectivity, Stage::Paused(left)) => self.download(guide, robot, left),
+            (DueKind::Connectivity, Stage::Downloading) => self.pause(guide, robot),
+            (DueKind::Deadline, Stage::Before | Stage::Downloading | Stage::Paused(_)) => {
                 let ending = Ending { due: now, started: journey.started, robot, end: RobotEnd::NoResponse };
                 happenings.push(Happening::Ends(ending));
                 journey.late = true;
@@ -382,11 +382,11 @@ impl Journeys {
                     self.abandon(robot);
                 }
             }
-            (Kind::Late(end), Stage::Decided) => {
+            (DueKind::Late(end), Stage::Decided) => {
                 journey.stage = Stage::Idle;
                 happenings.push(Happening::Late(robot, end, journey.job));
             }
-            (Kind::Download | Kind::Connectivity | Kind::Deadline | Kind::Late(_), _) => {}
+            (DueKind::Download | DueKind::Connectivity | DueKind::Deadline | DueKind::Late(_), _) => {}
         }
     }
 
@@ -399,7 +399,7 @@ impl Journeys {
             downloads.add(robot, guide.draws.group_of(robot), guide.draws.link(robot), left);
         }
         if let Some(leaves) = leaves {
-            self.schedule(leaves, Kind::Connectivity, robot);
+            self.schedule(leaves, DueKind::Connectivity, robot);
         }
     }
 
@@ -411,7 +411,7 @@ impl Journeys {
             journey.stage = Stage::Paused(left);
             let leaves = walked.until();
             let returns = self.presence(guide, robot).map_or(leaves, |mut presence| presence.online_from(leaves));
-            self.schedule(returns, Kind::Connectivity, robot);
+            self.schedule(returns, DueKind::Connectivity, robot);
         }
     }
 
@@ -442,7 +442,7 @@ impl Journeys {
             if stops_to_download && step.step == RobotDeploymentStep::DownloadingExtracting {
                 let begins = walk.online_from(at);
                 self.journeys[robot as usize].stage = Stage::Before;
-                return self.schedule(begins, Kind::Download, robot);
+                return self.schedule(begins, DueKind::Download, robot);
             }
             let until = walk.pass(horizon).map_or(Time::NEVER, |passage| passage.until);
             // What ends after the horizon ends no more.
@@ -481,11 +481,11 @@ impl Journeys {
             }
         }
         if self.carries_on(guide, robot) {
-            self.schedule(reported, Kind::Late(end), robot);
+            self.schedule(reported, DueKind::Late(end), robot);
         }
     }
 
-    fn schedule(&mut self, at: Time, kind: Kind, robot: RobotId) {
+    fn schedule(&mut self, at: Time, kind: DueKind, robot: RobotId) {
         if at <= self.horizon {
             let generation = self.journeys[robot as usize].generation;
             self.events.push(Reverse(Due { at, kind, robot, generation }));

@@ -15,7 +15,7 @@ pub struct Robots {
 
 /// How much has been seen.
 #[derive(Clone, Debug, Default)]
-pub struct Mark {
+pub struct Bookmark {
     registered: usize,
     numbers: [usize; OfRobots::ALL.len()],
     codes: usize,
@@ -42,18 +42,18 @@ impl Robots {
     }
 
     /// How much has been seen so far.
-    pub fn mark(&self) -> Mark {
+    pub fn mark(&self) -> Bookmark {
         let numbers = self.numbers.each_ref().map(Vec::len);
-        Mark { registered: self.since.registered(), numbers, codes: self.codes.len() }
+        Bookmark { registered: self.since.registered(), numbers, codes: self.codes.len() }
     }
 
     /// Registrations since a mark were those of another campaign.
-    pub fn forget_registrations_since(&mut self, mark: &Mark) {
+    pub fn forget_registrations_since(&mut self, mark: &Bookmark) {
         self.since.truncate(mark.registered);
     }
 
     /// What was seen between two marks.
-    pub fn between(&self, from: &Mark, until: &Mark) -> Seen<'_> {
+    pub fn between(&self, from: &Bookmark, until: &Bookmark) -> Seen<'_> {
         let between = |of: OfRobots| &self.numbers[of as usize][from.numbers[of as usize]..until.numbers[of as usize]];
         Seen { numbers: OfRobots::ALL.map(between), codes: &self.codes[from.codes..until.codes] }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::robots::{Mark, Robots, Seen};
+use super::robots::{Bookmark, Robots, Seen};
 use crate::experiment::Tally;
 use crate::measure::OfRobots;
 use crate::simulation::{Plan, Replication};
@@ -12,8 +12,8 @@ use crate::statistics::SharedCluster;
 pub struct Fork {
     pub replication: Replication,
     /// What had been seen when it left the path, and when it was over.
-    pub left: Mark,
-    pub ended: Mark,
+    pub left: Bookmark,
+    pub ended: Bookmark,
 }
 
 /// The tallies of all thresholds for one build, shared by the threads. Merging is exact, so it does not matter who adds
@@ -44,7 +44,7 @@ impl<'p> Tallies<'p> {
     /// Adds a path and the forks that have left it, the lowest threshold first. Both clusters are empty before and
     /// after.
     pub fn add(&self, robots: &Robots, forks: &[Fork], end: &Replication, clusters: &mut Clusters) {
-        let mut from = Mark::default();
+        let mut from = Bookmark::default();
         for (threshold, fork) in self.thresholds.iter().zip(forks) {
             let mut threshold = threshold.lock().unwrap_or_else(PoisonError::into_inner);
             let seen = robots.between(&from, &fork.left);
