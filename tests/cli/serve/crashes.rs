@@ -125,7 +125,10 @@ fn former_journal(records: impl Iterator<Item = Value>, digest: &str) -> String 
 
 /// The digest of the scenario, as a journal names it.
 fn digest(sandbox: &Sandbox) -> String {
-    Server::start(sandbox, &["--paused", "--state", "fresh"]).kill();
+    let server = Server::start(sandbox, &["--paused", "--state", "fresh"]);
+    // Nothing is answered before the beginning is in the journal.
+    server.fleet();
+    server.kill();
     let journal = fs::read_to_string(sandbox.path("fresh/journal.jsonl")).expect("a journal");
     let records: Value = serde_json::from_str(journal.split(' ').nth(3).expect("four fields")).expect("JSON");
     records[0]["beginning"]["scenario"].as_str().expect("a digest").to_owned()
@@ -144,7 +147,8 @@ fn a_rewriting_that_is_killed_loses_nothing() {
     fs::create_dir_all(sandbox.path("kept")).expect("a folder");
     let path = sandbox.path("kept/journal.jsonl");
     let (mut rewritten, mut kept) = (0, 0);
-    for kill in 0..60 {
+    // Later each time, until it was killed afterwards a few times.
+    for kill in 0.. {
         fs::write(&path, &former).expect("a journal");
         let mut child = command(&sandbox, &options).spawn().expect("the program runs");
         thread::sleep(Duration::from_millis(2 * kill));
@@ -162,8 +166,11 @@ fn a_rewriting_that_is_killed_loses_nothing() {
         server.kill();
         let shorter = fs::read_to_string(&path).expect("a journal");
         assert!(shorter.len() * 10 < former.len() && shorter.starts_with("1 "), "{}", shorter.len());
+        if rewritten == 10 {
+            break;
+        }
     }
-    assert!(rewritten > 0 && kept > 0, "{rewritten} times rewritten, {kept} times not");
+    assert!(kept > 0, "it was never killed before");
 }
 
 /// Where the disk takes no more, nothing is answered any more: the server says so and ends, and the next one has all
