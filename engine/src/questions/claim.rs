@@ -72,7 +72,7 @@ pub(super) fn testable(metric: &Metric, scenario: &Scenario) -> Result<(), Mista
             Err(mistake.help(format!("or expect a quantile: {}", beside(metric, &QUANTILES, scenario))))
         }
         Kind::Other => {
-            let title = format!("`{metric}` cannot be expected to be anything");
+            let title = format!("`{metric}` cannot be expected or constrained");
             Err(no_number_to_test(title, metric, scenario))
         }
     }

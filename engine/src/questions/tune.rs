@@ -311,7 +311,7 @@ mod tests {
             ("campaign.jobs.p95 <= ", "<= ", "needs a bound", "write METRIC"),
             ("campaign.jops.p95 <= 3", "jops.p95", "unknown metric", "campaign.jobs.p95"),
             ("builds.bad.campaign.jobs.p95 <= 3", "bad.campaign.jobs.p95", "unknown metric", "`good`"),
-            ("campaign.jobs.max <= 3", "campaign.jobs.max", "cannot be expected to be anything", "`campaign.jobs.p95`"),
+            ("campaign.jobs.max <= 3", "campaign.jobs.max", "cannot be expected or constrained", "`campaign.jobs.p95`"),
             ("campaign.jobs.p95 <= soon", "soon", "`soon` is no bound", ""),
             ("campaign.jobs.p95 <= 2h", "2h", "`2h` is no bound", ""),
             ("first_job.robots_failed.p95 <= -1", "-1", "is never below 0", "can never hold"),
