@@ -81,7 +81,9 @@ fn a_gate_is_judged_after_the_soak() {
     assert_eq!(starts(&sandbox, "staged.toml", "run.seed=0"), [0, 0, 70, 70]);
     let halted = summary(&sandbox, "staged.toml", "run.seed=0");
     assert_eq!(halted["campaign"]["outcomes"]["halted"]["count"], 3);
-    assert_eq!(halted["first_job"]["outcomes"]["Succeeded"]["count"], 0);
+    let outcomes = &halted["first_job"]["outcomes"];
+    assert_eq!(outcomes["GateFailed"]["count"], 3);
+    assert_eq!(outcomes.as_object().expect("outcomes").keys().collect::<Vec<_>>(), ["AllWavesPassed", "GateFailed"]);
     for (measure, number) in [
         ("first_job.robots_succeeded", 2.0),
         ("first_job.robots_failed", 2.0),
@@ -108,7 +110,7 @@ fn the_job_ends_when_the_last_wave_has_soaked() {
     assert_eq!(starts(&sandbox, "staged.toml", set), [0, 0, 70, 70, 140, 140]);
     let passed = summary(&sandbox, "staged.toml", set);
     assert_eq!(passed["campaign"]["outcomes"]["max_jobs"]["count"], 3);
-    assert_eq!(passed["first_job"]["outcomes"]["Succeeded"]["count"], 3);
+    assert_eq!(passed["first_job"]["outcomes"]["AllWavesPassed"]["probability"], 1.0);
     assert_eq!((p50(&passed, "first_job.makespan_s"), p50(&passed, "first_job.robots_failed")), (150.0, 2.0));
     assert!(sandbox.read("out/jobs.csv").contains(",210,Succeeded,,150,"));
 }

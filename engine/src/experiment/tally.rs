@@ -4,7 +4,7 @@ use std::ops::Index;
 
 use super::{InSyncCurve, LimitsSeen, OverTime};
 use crate::measure::{EventId, MEASURES, Measure, NumberId, OfRobots, Source};
-use crate::rollout::{DeploymentJobErrorCode, RobotEnd};
+use crate::rollout::{AnyController, Controller, DeploymentJobErrorCode, RobotEnd, Word};
 use crate::simulation::{Event, Observer, Plan, Replication, Since};
 use crate::statistics::{ClusteredSample, Numbers, Sample, Unit, Waiting};
 use crate::time::{Span, Time};
@@ -27,6 +27,8 @@ pub struct Tally {
     pub(crate) robots: [ClusteredSample; OfRobots::ALL.len()],
     /// What has not been counted of these.
     waiting: Waiting<{ OfRobots::ALL.len() }>,
+    /// How first jobs ended under a controller of which no measure knows the words: its outcomes, in its order.
+    pub(crate) job_outcomes: Vec<(Word, u64)>,
     /// By [`DeploymentJobErrorCode`], over all attempts.
     pub failure_codes: [u64; DeploymentJobErrorCode::ALL.len()],
     /// What plots show over time, if they are wanted.
@@ -89,6 +91,12 @@ impl Tally {
             kept: MEASURES.iter().map(|measure| Kept::new(measure, plan)).collect(),
             robots: OfRobots::ALL.map(|_| ClusteredSample::new(Unit::Seconds)),
             waiting: Waiting::default(),
+            job_outcomes: match plan.controller {
+                AnyController::RoboMaker(_) => Vec::new(),
+                AnyController::Custom(ref controller) => {
+                    controller.outcomes().iter().map(|outcome| (Word::of(outcome.name), 0)).collect()
+                }
+            },
             failure_codes: [0; DeploymentJobErrorCode::ALL.len()],
             curves: curves.then(|| Curves {
                 in_sync: InSyncCurve::new(plan.most_robots),
@@ -123,6 +131,10 @@ impl Tally {
                 _ => (),
             }
         }
+        let outcome = replication.first_job.as_ref().and_then(|job| job.outcome);
+        for (_, count) in self.job_outcomes.iter_mut().filter(|(word, _)| Some(*word) == outcome) {
+            *count += 1;
+        }
         self.waiting.count(self.robots.each_mut());
         self.robots.iter_mut().for_each(ClusteredSample::end_cluster);
         self.since.clear();
@@ -137,6 +149,7 @@ impl Tally {
         self.limits.merge(&other.limits);
         self.kept.iter_mut().zip(&other.kept).for_each(|(kept, other)| kept.merge(other));
         self.robots.iter_mut().zip(&other.robots).for_each(|(times, other)| times.merge(other));
+        self.job_outcomes.iter_mut().zip(&other.job_outcomes).for_each(|((_, count), (_, other))| *count += other);
         self.failure_codes.iter_mut().zip(&other.failure_codes).for_each(|(count, other)| *count += other);
         if let (Some(curves), Some(other)) = (&mut self.curves, &other.curves) {
             curves.merge(other);

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::experiment::{LimitsSeen, Tally};
 use crate::measure::{EventId, MEASURES, Measure, NumberId, Source};
-use crate::rollout::DeploymentJobErrorCode;
+use crate::rollout::{DeploymentJobErrorCode, Word};
 use crate::scenario::Scenario;
 use crate::statistics::{Description, Proportion};
 
@@ -59,6 +59,8 @@ pub struct ScenarioIdentity {
 pub struct Results {
     /// How many campaigns they are of.
     pub replications: u64,
+    /// How first jobs ended, in the words of a controller that has its own: they stand in place of RoboMaker's.
+    job_outcomes: Vec<(Word, Proportion)>,
     /// All that there are, those that JSON leaves out included.
     entries: Vec<(&'static Measure, Figure)>,
 }
@@ -73,6 +75,9 @@ enum Figure {
     /// The codes that occurred, in the API's order.
     Codes(BTreeMap<DeploymentJobErrorCode, u64>),
 }
+
+/// How the names of measures of the first job begin.
+const FIRST_JOB: &str = "first_job.";
 
 impl Summary {
     /// The summary of a tally, which must not be empty.
@@ -115,7 +120,12 @@ impl Results {
             };
             Some((measure, entry))
         };
-        Results { replications: tally.replications, entries: MEASURES.iter().filter_map(entry).collect() }
+        let own = tally.job_outcomes.iter().map(|(word, count)| (*word, Proportion::new(*count, tally.replications)));
+        Results {
+            replications: tally.replications,
+            job_outcomes: own.collect(),
+            entries: MEASURES.iter().filter_map(entry).collect(),
+        }
     }
 
     fn find(&self, name: &str) -> Option<&Figure> {
@@ -124,6 +134,9 @@ impl Results {
 
     /// What events come to whose names begin like this, `campaign.` or `first_job.`, with their words.
     pub fn proportions(&self, of: &str) -> Vec<(&'static str, &Proportion)> {
+        if of == FIRST_JOB && !self.job_outcomes.is_empty() {
+            return self.job_outcomes.iter().map(|(word, proportion)| (word.as_str(), proportion)).collect();
+        }
         Measure::events(of).filter_map(|measure| Some((measure.words, self.proportion(measure.name)?))).collect()
     }
 
@@ -180,7 +193,14 @@ impl Index<EventId> for Summary {
 impl Serialize for Results {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let listed = self.entries.iter().filter(|(measure, _)| measure.listed);
-        let entries: Vec<(&str, &Figure)> = listed.map(|(measure, entry)| (measure.name, entry)).collect();
+        let mut entries: Vec<(&str, &Figure)> = listed.map(|(measure, entry)| (measure.name, entry)).collect();
+        let own = self.job_outcomes.iter().map(|(word, share)| (format!("{FIRST_JOB}outcomes.{word}"), share));
+        let own: Vec<(String, Figure)> = own.map(|(name, share)| (name, Figure::Proportion(*share))).collect();
+        let is_outcome = |(name, _): &(&str, &Figure)| name.starts_with(FIRST_JOB) && name.contains(".outcomes.");
+        if let (Some(place), false) = (entries.iter().position(is_outcome), own.is_empty()) {
+            entries.retain(|entry| !is_outcome(entry));
+            entries.splice(place..place, own.iter().map(|(name, figure)| (name.as_str(), figure)));
+        }
         Folded { entries: &entries, depth: 0 }.serialize(serializer)
     }
 }
@@ -188,14 +208,14 @@ impl Serialize for Results {
 /// Entries whose names agree in their first `depth` bytes, folded at the dots of what follows. Those that belong
 /// together stand together.
 struct Folded<'e> {
-    entries: &'e [(&'static str, &'e Figure)],
+    entries: &'e [(&'e str, &'e Figure)],
     depth: usize,
 }
 
-impl Serialize for Folded<'_> {
+impl<'e> Serialize for Folded<'e> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        let key = |name: &'static str| name[self.depth..].split('.').next().unwrap_or_default();
+        let key = |name: &'e str| name[self.depth..].split('.').next().unwrap_or_default();
         for group in self.entries.chunk_by(|(a, _), (b, _)| key(a) == key(b)) {
             let (name, entry) = &group[0];
             let depth = self.depth + key(name).len();

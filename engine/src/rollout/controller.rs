@@ -1,4 +1,13 @@
 //! The seam between a deployment job and the controller that steers it.
+//!
+//! | what a rollout may need | how it is said |
+//! |---|---|
+//! | so many robots at once | [`Admission::Wait`] |
+//! | a rate, a window, a tick | [`Admission::Until`] the next one |
+//! | waves, batches with a barrier | [`Admission::Wait`] until [`robot_ended`](Controller::robot_ended) and [`robot_withdrawn`](Controller::robot_withdrawn) have told of all |
+//! | a gate judged after a soak, a job that ends at a tick | [`Verdict::Until`] that instant |
+//! | a stop rule, also one whose ratio may fall again | [`judge`](Controller::judge), once all endings of an instant are counted |
+//! | an order of its own, or robots that ask for themselves | the first of `pending` is whom [`admit`](Controller::admit) is asked about |
 
 use serde::{Deserialize, Serialize};
 
