@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
+use super::student::exceeded_by;
 
 /// The 97.5 % point of the standard normal distribution.
 pub const Z: f64 = 1.959_963_984_540_054;
@@ -24,15 +24,13 @@ pub fn wilson(count: u64, n: u64) -> [f64; 2] {
 
 /// The 97.5 % point of Student's t distribution with `degrees` >= 1 degrees of freedom, to nine decimals.
 ///
-/// statrs computes it for few degrees, with the machine's C library; rounding takes the machine out of the result. For
-/// many degrees its inverse loses digits (four are right at 10^6), and the expansion about the normal distribution is
-/// exact: M. Abramowitz and I. A. Stegun, "Handbook of Mathematical Functions" (1964), 26.7.5.
+/// For many degrees by the expansion about the normal distribution, which is exact there: M. Abramowitz and I. A.
+/// Stegun, "Handbook of Mathematical Functions" (1964), 26.7.5.
 pub fn t_quantile(degrees: u64) -> f64 {
     const FEW: u64 = 300;
     let n = degrees as f64;
     if degrees <= FEW {
-        let t = StudentsT::new(0.0, 1.0, n).expect("degrees are positive and finite");
-        return (t.inverse_cdf(1.0 - TAIL) * 1e9).round() / 1e9;
+        return (exceeded_by(TAIL, n) * 1e9).round() / 1e9;
     }
     let z2 = Z * Z;
     let first = (z2 + 1.0) / 4.0;
@@ -55,7 +53,7 @@ pub fn quantile_ranks(n: u64, percent: u64) -> Option<(u64, u64)> {
     LAST.with_borrow_mut(|last| {
         let found = last.entry(percent).or_default();
         if found.n != n {
-            *found = Found { n, ranks: search_ranks(n, percent as f64 / 100.0) };
+            *found = Found { n, ranks: search_ranks(n, percent) };
         }
         found.ranks
     })
@@ -68,16 +66,55 @@ struct Found {
     ranks: Option<(u64, u64)>,
 }
 
-fn search_ranks(n: u64, p: f64) -> Option<(u64, u64)> {
-    // The number of observations below the quantile.
-    let below = Binomial::new(p, n).ok()?;
-    let lower = below.inverse_cdf(TAIL);
-    let upper = below.inverse_cdf(1.0 - TAIL) + 1;
-    (lower >= 1 && upper <= n).then_some((lower, upper))
+/// The ranks come from the binomial distribution of how many numbers are below the quantile: its probabilities as
+/// multiples of the greatest one, each from its neighbour by a quotient of whole numbers, in plain arithmetic that
+/// every machine does alike. Their sums are right to ten digits and more for any number that a 32-bit counter holds.
+fn search_ranks(n: u64, percent: u64) -> Option<(u64, u64)> {
+    let least = falls_below(n, percent)?;
+    // Seen from the other end the numbers above are those below.
+    let most = n + 1 - falls_below(n, 100 - percent)?;
+    Some((least, most))
+}
+
+/// The least k such that at most k of `n` numbers are below the quantile of `percent` with a probability of more than
+/// [`TAIL`]: so the order statistic of rank k exceeds the quantile with no more than that. None if k is 0.
+fn falls_below(n: u64, percent: u64) -> Option<u64> {
+    /// What is left out on either side is less than any rounding.
+    const NOTHING: f64 = 1e-22;
+    if n == 0 {
+        return None;
+    }
+    let mode = (u128::from(n + 1) * u128::from(percent) / 100).min(n.into()) as u64;
+    let (p, q) = (percent as f64, (100 - percent) as f64);
+    // How probable it is that k - 1 numbers are below, in terms of k; and k + 1.
+    let down = |k: u64| k as f64 * q / ((n - k + 1) as f64 * p);
+    let up = |k: u64| (n - k) as f64 * p / ((k + 1) as f64 * q);
+    let (mut up_to_mode, mut probability, mut k) = (1.0, 1.0, mode);
+    while k > 0 && probability > NOTHING {
+        probability *= down(k);
+        up_to_mode += probability;
+        k -= 1;
+    }
+    let (mut all, mut probability, mut k) = (up_to_mode, 1.0, mode);
+    while k < n && probability > NOTHING {
+        probability *= up(k);
+        all += probability;
+        k += 1;
+    }
+    // From the mode down to the first k with so little probability below.
+    let (mut up_to_k, mut probability, mut k) = (up_to_mode, 1.0, mode);
+    while up_to_k - probability > TAIL * all {
+        up_to_k -= probability;
+        probability *= down(k);
+        k = k.checked_sub(1)?;
+    }
+    (k > 0).then_some(k)
 }
 
 #[cfg(test)]
 mod tests {
+    use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
+
     use super::*;
 
     /// Newcombe, "Two-sided confidence intervals for the single proportion", Statistics in Medicine 17 (1998), table I.
@@ -105,6 +142,27 @@ mod tests {
         }
         assert!((t_quantile(1_000_000) - 1.959_966).abs() < 1e-6);
         assert_eq!(t_quantile(u64::MAX), Z);
+    }
+
+    /// Against statrs, which computes both with the machine's C library: to all nine decimals, and to the rank.
+    #[test]
+    fn quantiles_and_ranks_match_statrs() {
+        for degrees in 1..=300 {
+            let other = StudentsT::new(0.0, 1.0, degrees as f64).expect("degrees are positive").inverse_cdf(1.0 - TAIL);
+            assert_eq!(t_quantile(degrees), (other * 1e9).round() / 1e9, "{degrees}");
+        }
+        let ranks = |n: u64, percent: u64| {
+            let below = Binomial::new(percent as f64 / 100.0, n).expect("a probability");
+            let (lower, upper) = (below.inverse_cdf(TAIL), below.inverse_cdf(1.0 - TAIL) + 1);
+            (lower >= 1 && upper <= n).then_some((lower, upper))
+        };
+        let few = (1..1500).flat_map(|n| [1, 5, 10, 25, 50, 75, 90, 95, 99].map(|percent| (n, percent)));
+        let many = (1..100).map(|thousands| 1000 * thousands);
+        let most = [200_000, 500_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000, 4_000_000_000];
+        let many = many.chain(most).flat_map(|n| [50, 90, 95, 99].map(|percent| (n, percent)));
+        for (n, percent) in few.chain(many) {
+            assert_eq!(search_ranks(n, percent), ranks(n, percent), "{n} {percent}");
+        }
     }
 
     /// Where one way of computing it hands over to the other they agree.

@@ -25,6 +25,7 @@ mod numbers;
 mod order;
 pub mod paired;
 mod sample;
+mod student;
 pub mod two_sample;
 mod unit;
 
