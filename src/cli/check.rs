@@ -29,13 +29,13 @@ pub fn run(args: &CheckArgs, controllers: &Controllers) -> Result<(), Failure> {
     }
     let baselines = args.baseline.as_ref().map(|folder| baseline::read_all(folder, &scenarios)).transpose()?;
     let mut baselines = baselines.into_iter().flatten();
+    let workers = workers(&args.simulation)?;
     let files = Files::new(args)?;
     if args.baseline.is_none() && args.simulation.replications.is_some() && !args.simulation.quiet {
         anstream::eprintln!(
             "note: --replications is for --baseline; expectations take as many as they need, up to --max-replications"
         );
     }
-    let workers = workers(&args.simulation)?;
     let mut reports: Vec<CheckReport> = Vec::new();
     for subject in scenarios {
         let report = check(args, subject, baselines.next(), &workers)?;
@@ -219,7 +219,7 @@ impl Files {
             for (name, text) in Presented::new(&checks(args, reports)).files(&FILES) {
                 outputs.add(name, &text)?;
             }
-            outputs.commit(|_| false)?;
+            outputs.commit("check")?;
         }
         if let Some(path) = self.step_summary {
             let file = OpenOptions::new().append(true).create(true).open(&path);

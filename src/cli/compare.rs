@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::{CompareArgs, SimulationArgs};
 use super::interrupt::{self, INTERRUPTED};
 use super::parts::Parts;
-use super::simulation::{read, stopped, workers};
+use super::simulation::{mixed_up, read, stopped, workers};
 use super::{Failure, exit, print, progress};
 use crate::comparison::{self, Broken, Identity, Row, Side, ToRows, UnusableFolder, read_folder};
 use crate::experiment::{Experiment, Stopped, Workers};
@@ -26,6 +26,7 @@ pub fn run(args: &CompareArgs, controllers: &Controllers) -> Result<(), Failure>
     refuse_idle_options(options, &subjects)?;
     let luck = SharedRun::new(options, &subjects);
     let names = names(&subjects);
+    let workers = workers(options)?;
     let outputs = match options.no_files {
         true => None,
         false => {
@@ -33,7 +34,6 @@ pub fn run(args: &CompareArgs, controllers: &Controllers) -> Result<(), Failure>
             Some(Outputs::new(options.out.as_ref().unwrap_or(&default), &["plots"])?)
         }
     };
-    let workers = workers(options)?;
     let sides = simulate(options, &subjects, &luck, &workers)?;
     let wanted = subjects.iter().zip(&sides).map(|(subject, side)| match subject.content {
         Content::Run(_) => side.rows.len() as u64,
@@ -70,7 +70,7 @@ pub fn run(args: &CompareArgs, controllers: &Controllers) -> Result<(), Failure>
         for (name, text) in said.files(&FILES) {
             outputs.add(name, &text)?;
         }
-        outputs.commit(|name| name.starts_with("plots/compare.") && name.ends_with(".svg"))?;
+        outputs.commit("compare")?;
     }
     say(options, &said, &files)
 }
@@ -233,7 +233,7 @@ fn simulate(
                 }
                 Err(why) => {
                     bar.finish_and_clear();
-                    return Err(stopped(why, &subject.path, options));
+                    return Err(stopped(why.after(part.start), &subject.path, options));
                 }
             }
         }
@@ -263,6 +263,7 @@ fn simulate(
 
 fn unusable(unusable: UnusableFolder) -> Failure {
     let message = match unusable {
+        UnusableFolder::Mixed(folder, mixed) => return mixed_up(&folder, &mixed),
         UnusableFolder::Missing(path) => {
             let folder = path.parent().unwrap_or(Path::new(".")).display();
             let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();

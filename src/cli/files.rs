@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::report::temporary_in;
+use crate::report::placing::{sync, sync_folder, temporary_in};
 
-/// Writes `text` to `path` by way of a temporary file beside it. A file that is there is replaced only if `replace` says so.
+/// Writes `text` to `path` by way of a temporary file beside it. A file that is there is replaced only if `replace`
+/// says so.
 ///
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] for a file that is not replaced, and whatever writing gives.
@@ -22,8 +23,10 @@ pub fn write_whole(path: &Path, text: &[u8], replace: bool) -> io::Result<()> {
     }
     let mut file = temporary_in(folder)?;
     file.write_all(text)?;
+    sync(file.as_file())?;
     let persisted = if replace { file.persist(path) } else { file.persist_noclobber(path) };
-    persisted.map(drop).map_err(|failed| failed.error)
+    persisted.map_err(|failed| failed.error)?;
+    sync_folder(folder)
 }
 
 fn already_exists(is_folder: bool) -> io::Error {

@@ -11,8 +11,8 @@ use super::{Failure, exit};
 /// Set by the first Ctrl-C or SIGTERM.
 pub static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// So long a command has to stop by itself even if the second signal comes sooner: some that send one send it twice at once, to the
-/// process and to its group.
+/// So long a command has to stop by itself even if the second signal comes sooner: some that send one send it twice at
+/// once, to the process and to its group.
 const LEAST: Duration = Duration::from_millis(250);
 
 /// From now on the first Ctrl-C sets [`INTERRUPTED`] instead of ending the program.

@@ -10,7 +10,8 @@ const FIRST: u32 = 1 << 20;
 /// A part shall take about so long: more often nobody looks, and all threads wait for the last one at each end.
 const TIME: Duration = Duration::from_secs(1);
 
-/// The parts of replications, one after the other. How they are cut depends on the machine; what comes of them does not.
+/// The parts of replications, one after the other. How they are cut depends on the machine; what comes of them does
+/// not.
 pub struct Parts {
     next: u32,
     end: u32,

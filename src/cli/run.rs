@@ -46,7 +46,7 @@ pub fn run(args: &RunArgs, controllers: &Controllers) -> Result<(), Failure> {
         for (name, text) in Presented::new(&run.answer(&done.tally)).files(&report::run::FILES) {
             outputs.add(name, &text)?;
         }
-        outputs.commit(report::run::is_of_a_part)?;
+        outputs.commit("run")?;
         if dropped > 0 && !options.quiet {
             anstream::eprintln!("note: jobs.csv lacks {dropped} jobs: --max-job-rows is {}", args.max_job_rows);
         }
@@ -167,7 +167,7 @@ impl Run<'_> {
         let mut failures: Option<Failures> = None;
         let mut halted = None;
         for part in Parts::new(replications, self.experiment.plan.most_robots, workers) {
-            let length = part.len() as u32;
+            let (first, length) = (part.start, part.len() as u32);
             match self.experiment.run_part(workers, part, rows, &INTERRUPTED, &advanced) {
                 Ok(_) if let Some(failures) = &mut failures => failures.finished += length,
                 Ok(part) => match &mut tally {
@@ -176,10 +176,7 @@ impl Run<'_> {
                 },
                 Err(Stopped::Failed(more)) => match &mut failures {
                     Some(failures) => failures.merge(more),
-                    None => {
-                        let finished = tally.as_ref().map_or(0, |tally| tally.replications as u32);
-                        failures = Some(Failures { finished: more.finished + finished, ..more });
-                    }
+                    None => failures = Some(Failures { finished: more.finished + first, ..more }),
                 },
                 Err(why) => {
                     halted = Some(why);

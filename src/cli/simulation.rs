@@ -10,6 +10,7 @@ use super::args::SimulationArgs;
 use super::interrupt::{self, nothing_written};
 use super::{Failure, exit};
 use crate::experiment::{self, Failures, Stopped, Workers};
+use crate::manifest::{MANIFEST, Mixed};
 use crate::metric::UnknownMetric;
 use crate::metric::words::counted;
 use crate::questions::{self, Questions};
@@ -84,7 +85,7 @@ fn failed(failures: &Failures, path: &Path, sets: &[String]) -> Failure {
     let all = counted(u64::from(failed + finished), "replication");
     let mut message = format!(
         "error: {failed} of {all} failed by a fault of rollcast, {finished} finished; nothing was written\n\
-         help: each command simulates that replication alone, and fails where it failed; RUST_BACKTRACE=1 shows how it came there\n"
+         help: each command simulates that replication alone and fails where it failed; RUST_BACKTRACE=1 says more\n"
     );
     for (replication, why) in named {
         // Unknown to a scenario with fewer, it would be refused.
@@ -116,6 +117,22 @@ fn quoted(word: &str) -> Cow<'_, str> {
     Cow::Owned(format!("'{}'", word.replace('\'', "'\\''")))
 }
 
+/// Says of a folder that its files are not all of one run.
+pub fn mixed_up(folder: &Path, mixed: &Mixed) -> Failure {
+    let folder = folder.display();
+    let what = match mixed {
+        Mixed::Malformed(why) => format!("{folder}/{MANIFEST} is no manifest: {why}"),
+        Mixed::Differs(name) => {
+            format!("{folder} holds files of different runs: {name} is not the one that {MANIFEST} tells of")
+        }
+        Mixed::Unreadable(name, error) => {
+            return Failure { message: format!("error: cannot read {folder}/{name}: {error}\n"), code: exit::IO };
+        }
+    };
+    let help = format!("run again into this folder; or remove {MANIFEST}, if its files belong together all the same");
+    Failure { message: format!("error: {what}\nhelp: {help}\n"), code: exit::BAD_INPUT }
+}
+
 impl From<OutputError> for Failure {
     fn from(failed: OutputError) -> Failure {
         let OutputError { path, error } = failed;
@@ -143,7 +160,7 @@ mod tests {
         assert_eq!(
             message,
             "error: 3 of 1000 replications failed by a fault of rollcast, 997 finished; nothing was written\n\
-             help: each command simulates that replication alone, and fails where it failed; RUST_BACKTRACE=1 shows how it came there\n\
+             help: each command simulates that replication alone and fails where it failed; RUST_BACKTRACE=1 says more\n\
              \n\
              replication 7 of seed 42: attempt to divide by zero (a.rs:1:2)\n    \
              rollcast trace 'my robots/it'\\''s.toml' --seed 42 --replication 7 --set name=x \

@@ -63,7 +63,7 @@ pub fn run(args: &SweepArgs, controllers: &Controllers) -> Result<(), Failure> {
     }
     outputs.take(csv, SWEEP_CSV);
     outputs.take(json, SWEEP_JSON);
-    outputs.commit(|name| name.starts_with("plots/sweep.") && name.ends_with(".svg"))?;
+    outputs.commit("sweep")?;
     match content.filter(|_| options.json) {
         Some(content) => print_file(content),
         None => print_table(args, &shown, &files),
@@ -137,8 +137,8 @@ struct Sinks {
     json: Option<JsonPoints<File>>,
 }
 
-/// Simulates all points and writes each as it comes; gives back what was written of `sweep.json`. Interrupted, it prints those that
-/// are complete.
+/// Simulates all points and writes each as it comes; gives back what was written of `sweep.json`. Interrupted, it
+/// prints those that are complete.
 fn simulate(
     args: &SweepArgs,
     shown: &mut Shown<'_>,

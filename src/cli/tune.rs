@@ -72,7 +72,7 @@ pub fn run(args: &TuneArgs, controllers: &Controllers) -> Result<(), Failure> {
         for (name, text) in Presented::new(&tuned).files(&FILES) {
             outputs.add(name, &text)?;
         }
-        outputs.commit(|_| false)?;
+        outputs.commit("tune")?;
     }
     say(args, &tuned, &files)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::whole_file::temporary_in;
+use super::placing::{self, Placing, clear_up, temporary_in};
 
 /// A file or folder that could not be written.
 #[derive(Debug)]
@@ -19,8 +19,9 @@ pub struct OutputError {
 
 /// Files of a folder, being written under temporary names beside their places.
 ///
-/// [`Outputs::commit`] renames them all, in the order in which they were added. Dropped before, it leaves nothing behind: no file,
-/// and no folder that it made. It touches no file that is not its own.
+/// [`Outputs::commit`] renames them all, in the order in which they were added, so that a crash at any moment [can be
+/// told](super::placing). Dropped before, it leaves nothing behind: no file, and no folder that it made. It touches no
+/// file that is not its own.
 pub struct Outputs {
     folder: PathBuf,
     /// Folders that did not exist, the outermost first.
@@ -47,6 +48,7 @@ impl Outputs {
                 return Err(OutputError { path: place, error });
             }
         }
+        clear_up(folder);
         Ok(outputs)
     }
 
@@ -71,40 +73,17 @@ impl Outputs {
         self.ready.push((file, name.into()));
     }
 
-    /// Puts all files in their places, and removes those of an earlier time that `are_ours` and were not written now: they would
-    /// pass for results of this one.
+    /// Puts all files in their places, as those of a run of `command`, and removes those that its last run left over: they
+    /// would pass for results of this one.
     ///
     /// # Errors
     /// The file that could not be written.
-    pub fn commit(mut self, are_ours: fn(&str) -> bool) -> Result<(), OutputError> {
+    pub fn commit(mut self, command: &str) -> Result<(), OutputError> {
         let files = std::mem::take(&mut self.ready);
-        if let Some((_, name)) = files.iter().find(|(_, name)| self.folder.join(name).is_dir()) {
-            return Err(self.failed(name, io::ErrorKind::IsADirectory.into()));
-        }
-        // Two runs into one folder take turns here, so that its files are all of one of them. Where folders cannot be locked,
-        // each file is still whole.
-        let lock = fs::File::open(&self.folder);
-        let _locked = lock.as_ref().map(fs::File::lock);
-        let written: Vec<String> = files.iter().map(|(_, name)| name.clone()).collect();
-        for (file, name) in files {
-            file.persist(self.folder.join(&name)).map_err(|failed| self.failed(&name, failed.error))?;
-        }
+        let failed = |(name, error): placing::NotPlaced| self.failed(&name, error);
+        Placing::new(&self.folder, command, files).map_err(failed)?.finish().map_err(failed)?;
         self.committed = true;
-        for name in self.left_over(&written, are_ours) {
-            // What cannot be removed is old, and says so by its date.
-            let _ = fs::remove_file(self.folder.join(name));
-        }
         Ok(())
-    }
-
-    fn left_over(&self, written: &[String], are_ours: fn(&str) -> bool) -> Vec<String> {
-        let files_in = |folder: &str| {
-            let entries = fs::read_dir(self.folder.join(folder)).into_iter().flatten().flatten();
-            let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-            names.map(|name| format!("{folder}/{name}")).collect::<Vec<String>>()
-        };
-        let ours = |name: &String| are_ours(name) && !written.contains(name);
-        [files_in("histograms"), files_in("plots")].into_iter().flatten().filter(ours).collect()
     }
 
     /// A file under a temporary name.

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::OutputError;
+use super::placing::{clear_up, sync, sync_folder, temporary_in};
 
 /// A file being made under a temporary name beside its place. Dropped before it is written, it leaves nothing behind.
 pub struct WholeFile {
     path: PathBuf,
+    folder: PathBuf,
     file: NamedTempFile,
 }
 
@@ -24,8 +26,9 @@ impl WholeFile {
             return Err(failed(std::io::ErrorKind::IsADirectory.into()));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        clear_up(folder);
         let file = temporary_in(folder).map_err(failed)?;
-        Ok(WholeFile { path: path.to_path_buf(), file })
+        Ok(WholeFile { path: path.to_path_buf(), folder: folder.to_path_buf(), file })
     }
 
     /// Writes all of it and puts it in its place.
@@ -33,18 +36,9 @@ impl WholeFile {
     /// # Errors
     /// Why it could not be written.
     pub fn write(mut self, text: &str) -> Result<(), OutputError> {
-        let written = self.file.write_all(text.as_bytes());
-        let placed = written.and_then(|()| Ok(self.file.persist(&self.path).map(|_| ())?));
+        let written = self.file.write_all(text.as_bytes()).and_then(|()| sync(self.file.as_file()));
+        let placed = written.and_then(|()| Ok(self.file.persist(&self.path).map(drop)?));
+        let placed = placed.and_then(|()| sync_folder(&self.folder));
         placed.map_err(|error| OutputError { path: self.path, error })
     }
-}
-
-/// A new file under a temporary name.
-pub(crate) fn temporary_in(folder: &Path) -> std::io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".rollcast-").suffix(".tmp");
-    // As any other new file, not for its owner alone.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
 }

@@ -18,8 +18,15 @@ fn stored(scenario: &str) -> Sandbox {
     let sandbox = Sandbox::with(scenario);
     let ran = check(&sandbox, &["--update-baseline"]).exits(0);
     assert_eq!(ran.stdout, "Baseline: base/counted/\n");
-    assert_eq!(sandbox.files(), ["base/counted/baseline.json", "base/counted/summary.json", "scenario.toml"]);
+    let files = ["baseline.json", "manifest.json", "summary.json"].map(|name| format!("base/counted/{name}"));
+    assert_eq!(sandbox.files(), [&files[0], &files[1], &files[2], "scenario.toml"]);
     sandbox
+}
+
+/// Another summary in the place of the stored one, as if it had been stored so: by a program that wrote no manifest.
+fn store_instead(sandbox: &Sandbox, summary: &str) {
+    sandbox.write("base/counted/summary.json", summary);
+    let _ = std::fs::remove_file(sandbox.path("base/counted/manifest.json"));
 }
 
 /// What came of the comparison.
@@ -52,7 +59,15 @@ fn other_bytes_of_the_same_run_are_a_failure() {
     let summary = sandbox.read("base/counted/summary.json");
     let document: Value = serde_json::from_str(&summary).expect("JSON");
     let mean = document["campaign"]["jobs"]["mean"].to_string();
-    sandbox.write("base/counted/summary.json", &summary.replacen(&format!("\"mean\": {mean}"), "\"mean\": 77.5", 1));
+    let other = summary.replacen(&format!("\"mean\": {mean}"), "\"mean\": 77.5", 1);
+    sandbox.write("base/counted/summary.json", &other);
+    let ran = check(&sandbox, &[]).exits(2);
+    assert_eq!(
+        ran.stderr,
+        "error: base/counted holds files of different runs: summary.json is not the one that manifest.json tells of\n\
+         help: run again into this folder; or remove manifest.json, if its files belong together all the same\n"
+    );
+    store_instead(&sandbox, &other);
     let ran = check(&sandbox, &[]).exits(1);
     assert!(ran.stdout.contains(" campaign.jobs.mean\n") && ran.stdout.contains("77.5"), "{}", ran.stdout);
     let found = compared(&sandbox, &[], 1);
@@ -61,7 +76,7 @@ fn other_bytes_of_the_same_run_are_a_failure() {
         (&"other_bytes".into(), &serde_json::json!(["campaign.jobs.mean"]))
     );
     // Bytes that no metric has.
-    sandbox.write("base/counted/summary.json", &(summary + " "));
+    store_instead(&sandbox, &(summary + " "));
     let ran = check(&sandbox, &["--junit", "check.xml"]).exits(1);
     assert!(ran.stdout.contains("no metric, but intervals or the text itself differ"), "{}", ran.stdout);
     let xml = sandbox.read("check.xml");
@@ -86,7 +101,7 @@ fn the_same_numbers_are_no_change() {
         [("\"rollcast\": \"", "\"rollcast\": \"0."), ("\"results_version\": ", "\"results_version\": 9")]
     {
         assert!(summary.contains(version));
-        sandbox.write("base/counted/summary.json", &summary.replacen(version, other, 1));
+        store_instead(&sandbox, &summary.replacen(version, other, 1));
         assert_eq!(compared(&sandbox, &[], 0)["compared"], "same_numbers", "{version}");
     }
 }
@@ -192,6 +207,6 @@ fn baselines_that_cannot_be_used() {
     // A file where the folder would have to be.
     let ran = sandbox.rollcast(&["check", "scenario.toml", "--baseline", "twin.toml", "--update-baseline"]).exits(3);
     assert!(ran.stderr.contains("cannot write twin.toml"), "{}", ran.stderr);
-    let files = ["base/counted/baseline.json", "base/counted/summary.json", "scenario.toml", "twin.toml"];
-    assert_eq!(sandbox.files(), files);
+    let files = ["baseline.json", "manifest.json", "summary.json"].map(|name| format!("base/counted/{name}"));
+    assert_eq!(sandbox.files(), [&files[0], &files[1], &files[2], "scenario.toml", "twin.toml"]);
 }

@@ -243,7 +243,8 @@ fn markdown_and_json_files() {
     assert_eq!(row.replace("\\|", "").matches('|').count(), 6, "{row}");
     assert!(markdown.contains("| ✅ holds | robot.deployment\\_s.p95 59s to 1m 1s | robots below 59s"), "{markdown}");
     assert_eq!(sandbox.read("new/folder/check.json"), ran.stdout);
-    assert_eq!(sandbox.files(), ["check.md", "new/folder/check.json", "new/folder/report.html", "scenario.toml"]);
+    let of_folder = ["check.json", "manifest.json", "report.html"].map(|name| format!("new/folder/{name}"));
+    assert_eq!(sandbox.files(), ["check.md", &of_folder[0], &of_folder[1], &of_folder[2], "scenario.toml"]);
     let document: Value = serde_json::from_str(&ran.stdout).expect("JSON");
     let [below, within] = &expectations(&document)[1]["shares"].as_array().expect("two")[..] else {
         panic!("two bounds")

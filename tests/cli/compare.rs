@@ -76,6 +76,7 @@ replications of both bring the whole fleet in sync.
     let written = ["compare.csv", "compare.json", "plots/compare.differences.svg", "plots/compare.outcomes.svg"];
     let written =
         written.iter().chain(&["plots/compare.robots_failed.svg", "plots/compare.time_to_success.svg", "report.html"]);
+    let written = written.chain(&["manifest.json"]);
     let mut files: Vec<String> = written.map(|name| format!("results/counted-vs-narrow/{name}")).collect();
     files.extend(["narrow.toml", "wide.toml"].map(str::to_owned));
     files.sort();
@@ -290,7 +291,8 @@ fn other_seeds_are_not_paired() {
     assert_eq!(csv.lines().count(), 401);
     let last = csv.lines().last().expect("a row");
     assert!(last.starts_with("399,") && last.split(',').nth(2) == Some(""), "{last}");
-    // A folder written by another version of the draws.
+    // A folder written by another version of the draws, which wrote no manifest.
+    std::fs::remove_file(sandbox.path("results/careful/manifest.json")).expect("it is there");
     let summary =
         sandbox.read("results/careful/summary.json").replace("\"results_version\": 2", "\"results_version\": 1");
     sandbox.write("results/careful/summary.json", &summary.replace("\"seed\": 10", "\"seed\": 9"));
@@ -343,7 +345,7 @@ fn threads_do_not_matter() {
         assert_eq!(printed, sandbox.read(&format!("{threads}/compare.json")));
         let mut files: Vec<String> = sandbox.files().into_iter().filter(|file| file.starts_with(threads)).collect();
         files.sort();
-        assert_eq!(files.len(), 7);
+        assert_eq!(files.len(), 8);
         texts.push(files.iter().map(|file| sandbox.read(file)).collect::<String>());
     }
     assert!(texts[0] == texts[1] && texts[0] == texts[2]);
@@ -460,23 +462,27 @@ fn an_interrupted_comparison_shows_what_is_decided() {
             .spawn()
             .expect("the program runs")
     };
-    let end = |child: std::process::Child| {
-        // By then the first parts are done, which take a tenth of a second together.
-        std::thread::sleep(std::time::Duration::from_secs(4));
-        let kill = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("sh runs");
-        assert!(kill.success());
-        let output = child.wait_with_output().expect("it ends");
-        assert_eq!(output.status.code(), Some(130));
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-        (text(&output.stdout), text(&output.stderr))
+    let interrupted = |more: &[&str]| {
+        // The first parts are done after a moment, which on a slow machine is a longer one.
+        let ended = [4, 16, 64].into_iter().find_map(|seconds| {
+            let child = start(more);
+            std::thread::sleep(std::time::Duration::from_secs(seconds));
+            let kill = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("sh runs");
+            assert!(kill.success());
+            let output = child.wait_with_output().expect("it ends");
+            assert_eq!(output.status.code(), Some(130));
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+            Some((text(&output.stdout), text(&output.stderr))).filter(|(_, stderr)| stderr.contains(" after "))
+        });
+        ended.expect("some pairs in a minute")
     };
-    let (stdout, stderr) = end(start(&[]));
+    let (stdout, stderr) = interrupted(&[]);
     let done = stderr.strip_prefix("interrupted after ").and_then(|rest| rest.split_once(' ')).expect("a count").0;
     assert_eq!(stderr, format!("interrupted after {done} of 4000000000 replications: nothing was written\n"));
     assert!(done.parse::<u64>().expect("a count") > 1000);
     assert!(in_a_line(&stdout).contains(&format!(" {done} replications compared in pairs")), "{stdout}");
     assert!(stdout.contains("until the fleet is in sync, mean") && !stdout.contains("Files:"), "{stdout}");
-    let (stdout, _) = end(start(&["--json"]));
+    let (stdout, _) = interrupted(&["--json"]);
     let found = json(&stdout);
     assert!(found["pairs"].as_u64() > Some(1000) && found["a"]["replications"] == found["pairs"], "{stdout}");
     assert_eq!(sandbox.files(), before);

@@ -114,3 +114,40 @@ fn an_interrupted_run_shows_what_is_decided() {
         assert_eq!(stdout, sandbox.rollcast(&again).exits(0).stdout);
     }
 }
+
+/// A command that stands still, since nobody takes what it prints, heeds the second Ctrl-C, and the second SIGTERM.
+#[test]
+fn the_second_ctrl_c_ends_a_command_at_once() {
+    use std::io::Read;
+    let sandbox = Sandbox::with(&COUNTED.replace("robots = 4", "robots = 4000"));
+    for signal in ["INT", "TERM"] {
+        let mut child = spawn(&sandbox, &["trace", "scenario.toml", "--format", "csv"]);
+        // By now it heeds the first one, and writes; a pipe holds less than all that it has to say.
+        let mut stdout = child.stdout.take().expect("it is piped");
+        stdout.read_exact(&mut [0]).expect("it prints something");
+        let kill = || {
+            let kill = Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status();
+            assert!(kill.expect("sh runs").success());
+        };
+        std::thread::sleep(Duration::from_millis(300));
+        kill();
+        std::thread::sleep(Duration::from_millis(700));
+        kill();
+        let output = child.wait_with_output().expect("it ends, though nobody reads");
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(130), &b""[..]), "{signal}");
+    }
+}
+
+/// SIGTERM is heeded as Ctrl-C is.
+#[test]
+fn a_terminated_run_leaves_nothing_behind() {
+    let sandbox = Sandbox::with(COUNTED);
+    let child = spawn(&sandbox, &["run", "scenario.toml", "-n", "4000000000", "--out", "out"]);
+    while !sandbox.files().iter().any(|file| file.contains(".rollcast-")) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let kill = Command::new("sh").args(["-c", &format!("kill -TERM {}", child.id())]).status().expect("sh runs");
+    assert!(kill.success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), sandbox.files()), (Some(130), vec![String::from("scenario.toml")]));
+}

@@ -36,7 +36,7 @@ max_jobs = 6
 on_halt = "retry"
 "#;
 
-const FILES: [&str; 27] = [
+const FILES: [&str; 28] = [
     "histograms/campaign.concurrent_deployment_exceptions.hgrm",
     "histograms/campaign.jobs.hgrm",
     "histograms/campaign.peak_robots_down.hgrm",
@@ -56,6 +56,7 @@ const FILES: [&str; 27] = [
     "histograms/robot.out_of_service_s.hgrm",
     "histograms/robot.time_to_success_s.hgrm",
     "jobs.csv",
+    "manifest.json",
     "plots/failed_robots.svg",
     "plots/in_flight_over_time.svg",
     "plots/in_sync_over_time.svg",
@@ -248,14 +249,82 @@ fn the_committed_example_is_up_to_date() {
     let scenario = repository().join("scenarios/measured-latency.toml");
     let scenario = scenario.to_str().expect("a UTF-8 path");
     sandbox.rollcast(&["run", scenario, "--replications", "100", "--out", "example", "-q"]).exits(0);
-    // The page is as long as all of these, and says what they say.
-    for name in FILES.into_iter().filter(|name| *name != "report.html") {
+    // The page is as long as all of these, and says what they say; the manifest is of the page, too.
+    for name in FILES.into_iter().filter(|name| !["report.html", "manifest.json"].contains(name)) {
         let committed = fs::read_to_string(repository().join("results/example").join(name)).unwrap_or_default();
         assert!(
             committed == sandbox.read(&format!("example/{name}")),
             "results/example/{name} differs; if results were meant to change, say so in CHANGELOG.md and write it anew: \
              cargo run --release -- run scenarios/measured-latency.toml --replications 100 --out results/example && \
-             rm results/example/report.html"
+             rm results/example/{{report.html,manifest.json}}"
         );
     }
+}
+
+/// Files of two runs in one folder are not taken for one; files without a manifest are.
+#[test]
+fn a_mixture_of_two_runs_is_refused() {
+    let sandbox = Sandbox::with(BUSY);
+    for (folder, seed) in [("one", "1"), ("two", "2")] {
+        sandbox.rollcast(&["run", "scenario.toml", "-n", "50", "--seed", seed, "--out", folder, "-q"]).exits(0);
+    }
+    sandbox.rollcast(&["compare", "one", "two", "-q"]).exits(0);
+    sandbox.write("one/replications.csv", &sandbox.read("two/replications.csv"));
+    let said = "one holds files of different runs: replications.csv is not the one that manifest.json tells of";
+    let as_baseline = ["check", "scenario.toml", "--baseline", "one", "-n", "50", "-q"];
+    for args in [&["compare", "one", "two", "-q"][..], &["compare", "two", "one", "-q"], &as_baseline] {
+        let ran = sandbox.rollcast(args).exits(2);
+        assert!(ran.stderr.contains(said) && ran.stdout.is_empty(), "{}", ran.stderr);
+    }
+    sandbox.write("one/manifest.json", "{");
+    let ran = sandbox.rollcast(&["compare", "one", "two", "-q"]).exits(2);
+    assert!(ran.stderr.starts_with("error: one/manifest.json is no manifest: EOF"), "{}", ran.stderr);
+    fs::remove_file(sandbox.path("one/manifest.json")).expect("it is there");
+    sandbox.rollcast(&["compare", "one", "two", "-q"]).exits(0);
+    // What somebody does not need may go.
+    fs::remove_dir_all(sandbox.path("two/plots")).expect("it is there");
+    sandbox.rollcast(&["compare", "one", "two", "-q"]).exits(0);
+}
+
+/// Killed at any moment, a run leaves a folder that is the one before, or the new one, or is refused; and the next run leaves nothing
+/// behind.
+#[cfg(unix)]
+#[test]
+fn a_killed_run_is_told_by_its_folder() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+    let sandbox = Sandbox::with(BUSY);
+    let args =
+        |seed: &str| ["run", "scenario.toml", "-n", "300", "--out", "out", "-q", "--seed", seed].map(str::to_owned);
+    let began = Instant::now();
+    sandbox.rollcast(&args("1").each_ref().map(String::as_str)).exits(0);
+    let takes = began.elapsed();
+    for kill in 0..24_u32 {
+        let mut child = Command::new(assert_cmd::cargo::cargo_bin("rollcast"))
+            .args(args(&kill.to_string()))
+            .current_dir(sandbox.path(""))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program runs");
+        // All over its time, and most often where it writes: towards the end.
+        std::thread::sleep(
+            takes.mul_f64(1.1 * f64::from(kill % 12 + 12) / 23.0) + Duration::from_micros(37 * u64::from(kill)),
+        );
+        child.kill().expect("it can be killed, or is over");
+        child.wait().expect("it ends");
+        let ran = sandbox.rollcast(&["compare", "out", "out", "-q", "--no-files"]);
+        let refused = ran.code == 2 && ran.stderr.contains("holds files of different runs");
+        assert!(ran.code == 0 || refused, "{}: {}", ran.code, ran.stderr);
+    }
+    sandbox.rollcast(&args("5").each_ref().map(String::as_str)).exits(0);
+    sandbox.rollcast(&args("5").each_ref().map(|arg| if arg == "out" { "fresh" } else { arg })).exits(0);
+    for name in FILES {
+        // The page says where it was written.
+        if !["report.html", "manifest.json"].contains(&name) {
+            assert_eq!(sandbox.read(&format!("out/{name}")), sandbox.read(&format!("fresh/{name}")), "{name}");
+        }
+    }
+    let left: Vec<String> = sandbox.files().into_iter().filter(|file| file.starts_with("out/")).collect();
+    assert_eq!(left, FILES.map(|name| format!("out/{name}")), "these files and no others, temporary ones included");
 }

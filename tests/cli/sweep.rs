@@ -161,6 +161,7 @@ fn rows_are_the_summaries() {
     assert_eq!(
         sandbox.files(),
         [
+            "out/manifest.json",
             "out/plots/sweep.campaign.outcomes.halted.probability.svg",
             "out/plots/sweep.campaign.time_to_success_s.p95.svg",
             "out/plots/sweep.first_job.robots_failed.p95.svg",

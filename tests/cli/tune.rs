@@ -46,7 +46,8 @@ fn it_answers_what_the_scenario_asks() {
         assert!(ran.stdout.contains(part), "{part} is not in\n{}", ran.stdout);
     }
     let files = ["plots/tradeoff.svg", "tune.json", "report.html"].map(|name| format!("results/release-gate/{name}"));
-    assert_eq!(sandbox.files(), [&files[0], &files[2], &files[1], "scenario.toml"]);
+    let manifest = "results/release-gate/manifest.json";
+    assert_eq!(sandbox.files(), [manifest, &files[0], &files[2], &files[1], "scenario.toml"]);
     let found = files.clone().map(|file| sandbox.read(&file));
     let tuned = parsed(&found[1]);
     assert_eq!(tuned["best"], json!({ CONCURRENT: 20, THRESHOLD: 20 }), "numbers are numbers");

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::experiment::Tally;
+use crate::manifest::{Mixed, verify};
 use crate::measure::Measure;
 use crate::metric::Summary;
 use crate::scenario::Scenario;
@@ -45,6 +46,8 @@ pub enum UnusableBaseline {
     Unreadable(PathBuf, io::Error),
     /// It is no summary of rollcast's.
     Malformed(PathBuf, String),
+    /// The files of this folder are not all of one run.
+    Mixed(PathBuf, Mixed),
 }
 
 /// `baseline.json`
@@ -131,6 +134,7 @@ impl Baseline {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(UnusableBaseline::Unreadable(place.join("baseline.json"), error)),
         };
+        verify(&place, "summary.json").map_err(|mixed| UnusableBaseline::Mixed(place, mixed))?;
         Ok(Baseline { path, text, summary, distributions })
     }
 

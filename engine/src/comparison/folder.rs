@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::row::{MEASURES, Row};
 use super::{Identity, Side};
+use crate::manifest::{Mixed, verify};
 use crate::measure::{Bound, Measure};
 use crate::rollout::CampaignOutcome;
 use crate::scenario::is_name;
@@ -26,6 +27,8 @@ pub enum UnusableFolder {
     Unreadable(PathBuf, io::Error),
     /// It is not what a run writes.
     Broken(PathBuf, Vec<Broken>),
+    /// Its files are not all of one run.
+    Mixed(PathBuf, Mixed),
 }
 
 /// A place at which a file is not what a run writes.
@@ -50,7 +53,11 @@ pub fn read_folder(folder: &Path) -> Result<Side, UnusableFolder> {
     let path = folder.join("replications.csv");
     let text = read(&path)?;
     match rows(&text, replications) {
-        Ok(rows) => Ok(Side { identity, rows }),
+        // What is broken by itself says more.
+        Ok(rows) => match verify(folder, "summary.json") {
+            Ok(()) => Ok(Side { identity, rows }),
+            Err(mixed) => Err(UnusableFolder::Mixed(folder.to_path_buf(), mixed)),
+        },
         Err(broken) => Err(UnusableFolder::Broken(path, broken)),
     }
 }

@@ -82,7 +82,7 @@ impl Check<'_> {
                     interrupted = true;
                     break;
                 }
-                Err(stopped) => return Err(stopped),
+                Err(stopped) => return Err(stopped.after(done)),
             };
             for observed in &observed {
                 running.iter_mut().enumerate().for_each(|(index, running)| running.add(index, observed));

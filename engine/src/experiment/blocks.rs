@@ -22,7 +22,7 @@ const MAX_BLOCK_JOBS: u32 = 1 << 16;
 
 /// Replications to be shared among threads.
 #[derive(Clone)]
-pub struct Shared<'p> {
+pub struct Workload<'p> {
     /// Decides how many replications make a block.
     pub plan: &'p Plan,
     /// Where randomness starts: what a failed replication is named with.
@@ -31,7 +31,7 @@ pub struct Shared<'p> {
     pub part: Range<u32>,
 }
 
-/// What is made of replications. A thread that leaves before its blocks are done says so by [`Work::give_up`].
+/// What is made of replications.
 pub trait Work: Sync {
     /// What a thread keeps from one replication to the next. After one that failed it begins anew.
     type Own: Send;
@@ -65,13 +65,18 @@ impl Workers {
     ///
     /// # Errors
     /// [`Stopped::Cancelled`] soon after `cancelled` became true, [`Stopped::Failed`] if any replication failed.
-    pub fn share<W: Work>(&self, shared: Shared<'_>, work: &W, cancelled: &AtomicBool) -> Result<Vec<W::Own>, Stopped> {
-        let Shared { plan, seed, part } = shared;
-        let turn = Turn { work, size: block_size(plan), part: &part, next_block: AtomicU64::new(0), cancelled };
+    pub fn share<W: Work>(
+        &self,
+        workload: Workload<'_>,
+        work: &W,
+        cancelled: &AtomicBool,
+    ) -> Result<Vec<W::Own>, Stopped> {
+        let Workload { plan, seed, part } = workload;
+        let turn = BlockLoop { work, size: block_size(plan), part: &part, next_block: AtomicU64::new(0), cancelled };
         let failures = Mutex::new(Failures::new(seed));
         let stopped = AtomicBool::new(false);
         let done = self.pool.broadcast(|_| {
-            let leaving = Leaving { work, stopped: &stopped };
+            let leaving = LetOthersGo { work, stopped: &stopped };
             let own = turn.take_blocks(&stopped, &failures)?;
             std::mem::forget(leaving);
             Some(own)
@@ -94,7 +99,7 @@ fn block_size(plan: &Plan) -> u32 {
 }
 
 /// What the threads have in common.
-struct Turn<'a, W> {
+struct BlockLoop<'a, W> {
     work: &'a W,
     size: u32,
     part: &'a Range<u32>,
@@ -102,7 +107,7 @@ struct Turn<'a, W> {
     cancelled: &'a AtomicBool,
 }
 
-impl<W: Work> Turn<'_, W> {
+impl<W: Work> BlockLoop<'_, W> {
     /// One thread's work. None if it stopped before all blocks were done.
     fn take_blocks(&self, stopped: &AtomicBool, failures: &Mutex<Failures>) -> Option<W::Own> {
         let blocks = (self.part.end - self.part.start).div_ceil(self.size);
@@ -144,12 +149,12 @@ fn guarded<T>(replicate: AssertUnwindSafe<impl FnOnce() -> T>) -> Result<T, Box<
 }
 
 /// A thread that leaves early, by a panic too, lets the others go.
-struct Leaving<'a, W: Work> {
+struct LetOthersGo<'a, W: Work> {
     work: &'a W,
     stopped: &'a AtomicBool,
 }
 
-impl<W: Work> Drop for Leaving<'_, W> {
+impl<W: Work> Drop for LetOthersGo<'_, W> {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::Relaxed);
         self.work.give_up();

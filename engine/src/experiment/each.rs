@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
-use super::{Experiment, Shared, Stopped, Work, Workers};
+use super::{Experiment, Stopped, Work, Workers, Workload};
 use crate::rollout::AnyController;
 use crate::simulation::{Campaign, Observer, Replication};
 
@@ -35,16 +35,16 @@ impl Experiment<'_> {
         cancelled: &AtomicBool,
         advanced: &(dyn Fn(u32) + Sync),
     ) -> Result<Vec<E::Seen>, Stopped> {
-        let watching = Watching { experiment: self, each, cancelled, advanced };
-        let shared = Shared { plan: self.plan, seed: self.seed, part };
-        let done = workers.share(shared, &watching, cancelled)?;
+        let looking = Looking { experiment: self, each, cancelled, advanced };
+        let workload = Workload { plan: self.plan, seed: self.seed, part };
+        let done = workers.share(workload, &looking, cancelled)?;
         let mut blocks: Vec<_> = done.into_iter().flat_map(|own| own.done).collect();
         blocks.sort_by_key(|(number, _)| *number);
         Ok(blocks.into_iter().flat_map(|(_, block)| block).collect())
     }
 }
 
-struct Watching<'a, 'p, E> {
+struct Looking<'a, 'p, E> {
     experiment: &'a Experiment<'p>,
     each: &'a E,
     cancelled: &'a AtomicBool,
@@ -52,7 +52,7 @@ struct Watching<'a, 'p, E> {
 }
 
 /// A thread's own part.
-struct Own<'p, E: Each> {
+struct LookingThread<'p, E: Each> {
     campaign: Campaign<'p, AnyController>,
     watch: E::Watch,
     /// Of the block that is being simulated.
@@ -61,22 +61,22 @@ struct Own<'p, E: Each> {
     done: Vec<(u32, Vec<E::Seen>)>,
 }
 
-impl<'p, E: Each> Work for Watching<'_, 'p, E> {
-    type Own = Own<'p, E>;
+impl<'p, E: Each> Work for Looking<'_, 'p, E> {
+    type Own = LookingThread<'p, E>;
 
-    fn begin(&self) -> Own<'p, E> {
+    fn begin(&self) -> LookingThread<'p, E> {
         let plan = self.experiment.plan;
         let campaign = Campaign::new(plan, plan.controller.clone());
-        Own { campaign, watch: self.each.watch(), block: Vec::new(), done: Vec::new() }
+        LookingThread { campaign, watch: self.each.watch(), block: Vec::new(), done: Vec::new() }
     }
 
-    fn replicate(&self, own: &mut Own<'p, E>, index: u32) -> Option<()> {
+    fn replicate(&self, own: &mut LookingThread<'p, E>, index: u32) -> Option<()> {
         let replication = own.campaign.run(self.experiment.seed, index, self.cancelled, &mut own.watch)?;
         own.block.push(self.each.seen(&mut own.watch, &replication));
         Some(())
     }
 
-    fn end_block(&self, own: &mut Own<'p, E>, block: u32, replications: u32) {
+    fn end_block(&self, own: &mut LookingThread<'p, E>, block: u32, replications: u32) {
         let next = Vec::with_capacity(own.block.len());
         own.done.push((block, std::mem::replace(&mut own.block, next)));
         (self.advanced)(replications);

@@ -18,7 +18,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-pub use blocks::{Shared, Work};
+pub use blocks::{Work, Workload};
 pub use each::Each;
 pub use failures::{Failures, report_panics_once};
 use in_order::InOrder;
@@ -109,6 +109,18 @@ pub enum Stopped {
     Threads(rayon::ThreadPoolBuildError),
 }
 
+impl Stopped {
+    /// The same after so many other replications that finished.
+    pub fn after(self, finished: u32) -> Stopped {
+        match self {
+            Stopped::Failed(failures) => {
+                Stopped::Failed(Failures { finished: failures.finished + finished, ..failures })
+            }
+            stopped => stopped,
+        }
+    }
+}
+
 /// From this fleet size on a replication may take so long that its progress is worth showing.
 const ROBOTS_TO_SHOW: u32 = 1 << 16;
 /// How far ahead of the next block to be written a thread may work, in blocks a thread: bounds the blocks in memory.
@@ -189,8 +201,8 @@ impl Experiment<'_> {
         let started = (self.plan.most_robots >= ROBOTS_TO_SHOW).then(|| workers.started());
         let tallying =
             Tallying { experiment: self, started, layout, in_order: InOrder::new(rows, window), cancelled, advanced };
-        let shared = Shared { plan: self.plan, seed: self.seed, part };
-        let done = workers.share(shared, &tallying, cancelled);
+        let workload = Workload { plan: self.plan, seed: self.seed, part };
+        let done = workers.share(workload, &tallying, cancelled);
         tallying.in_order.finish().map_err(Stopped::Rows)?;
         let mut done = done?.into_iter().map(|own| own.tallies);
         let mut tallies = done.next().expect("there is at least one thread");
@@ -210,7 +222,7 @@ struct Tallying<'a, 'p, 'r, R: Rows> {
 }
 
 /// A thread's own part.
-struct Own<'p> {
+struct TallyingThread<'p> {
     campaign: Campaign<'p, AnyController>,
     /// One for each build, or a single one where there are none.
     tallies: Vec<Tally>,
@@ -219,23 +231,27 @@ struct Own<'p> {
 }
 
 impl<'p, R: Rows> Work for Tallying<'_, 'p, '_, R> {
-    type Own = Own<'p>;
+    type Own = TallyingThread<'p>;
 
-    fn begin(&self) -> Own<'p> {
+    fn begin(&self) -> TallyingThread<'p> {
         let &Experiment { plan, curves, .. } = self.experiment;
         let mut campaign = Campaign::new(plan, plan.controller.clone());
         if let Some(started) = &self.started {
             campaign = campaign.counting_starts(Arc::clone(started));
         }
         let tallies = (0..plan.odds.builds().max(1)).map(|_| Tally::new(plan, curves)).collect();
-        Own { campaign, tallies, block: Block::default() }
+        TallyingThread { campaign, tallies, block: Block::default() }
     }
 
     fn may_begin(&self, block: u32) -> bool {
         self.in_order.may_begin(block)
     }
 
-    fn replicate(&self, Own { campaign, tallies, block }: &mut Own<'p>, index: u32) -> Option<()> {
+    fn replicate(
+        &self,
+        TallyingThread { campaign, tallies, block }: &mut TallyingThread<'p>,
+        index: u32,
+    ) -> Option<()> {
         let &Experiment { plan, seed, .. } = self.experiment;
         let build = plan.odds.build(&Luck::new(seed, index));
         let tally = &mut tallies[build.unwrap_or(0)];
@@ -252,7 +268,7 @@ impl<'p, R: Rows> Work for Tallying<'_, 'p, '_, R> {
         Some(())
     }
 
-    fn end_block(&self, own: &mut Own<'p>, block: u32, replications: u32) {
+    fn end_block(&self, own: &mut TallyingThread<'p>, block: u32, replications: u32) {
         self.in_order.put(block, R::render(&self.layout, &own.block));
         own.block.replications.clear();
         own.block.jobs.clear();

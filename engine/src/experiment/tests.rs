@@ -15,8 +15,8 @@ use crate::scenario::Scenario;
 fn plan(failure: f64, second: &str) -> Plan {
     let text = format!(
         "name = \"x\"\n[deployment]\nconcurrent_deployment_percentage = 50\nfailure_threshold_percentage = 100\n\
-         [[group]]\nname = \"g\"\nrobots = 1\n[group.step.validating]\nlatency = {{ constant = \"1s\" }}\nfailure = {failure}\n\
-         {second}"
+         [[group]]\nname = \"g\"\nrobots = 1\n[group.step.validating]\nlatency = {{ constant = \"1s\" }}\n\
+         failure = {failure}\n{second}"
     );
     Plan::new(&Scenario::parse(&text, "x.toml", Path::new(""), &[]).expect("it is right"))
 }
@@ -88,7 +88,7 @@ fn each_failed_replication_is_counted_and_named_and_the_others_finish() {
             let work = Scripted { fails, seen: Mutex::default(), ended: AtomicU64::default() };
             let plan = plan(0.0, "");
             let workers = Workers::new(Some(threads)).expect("threads");
-            let done = workers.share(Shared { plan: &plan, seed: 9, part }, &work, &never());
+            let done = workers.share(Workload { plan: &plan, seed: 9, part }, &work, &never());
             let mut seen = work.seen.into_inner().expect("no panic under it");
             seen.sort_unstable();
             (done, seen, work.ended.into_inner())

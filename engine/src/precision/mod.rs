@@ -142,7 +142,7 @@ impl Stages<'_> {
                         done = next;
                         continue;
                     }
-                    Err(stopped) => Why::Stopped(stopped),
+                    Err(stopped) => Why::Stopped(stopped.after(done)),
                 },
             };
             return Ok(Ended { tally, metric, estimate, why });

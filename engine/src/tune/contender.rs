@@ -95,8 +95,9 @@ impl Contender {
         let mut done = self.replications;
         while done < end {
             let part = done..end.min(done.saturating_add(MOST_OBSERVED));
+            let seen = experiment.each(tuning.workers, part.clone(), &observe, cancelled, tuning.advanced);
             done = part.end;
-            for observed in experiment.each(tuning.workers, part, &observe, cancelled, tuning.advanced)? {
+            for observed in seen.map_err(|stopped| stopped.after(part.start))? {
                 self.add(&observed, goal);
             }
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{CheckArgs, Subject};
 use crate::baseline::{self, Baseline, BaselineVerdict, UnusableBaseline, folder_of, text_of};
 use crate::cli::interrupt::INTERRUPTED;
-use crate::cli::simulation::{stopped, workers};
+use crate::cli::simulation::{mixed_up, stopped, workers};
 use crate::cli::{Failure, exit, print, progress};
 use crate::experiment::{Experiment, Stopped, Workers};
 use crate::metric::Summary;
@@ -52,6 +52,7 @@ fn failure(unusable: UnusableBaseline, scenario: &Path, folder: &Path) -> Failur
             let message = format!("error: cannot read {}: {error}\n", path.display());
             return Failure { message, code: exit::IO };
         }
+        UnusableBaseline::Mixed(folder, mixed) => return mixed_up(&folder, &mixed),
         UnusableBaseline::Malformed(path, why) => format!("error: {} is no baseline: {why}\n", path.display()),
     };
     Failure { message, code: exit::BAD_INPUT }
@@ -89,8 +90,8 @@ pub fn compare(
 pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<Subject>) -> Result<(), Failure> {
     refuse_namesakes(&scenarios)?;
     let places: Vec<PathBuf> = scenarios.iter().map(|Subject { scenario, .. }| folder_of(folder, scenario)).collect();
-    let outputs = places.iter().map(|place| Outputs::new(place, &[])).collect::<Result<Vec<_>, _>>()?;
     let workers = workers(&args.simulation)?;
+    let outputs = places.iter().map(|place| Outputs::new(place, &[])).collect::<Result<Vec<_>, _>>()?;
     let mut texts = Vec::new();
     for Subject { path, scenario, .. } in &scenarios {
         let plan = Plan::new(scenario);
@@ -107,7 +108,7 @@ pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<Subject>) -> Resul
     for ((mut outputs, place), [cells, summary]) in outputs.into_iter().zip(&places).zip(&texts) {
         outputs.add("baseline.json", cells)?;
         outputs.add("summary.json", summary)?;
-        outputs.commit(|_| false)?;
+        outputs.commit("baseline")?;
         said += &format!("Baseline: {}/\n", place.display());
     }
     if args.simulation.json {

@@ -14,9 +14,6 @@ use crate::scenario::Scenario;
 use crate::statistics::{Number, Proportion, Statistic};
 use crate::time::{MICROS, humane, seconds};
 
-/// The pictures that only scenarios with some part of the world have.
-pub(super) const OF_PARTS: [&str; 2] = ["egress_over_time", "time_to_success_by_build"];
-
 /// So many builds have a line of their own.
 const MOST_BUILDS: usize = 4;
 
@@ -129,7 +126,7 @@ fn in_sync_by(tally: &Tally) -> Vec<(f64, f64)> {
 fn in_sync_by_now(scenario: &Scenario, tally: &Tally) -> Chart {
     const TITLE: &str = "Chance that the whole fleet is in sync by a time";
     // Without builds there is one line, which the histogram says as well.
-    let file = (!scenario.builds.is_empty()).then(|| OF_PARTS[1].to_owned());
+    let file = (!scenario.builds.is_empty()).then(|| String::from("time_to_success_by_build"));
     let chart = |about, body| Chart { file, title: TITLE.to_owned(), about, body };
     let Some(Times { x, .. }) = Times::new(tally) else {
         return chart(String::new(), Body::Nothing(NEVER_IN_SYNC.to_owned()));
@@ -300,7 +297,7 @@ fn means(curves: &Curves, scenario: &Scenario, tally: &Tally) -> Vec<Chart> {
     }];
     if let (Some(curve), Some(download)) = (&curves.egress, &scenario.download) {
         means.push(Mean {
-            file: OF_PARTS[0],
+            file: "egress_over_time",
             title: "Egress over time",
             nothing: "Nothing is downloaded, or downloads take no time.",
             of: "egress",

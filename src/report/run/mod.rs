@@ -76,25 +76,6 @@ impl Exporter<RunAnswer<'_>> for RunJson {
     }
 }
 
-/// Whether a file's name is one that only the runs of scenarios with some part of the world have.
-pub(crate) fn is_of_a_part(name: &str) -> bool {
-    let metric = name.strip_prefix("histograms/").and_then(|name| name.strip_suffix(".hgrm"));
-    let plot = name.strip_prefix("plots/").and_then(|name| name.strip_suffix(".svg"));
-    match (metric, plot) {
-        (Some(metric), _) => match metric.strip_prefix("builds.").and_then(|rest| rest.split_once('.')) {
-            Some((_, metric)) => {
-                ["campaign.", "first_job.", "robot.", "download."].iter().any(|section| metric.starts_with(section))
-            }
-            None => {
-                metric == "robot.late_syncs"
-                    || ["campaign.api.", "download."].iter().any(|part| metric.starts_with(part))
-            }
-        },
-        (None, Some(plot)) => charts::OF_PARTS.contains(&plot),
-        (None, None) => false,
-    }
-}
-
 /// All that there is to say of a run.
 fn document<'r>(run: &RunAnswer<'r>) -> Document<'r> {
     let RunAnswer { scenario, file, sets, seed, tally } = *run;
