@@ -114,7 +114,6 @@ impl Accepts for OneBound<'_> {
     }
 }
 
-/// `[low, high]`
 struct Between<'m>(Of<'m>);
 
 impl Accepts for Between<'_> {

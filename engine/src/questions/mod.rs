@@ -1,8 +1,9 @@
 //! What a scenario's file asks about the scenario: `[[expect]]`, `[check]` and `[tune]`.
 //!
-//! The questions stand in the file of the scenario, and which of them make sense depends on it: on the numbers that its results have,
-//! and on how great these can be. [`read`] checks a file as a whole, the scenario and its questions, and tells everything that is wrong
-//! with either at once. Results do not depend on questions, and so a scenario's digest does not.
+//! The questions stand in the file of the scenario, and which of them make sense depends on it: on the numbers that its
+//! results have, and on how great these can be. [`read`] checks a file as a whole, the scenario and its questions, and
+//! tells everything that is wrong with either at once. Results do not depend on questions, and so a scenario's digest
+//! does not.
 
 mod claim;
 mod expect_table;
@@ -45,7 +46,8 @@ impl Default for Questions {
     }
 }
 
-/// Checks a file with options laid over it, each of them its name and `PATH=VALUE`: the scenario, and what is asked about it.
+/// Checks a file with options laid over it, each of them its name and `PATH=VALUE`: the scenario, and what is asked
+/// about it.
 ///
 /// # Errors
 /// All problems found.
@@ -56,8 +58,8 @@ pub fn read<'o>(
     file.check(options, questions)
 }
 
-/// The tables of a file that ask something. Which metrics there are, and which of them have bounds, depends on parts of the scenario:
-/// as long as these are wrong, questions are left unread.
+/// The tables of a file that ask something. Which metrics there are, and which of them have bounds, depends on parts of
+/// the scenario: as long as these are wrong, questions are left unread.
 fn questions(file: &mut Form<'_>, checked: &Draft) -> Questions {
     let default = Questions::default();
     let check = file.optional("check", "How far `rollcast check` goes.", table(expect_table::check));
@@ -78,7 +80,8 @@ fn questions(file: &mut Form<'_>, checked: &Draft) -> Questions {
     }
 }
 
-/// Every key that a scenario's file may have, where it may choose one of these controllers: what it means, and what it accepts.
+/// Every key that a scenario's file may have, where it may choose one of these controllers: what it means, and what it
+/// accepts.
 pub fn description(controllers: &Controllers) -> TableDescription {
     Form::describe(|file| {
         let checked = crate::scenario::tables(file, controllers);
@@ -88,10 +91,10 @@ pub fn description(controllers: &Controllers) -> TableDescription {
 
 /// The JSON Schema (draft 2020-12) of scenario files, for editors that complete and check keys.
 ///
-/// It says of each key what the reader accepts, as far as a schema can: names, kinds, ranges, and which keys exclude or need each
-/// other. What needs arithmetic or a look elsewhere is left to the reader: that a minimum is below its maximum, that weights are not
-/// all 0, that durations and rates are in their range, that names differ and files exist. A float without a fraction, such as
-/// `4.0`, is an integer in JSON.
+/// It says of each key what the reader accepts, as far as a schema can: names, kinds, ranges, and which keys exclude or
+/// need each other. What needs arithmetic or a look elsewhere is left to the reader: that a minimum is below its
+/// maximum, that weights are not all 0, that durations and rates are in their range, that names differ and files exist.
+/// A float without a fraction, such as `4.0`, is an integer in JSON.
 ///
 /// ```
 /// let schema = rollcast_engine::questions::schema();

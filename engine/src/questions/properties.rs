@@ -1,5 +1,5 @@
-//! What the one description of the file's keys does not bring about by itself: that the schema's patterns and rules take
-//! all that the reader takes, and next to nothing else, and that defaults can be written down.
+//! What the one description of the file's keys does not bring about by itself: that the schema's patterns and rules
+//! take all that the reader takes, and next to nothing else, and that defaults can be written down.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::choice::Choice;
 use super::{Sampler, Stream};
 
-/// The equilibrium residual life of a [`Distribution`](super::Distribution), made ready to draw from: how long an interval
-/// still lasts from an instant far from the first interval's start. With the distribution function F its density is
-/// (1 - F(x)) / mean.
+/// The equilibrium residual life of a [`Distribution`](super::Distribution), made ready to draw from: how long an
+/// interval still lasts from an instant far from the first interval's start. With the distribution function F its
+/// density is (1 - F(x)) / mean.
 ///
 /// Such an instant falls into an interval X* with the length-biased density x f(x) / mean, and equally likely anywhere
 /// in it; so U X* is left, with U uniform in (0, 1) (Cox, Renewal Theory, 1962, chapter 5). For most families X* has a

@@ -70,7 +70,6 @@ pub struct Progress {
     pub succeeded: u32,
     /// A step failed.
     pub failed: u32,
-    /// Timed out.
     pub no_response: u32,
     /// Ended because the job did.
     pub aborted: u32,
@@ -114,7 +113,6 @@ impl Progress {
 pub enum Start {
     /// This robot is `Deploying` now.
     Robot {
-        /// Which one.
         robot: RobotId,
         /// How many attempts it has made before in this campaign.
         attempt: u32,

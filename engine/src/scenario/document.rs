@@ -65,7 +65,8 @@ impl Toml {
     }
 }
 
-/// Parses the file and the options, each with its name and `PATH=VALUE`; none if a text is not TOML (then `diagnostics` says why).
+/// Parses the file and the options, each with its name and `PATH=VALUE`; none if a text is not TOML (then `diagnostics`
+/// says why).
 pub fn read<'o>(
     text: &str,
     options: impl IntoIterator<Item = (&'o str, &'o str)>,
@@ -94,8 +95,8 @@ fn parse(text: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<
         .then(|| Node { place: Location { source, span: 0..0 }, value: convert_table(table.into_inner(), source) })
 }
 
-/// Parses `PATH=VALUE`. A value that is not TOML and does not look like an attempt at it is a string, so that nobody needs
-/// to quote quotes in a shell: `--set deployment.robot_deployment_timeout=45m`.
+/// Parses `PATH=VALUE`. A value that is not TOML and does not look like an attempt at it is a string, so that nobody
+/// needs to quote quotes in a shell: `--set deployment.robot_deployment_timeout=45m`.
 fn read_option(set: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<Node> {
     let place = Location { source, span: 0..set.len() };
     let help = "write PATH=VALUE, as in `--set deployment.failure_threshold_percentage=10`";
@@ -236,7 +237,7 @@ pub fn find<'n>(root: &'n Node, path: &str) -> Option<&'n Node> {
     }
 }
 
-/// `path.key`
+/// As in `path.key`.
 pub fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }

@@ -6,7 +6,8 @@ use crate::time::Span;
 pub const ACCEPTED: &str =
     "a string with a unit (us, ms, s, m, h, d, w), such as \"250ms\", \"90s\", \"1h30m\" or \"7d\"";
 
-/// The units accepted, long spellings included. Months and years have no fixed length, nanoseconds are finer than the clock.
+/// The units accepted, long spellings included. Months and years have no fixed length, nanoseconds are finer than the
+/// clock.
 pub const UNITS: [&str; 26] = [
     "us", "usec", "ms", "msec", "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute", "minutes", "h",
     "hr", "hrs", "hour", "hours", "d", "day", "days", "w", "week", "weeks", "µs",
@@ -24,8 +25,8 @@ pub fn shown(span: Span) -> String {
     format!("{}{name}", micros / unit)
 }
 
-/// Parses a duration. humantime reads it; units without a fixed length, what is finer than a microsecond and what is longer
-/// than [`Span::MAX`] are refused.
+/// Parses a duration. humantime reads it; units without a fixed length, what is finer than a microsecond and what is
+/// longer than [`Span::MAX`] are refused.
 ///
 /// # Errors
 /// Why it is none.

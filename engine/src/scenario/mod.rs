@@ -129,9 +129,8 @@ pub struct Group {
 /// A `[group.step.NAME]` table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
-    /// Which one.
     pub step: RobotDeploymentStep,
-    /// In microseconds.
+    /// Counted in microseconds.
     pub latency: Distribution,
     /// At the step's end.
     pub failure_probability: Probability,

@@ -11,7 +11,7 @@ use crate::time::{MICROS, Span};
 /// What the numbers of a distribution measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
-    /// In microseconds.
+    /// Counted in microseconds.
     Duration,
     /// In bits a second.
     Rate,

@@ -8,8 +8,9 @@ use super::MAX_ROBOT_TIMEOUT;
 use super::form::{Form, Shows, TableDescription, Written, choice, count, duration, duration_within};
 use crate::time::Span;
 
-/// Takes the description of one key after the other, as a [`Form`] does, and remembers what they come to: by that a scenario is told
-/// from others that choose the same controller. A key that has its default is not remembered, so that a new one changes no digest.
+/// Takes the description of one key after the other, as a [`Form`] does, and remembers what they come to: by that a
+/// scenario is told from others that choose the same controller. A key that has its default is not remembered, so that
+/// a new one changes no digest.
 pub struct Keys<'k> {
     form: Form<'k>,
     resolved: Map<String, Value>,

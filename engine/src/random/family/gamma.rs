@@ -79,8 +79,8 @@ impl StandardGamma {
         }
     }
 
-    /// Draws the natural logarithm of a value, from the same numbers as [`StandardGamma::sample`]; it keeps what underflows
-    /// there, and is -infinity only for shapes below 1e-306.
+    /// Draws the natural logarithm of a value, from the same numbers as [`StandardGamma::sample`]; it keeps what
+    /// underflows there, and is -infinity only for shapes below 1e-306.
     pub fn sample_log(&self, stream: &mut Stream) -> f64 {
         let accepted = libm::log(self.accepted(stream));
         match self.boost {

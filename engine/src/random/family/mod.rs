@@ -5,8 +5,8 @@
 //! 1. Give it a file here: its parameters as a type that is a [`Family`], and how a scenario gives them as a
 //!    [`FamilyDescription`]. If one uniform number gives one draw, the type (or one made ready from it) inverts its
 //!    distribution function ([`Invert`]).
-//! 2. List it: a line in [`FAMILIES`], a variant of [`Distribution`] with its line in [`Distribution::family`], and where it
-//!    inverts a line in `inverses!`.
+//! 2. List it: a line in [`FAMILIES`], a variant of [`Distribution`] with its line in [`Distribution::family`], and
+//!    where it inverts a line in `inverses!`.
 //!
 //! Reader, schema, reference, `rollcast validate` and the samplers know it then.
 
@@ -128,16 +128,13 @@ impl From<&Distribution> for Residual {
 
 /// A family with its parameters.
 trait Family {
-    /// See [`Distribution::mean`].
     fn mean(&self) -> f64;
 
     /// Made ready to draw from.
     fn sampler(&self) -> Sampler;
 
-    /// See [`Residual`].
     fn residual(&self) -> Residual;
 
-    /// See [`Distribution::words`].
     fn words(&self, show: &dyn Fn(f64) -> String) -> String;
 }
 
@@ -146,8 +143,8 @@ pub(super) trait Invert {
     /// The value below which the share `u` in (0, 1) of all draws lies.
     fn at(&self, u: f64) -> f64;
 
-    /// [`Invert::at`] for many numbers at a time, to the same bits; the families of hot loops have their own, written so that
-    /// it vectorises, and are inlined.
+    /// [`Invert::at`] for many numbers at a time, to the same bits; the families of hot loops have their own, written
+    /// so that it vectorises, and are inlined.
     #[inline(never)]
     fn at_each<const N: usize>(&self, u: &[f64; N], values: &mut [f64; N]) {
         for (value, u) in values.iter_mut().zip(u) {
@@ -158,8 +155,8 @@ pub(super) trait Invert {
 
 macro_rules! inverses {
     ($($variant:ident($inverse:ty)),* $(,)?) => {
-        /// A family that needs one uniform number for a draw. Which one is decided once for many numbers, so no call in the
-        /// loop over these goes through a table.
+        /// A family that needs one uniform number for a draw. Which one is decided once for many numbers, so no call in
+        /// the loop over these goes through a table.
         #[derive(Clone, Debug)]
         pub(super) enum AnyInverse {
             $($variant($inverse)),*
@@ -203,7 +200,6 @@ inverses! {
 
 /// How a scenario gives a family.
 pub struct FamilyDescription {
-    /// Its key.
     pub name: &'static str,
     /// What it is like, in one sentence.
     pub words: &'static str,
@@ -213,7 +209,6 @@ pub struct FamilyDescription {
 
 /// What a family is given by.
 pub enum Takes {
-    /// A quantity.
     Value(fn(f64) -> Distribution),
     /// The parameters of one of these sets.
     Parameters(&'static [ParameterSet]),
@@ -235,7 +230,6 @@ pub struct ParameterSet {
 
 /// A parameter of a family.
 pub struct Parameter {
-    /// Its key.
     pub name: &'static str,
     /// What it is.
     pub words: &'static str,

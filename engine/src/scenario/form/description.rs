@@ -30,7 +30,6 @@ pub enum Shape {
     AnyOf(Vec<Shape>),
     /// What is described once under a name, because it may hold itself, or stand in many places.
     Defined {
-        /// The name.
         name: String,
         /// What it is.
         shape: Box<dyn Fn() -> Shape>,
@@ -50,9 +49,8 @@ pub struct TableDescription {
     pub alike: Option<&'static str>,
 }
 
-/// A key.
+/// What is known of a key.
 pub struct KeyDescription {
-    /// The key.
     pub key: &'static str,
     /// What it means, in one sentence.
     pub words: String,
@@ -77,7 +75,6 @@ pub enum WhenLeftOut {
 
 /// A rule of a table beside those of its keys.
 pub struct Rule {
-    /// In words.
     pub words: String,
     /// Keywords of the table's schema; null if a schema cannot say it.
     pub schema: Json,

@@ -8,7 +8,7 @@ use super::{Accepts, Shape, Shows, Written, nearest};
 use crate::scenario::diagnostics::Problem;
 use crate::scenario::document::Toml;
 
-/// A string.
+/// Accepts any string.
 pub struct Textual {
     accepted: &'static str,
     is_name: bool,
@@ -162,7 +162,6 @@ pub const fn fraction() -> NumberRange {
     NumberRange { accepted: "a number from 0 to 1", low: Bound::Included(0.0), high: Bound::Included(1.0) }
 }
 
-/// A probability.
 pub const fn probability() -> NumberRange {
     NumberRange { accepted: "a probability from 0 to 1", ..fraction() }
 }

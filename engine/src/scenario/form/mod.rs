@@ -1,8 +1,9 @@
-//! The description of a file's tables: each key is written down once, and everybody who needs to know of it asks the description.
+//! The description of a file's tables: each key is written down once, and everybody who needs to know of it asks the
+//! description.
 //!
 //! A table is described by a function that asks a [`Form`] for its keys, each with its name, its words, and what it
-//! [accepts](Accepts). The same call reads the key where there is a file, and else writes down what it is: so reader, JSON Schema,
-//! reference and the comments of `rollcast init` cannot differ.
+//! [accepts](Accepts). The same call reads the key where there is a file, and else writes down what it is: so reader,
+//! JSON Schema, reference and the comments of `rollcast init` cannot differ.
 //!
 //! # How to describe a table
 //!
@@ -27,8 +28,9 @@
 //! assert_eq!(described.schema()["properties"]["pace"]["required"][0], "robots_per_minute");
 //! ```
 //!
-//! What relates two keys is checked in the same function after both were read: [`Form::report_at`] tells what is wrong, and
-//! [`Form::rule`] writes the rule down for the schema and the reference. A value of another kind is another type that [`Accepts`].
+//! What relates two keys is checked in the same function after both were read: [`Form::report_at`] tells what is wrong,
+//! and [`Form::rule`] writes the rule down for the schema and the reference. A value of another kind is another type
+//! that [`Accepts`].
 //!
 //! A new key has a default, and the checked scenario leaves it out of its digest where it has that default
 //! (`#[serde(skip_serializing_if = "...")]`): so the digests of all scenarios that do not use it stay.
@@ -205,7 +207,6 @@ impl TableReading<'_> {
 
 /// One of several keys, of which a table has exactly one.
 pub struct OneOf<'a, T> {
-    /// The key.
     pub key: &'static str,
     /// What it means.
     pub words: &'static str,
@@ -374,8 +375,8 @@ impl<'f> Form<'f> {
         }
     }
 
-    /// Reports what is wrong, with a word on each of some keys' values; the first one is where the problem is. Without a key it is the
-    /// table.
+    /// Reports what is wrong, with a word on each of some keys' values; the first one is where the problem is. Without
+    /// a key it is the table.
     pub fn report_at(&mut self, problem: Problem, labels: &[(&str, &str)]) {
         self.report_labelled(problem, labels, |entry| &entry.node.place);
     }

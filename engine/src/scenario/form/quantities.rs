@@ -22,7 +22,7 @@ pub struct Duration {
     accepted: &'static str,
 }
 
-/// A duration.
+/// Accepts a duration.
 pub fn duration() -> Duration {
     Duration { range: Span::ZERO..=Span::MAX, accepted: "a duration" }
 }

@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 
 use super::description::{KeyDescription, Shape, TableDescription, WhenLeftOut};
 
-/// The reference of a file: a section for each table that has a header of its own, a row for each key, and at the end sections of what
-/// is described once for many keys, with the names and titles that `defined` gives.
+/// The reference of a file: a section for each table that has a header of its own, a row for each key, and at the end
+/// sections of what is described once for many keys, with the names and titles that `defined` gives.
 pub fn reference(file: &TableDescription, defined: &[(&str, &str)]) -> String {
     let mut text = String::new();
     section("The file", "", file, "", &mut text);

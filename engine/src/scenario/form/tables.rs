@@ -79,8 +79,8 @@ pub struct Tables<F> {
     read: F,
 }
 
-/// An array of tables that `read` describes, `what` being its key: at least one. An element is called by its `name` if it has one, as in
-/// a `--set` path; no two have the same.
+/// An array of tables that `read` describes, `what` being its key: at least one. An element is called by its `name` if
+/// it has one, as in a `--set` path; no two have the same.
 pub fn tables<T, F: Fn(&mut Form<'_>) -> Option<T>>(what: &'static str, read: F) -> Tables<F> {
     Tables { what, read }
 }

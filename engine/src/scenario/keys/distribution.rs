@@ -362,8 +362,8 @@ mod tests {
         }
     }
 
-    /// What stands under a family's key is read as that family, with all that its file says of it: no family takes the place of
-    /// another one that somebody forgot.
+    /// What stands under a family's key is read as that family, with all that its file says of it: no family takes the
+    /// place of another one that somebody forgot.
     #[test]
     fn every_family_is_read_drawn_from_and_told() {
         for family in FAMILIES {

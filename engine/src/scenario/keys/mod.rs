@@ -2,8 +2,9 @@
 //!
 //! # How to add a key
 //!
-//! Ask the [`Form`] for it in the function of its table, with a default, and give the checked scenario its field. Reader, schema,
-//! reference, and the comments of `rollcast init` (where its starter has the key) follow. [`form`](super::form) says how.
+//! Ask the [`Form`] for it in the function of its table, with a default, and give the checked scenario its field.
+//! Reader, schema, reference, and the comments of `rollcast init` (where its starter has the key) follow.
+//! [`form`](super::form) says how.
 
 mod build;
 mod deployment;
@@ -123,8 +124,8 @@ fn run(form: &mut Form<'_>) -> Option<(u64, u32)> {
     Some((seed as u64, replications))
 }
 
-/// The weights of things of which one is chosen: their sum is a finite number greater than 0. Otherwise why not, and what is
-/// accepted.
+/// The weights of things of which one is chosen: their sum is a finite number greater than 0. Otherwise why not, and
+/// what is accepted.
 fn check_weights(weights: impl Iterator<Item = f64>) -> Result<(), (&'static str, &'static str)> {
     let total: f64 = weights.sum();
     if total == 0.0 {

@@ -132,7 +132,8 @@ impl RangeScale {
     }
 }
 
-/// A number and its unit: `-1_000`, `0.25`, `20Mbit/s`; none if it does not begin with a number, or the unit has one in it.
+/// A number and its unit: `-1_000`, `0.25`, `20Mbit/s`; none if it does not begin with a number, or the unit has one in
+/// it.
 fn split(part: &str) -> Option<(&str, &str)> {
     let sign = part.len() - part.trim_start_matches(['+', '-']).len();
     let end =
