@@ -4,7 +4,7 @@ use std::ops::Index;
 
 use super::{InSyncCurve, LimitsSeen, OverTime};
 use crate::measure::{EventId, MEASURES, Measure, NumberId, OfRobots, Source};
-use crate::rollout::{AnyController, Controller, DeploymentJobErrorCode, RobotEnd, Word};
+use crate::rollout::{AnyController, DeploymentJobErrorCode, RobotEnd, Word};
 use crate::simulation::{Event, Observer, Plan, Replication, Since};
 use crate::statistics::{ClusteredSample, Numbers, Sample, Unit, Waiting};
 use crate::time::{Span, Time};
