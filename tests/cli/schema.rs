@@ -54,7 +54,9 @@ fn the_reference_explains_every_key_of_the_schema() {
     assert!(keys.len() > 80, "{keys:?}");
     // Keys of tables within a line have their path, and tables a section of their own.
     let explained = |key: &str| {
-        [format!("`{key}`"), format!(".{key}`"), format!("{key}]")].iter().any(|form| reference.contains(form))
+        [format!("`{key}`"), format!(".{key}`"), format!("{key}]"), format!(".{key}.NAME]")]
+            .iter()
+            .any(|form| reference.contains(form))
     };
     let missing: Vec<_> = keys.into_iter().filter(|key| !explained(key)).collect();
     assert!(missing.is_empty(), "the reference does not explain {missing:?}");

@@ -18,7 +18,9 @@ pub fn tune(form: &mut Form<'_>, scenario: Option<&Scenario>) -> Option<Tune> {
     let default = Tune::default();
     let words = "What may vary: paths of the scenario, each with its values as a list or a range.";
     let vary = form.optional("vary", words, Varied);
-    let objective = |direction| OneObjective { direction, scenario };
+    // Of two objectives it is told that there are two, and nothing of either.
+    let is_one = form.those_of(&["minimize", "maximize"]).len() < 2;
+    let objective = |direction| OneObjective { direction, scenario: scenario.filter(|_| is_one) };
     let words = "The path of a number in summary.json that is to be small.";
     let minimize = form.optional("minimize", words, objective(Direction::Minimize));
     let words = "The path of a number in summary.json that is to be great.";

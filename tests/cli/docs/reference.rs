@@ -125,7 +125,7 @@ fn the_reference_names_every_key() {
         let accepted = line.split_once("accepted here:").expect("just seen").1;
         for key in accepted.split('`').skip(1).step_by(2) {
             // A table has a section of its own, as in `[group.connectivity]`.
-            let explained = [format!("`{key}`"), format!(".{key}`"), format!("{key}]")];
+            let explained = [format!("`{key}`"), format!(".{key}`"), format!("{key}]"), format!(".{key}.NAME]")];
             assert!(explained.iter().any(|form| reference.contains(form)), "the reference does not explain `{key}`");
             keys += 1;
         }
