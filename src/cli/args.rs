@@ -7,7 +7,7 @@ macro_rules! with_exit_status {
             $examples,
             "\n\nExit status:
   0    done
-  1    a check did not hold (commands that check), or a replication or a server failed by a fault of rollcast
+  1    a check did not hold, or a replication or a server failed by a fault of rollcast
   2    bad input or usage; nothing was written
   3    the scenario could not be read, or an output not be written
   130  interrupted; nothing was written"
