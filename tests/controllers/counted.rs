@@ -204,10 +204,14 @@ fn what_is_wrong_is_said_where_it_stands() {
 fn the_schema_knows_the_keys() {
     let out = sandbox().rollcast(&["schema"]).1;
     let schema: Value = serde_json::from_str(&out[out.find('{').expect("a schema")..]).expect("JSON");
-    let controller = &schema["properties"]["controller"]["properties"];
-    assert_eq!(controller["staged"]["properties"]["soak"]["default"], "1m");
-    assert_eq!(controller["staged"]["required"], serde_json::json!(["wave"]));
-    assert_eq!(controller["paced"]["properties"]["per_minute"]["maximum"], 1000);
+    let choices = schema["properties"]["controller"]["oneOf"].as_array().expect("one of the controllers");
+    let named = |name: &str| {
+        choices.iter().map(|choice| &choice["properties"][name]).find(|table| table.is_object()).expect("a controller")
+    };
+    assert_eq!(choices.len(), 2);
+    assert_eq!(named("staged")["properties"]["soak"]["default"], "1m");
+    assert_eq!(named("staged")["required"], serde_json::json!(["wave"]));
+    assert_eq!(named("paced")["properties"]["per_minute"]["maximum"], 1000);
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let scenario = |rollout: &str| {
         let group = r#""group": [{ "name": "g", "robots": 1 }]"#;
@@ -215,5 +219,7 @@ fn the_schema_knows_the_keys() {
     };
     assert!(validator.is_valid(&scenario(r#""controller": { "staged": { "wave": 2 } },"#)));
     assert!(!validator.is_valid(&scenario(r#""controller": { "staged": { "soak": "1m" } },"#)));
+    let both = r#""controller": { "staged": { "wave": 2 }, "paced": { "per_minute": 1, "failed_percentage": 1 } },"#;
+    assert!(!validator.is_valid(&scenario(both)));
     assert!(!validator.is_valid(&scenario("")));
 }
