@@ -34,6 +34,15 @@ impl Sandbox {
         fs::read_to_string(self.0.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
+    /// All files, in order; none is below a folder unless something was written.
+    pub fn files(&self) -> Vec<String> {
+        let entries =
+            fs::read_dir(self.0.path()).expect("the folder").map(|entry| entry.expect("an entry").file_name());
+        let mut files: Vec<String> = entries.map(|name| name.to_string_lossy().into_owned()).collect();
+        files.sort();
+        files
+    }
+
     /// Runs the program: its exit code, stdout (after what the test binary says first) and stderr.
     pub fn rollcast(&self, arguments: &[&str]) -> (i32, String, String) {
         let ran = Command::new(std::env::current_exe().expect("this is one"))
