@@ -40,8 +40,8 @@ pub struct Campaign<'p, C, Q = Endings> {
 pub(super) struct Instants {
     /// That of the next turn.
     next: Time,
-    /// The first instant whose calls have not been made: after that of the latest turn.
-    calls_from: Time,
+    /// That of the latest turn, whose calls have been made; never before the first one.
+    acted: Time,
     /// When the next call is made; never while the operator waits for the active job's end.
     pub next_call: Time,
     /// When something other than a robot's end or the controller's wish is due.
@@ -143,16 +143,17 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
     /// The campaign is broken off, and has to begin anew.
     #[inline(always)]
     pub fn turn<O: Observer>(&mut self, watch: &mut Watch<'_, O>) -> Result<Turn, Cancelled> {
-        self.arrive(watch)?;
-        self.act(watch)
+        let eventful = self.arrive(watch)?;
+        self.act(watch, eventful)
     }
 
-    /// The first half of a turn: all endings of the instant are counted, and nothing follows from them yet.
+    /// The first half of a turn: all endings of the instant are counted, and nothing follows from them yet. True if anything
+    /// but endings and starts may happen in the turn, which is for the second half to know.
     ///
     /// # Errors
     /// As [`Campaign::turn`].
     #[inline(always)]
-    pub(crate) fn arrive<O: Observer>(&mut self, watch: &mut Watch<'_, O>) -> Result<(), Cancelled> {
+    pub(crate) fn arrive<O: Observer>(&mut self, watch: &mut Watch<'_, O>) -> Result<bool, Cancelled> {
         let now = self.clock.next;
         arrive(self, watch, now)
     }
@@ -162,10 +163,10 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
     /// # Errors
     /// As [`Campaign::turn`].
     #[inline(always)]
-    pub(crate) fn act<O: Observer>(&mut self, watch: &mut Watch<'_, O>) -> Result<Turn, Cancelled> {
+    pub(crate) fn act<O: Observer>(&mut self, watch: &mut Watch<'_, O>, eventful: bool) -> Result<Turn, Cancelled> {
         let now = self.clock.next;
-        let (turn, eventful) = act(self, watch, now)?;
-        self.clock.calls_from = now + Span::from_micros(1);
+        let (turn, eventful) = act(self, watch, now, eventful)?;
+        self.clock.acted = now;
         if let Turn::Over(_) = turn {
             return Ok(turn);
         }
@@ -400,7 +401,9 @@ impl<'p, C: Controller, Q: EventQueue, O: Observer> Host<'p, Watch<'_, O>> for C
     }
 
     fn job_over(&mut self, watch: &mut Watch<'_, O>, now: Time, (): ()) -> Option<CampaignOutcome> {
-        self.end_job(watch, now, now.max(self.clock.calls_from))
+        // Robots that take no time give the instant another turn, after its calls.
+        let free = if self.clock.acted == now { now + Span::from_micros(1) } else { now };
+        self.end_job(watch, now, free)
     }
 
     fn calls(&mut self, watch: &mut Watch<'_, O>, now: Time) -> Result<Option<CampaignOutcome>, Cancelled> {
@@ -454,7 +457,7 @@ impl Instants {
     /// Before the call at time 0.
     const START: Instants = Instants {
         next: Time::ZERO,
-        calls_from: Time::ZERO,
+        acted: Time::NEVER,
         next_call: Time::ZERO,
         due: Time::ZERO,
         quiet_until: Time::ZERO,

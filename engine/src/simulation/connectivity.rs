@@ -171,7 +171,7 @@ mod tests {
             online = { exponential = { mean = "1us" } }
             offline = { exponential = { mean = "1us" } }
         "#;
-        for set in ["deployment.preparing=0s", "deployment.preparing=1d"] {
+        for set in ["deployment.preparing={ constant = \"0s\" }", "deployment.preparing={ constant = \"1d\" }"] {
             let scenario = Scenario::parse(PERIODS, "", Path::new(""), &[set.to_owned()]).expect("it is right");
             let plan = Plan::new(&scenario);
             let mut campaign = Campaign::new(&plan, plan.controller.clone());

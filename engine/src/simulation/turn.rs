@@ -116,12 +116,13 @@ pub trait Host<'p, W: Patience> {
     ) -> Result<(), Cancelled>;
 }
 
-/// The first half of a turn: connectivity, endings, registrations.
+/// The first half of a turn: connectivity, endings, registrations. True if anything but endings and starts may happen in it,
+/// which is for the second half to know.
 ///
 /// # Errors
 /// Nobody wants to wait any longer.
 #[inline(always)]
-pub fn arrive<'p, W: Patience, H: Host<'p, W>>(host: &mut H, watch: &mut W, now: Time) -> Result<(), Cancelled> {
+pub fn arrive<'p, W: Patience, H: Host<'p, W>>(host: &mut H, watch: &mut W, now: Time) -> Result<bool, Cancelled> {
     let eventful = host.is_eventful(now);
     if eventful {
         host.world().advance(now, watch.stop());
@@ -136,7 +137,7 @@ pub fn arrive<'p, W: Patience, H: Host<'p, W>>(host: &mut H, watch: &mut W, now:
             host.register(watch, now, group);
         }
     }
-    Ok(())
+    Ok(eventful)
 }
 
 /// The second half: halts, ends of jobs and fleet timeouts; the horizon and the calls; beginnings of jobs; starts.
@@ -146,8 +147,8 @@ pub(super) fn act<'p, W: Patience, H: Host<'p, W>>(
     host: &mut H,
     watch: &mut W,
     now: Time,
+    mut eventful: bool,
 ) -> Result<(Turn, bool), Cancelled> {
-    let mut eventful = host.is_eventful(now);
     let mut next = host.next_active(None);
     while let Some(key) = next {
         if settle_job(host, watch, now, key) {
@@ -177,8 +178,8 @@ pub(super) fn act<'p, W: Patience, H: Host<'p, W>>(
 /// # Errors
 /// Nobody wants to wait any longer.
 pub fn turn<'p, W: Patience, H: Host<'p, W>>(host: &mut H, watch: &mut W, now: Time) -> Result<Turn, Cancelled> {
-    arrive(host, watch, now)?;
-    Ok(act(host, watch, now)?.0)
+    let eventful = arrive(host, watch, now)?;
+    Ok(act(host, watch, now, eventful)?.0)
 }
 
 /// Takes what has come of journeys.

@@ -276,7 +276,7 @@ impl<'a> Pass<'a> {
         // That of the lowest threshold that has not left the path, for a fleet of this size.
         let (mut limit, mut of_size) = (0, 0);
         let end = loop {
-            campaign.arrive(&mut watch)?;
+            let eventful = campaign.arrive(&mut watch)?;
             let progress = campaign.rollout().job.progress();
             let (failures, size) = (progress.counted_failures(), progress.fleet_size);
             while let Some(threshold) = lower.get(forks.len()) {
@@ -287,10 +287,10 @@ impl<'a> Pass<'a> {
                 if failures < limit.max(1) {
                     break;
                 }
-                forks.push(self.fork(campaign, *threshold, &mut watch)?);
+                forks.push(self.fork(campaign, eventful, *threshold, &mut watch)?);
                 of_size = 0;
             }
-            if let Turn::Over(outcome) = campaign.act(&mut watch)? {
+            if let Turn::Over(outcome) = campaign.act(&mut watch, eventful)? {
                 break campaign.replication(outcome);
             }
         };
@@ -302,6 +302,7 @@ impl<'a> Pass<'a> {
     fn fork(
         &self,
         campaign: &Campaign<'a, AnyController>,
+        eventful: bool,
         threshold: u32,
         watch: &mut Watch<'_, &mut Robots>,
     ) -> Result<Fork, Cancelled> {
@@ -309,7 +310,7 @@ impl<'a> Pass<'a> {
         let controller = RoboMaker::new(self.plan.concurrent_deployment_percentage, threshold, on_breach);
         let mut fork = campaign.under(AnyController::RoboMaker(controller));
         let left = watch.observer().mark();
-        let replication = match fork.act(watch)? {
+        let replication = match fork.act(watch, eventful)? {
             Turn::Over(outcome) => fork.replication(outcome),
             Turn::GoesOn => fork.finish(watch)?,
         };
