@@ -19,8 +19,8 @@ pub struct OutputError {
 
 /// Files of a folder, being written under temporary names beside their places.
 ///
-/// [`Outputs::commit`] renames them all, in the order in which they were added, so that a crash at any moment [can be
-/// told](super::placing). Dropped before, it leaves nothing behind: no file, and no folder that it made. It touches no
+/// [`Outputs::commit`] renames them all, in the order in which they were added, so that a crash at any moment can be
+/// told. Dropped before, it leaves nothing behind: no file, and no folder that it made. It touches no
 /// file that is not its own.
 pub struct Outputs {
     folder: PathBuf,

@@ -3,7 +3,7 @@
 //! * [`Plan`]: a scenario made ready to run; [`Draws`]: the luck of one replication.
 //! * [`Campaign`]: one replication as a value. It is begun, advanced by a [`Turn`], copied, and written down as a
 //!   [`Snapshot`].
-//! * [`Host`]: the loop, which is the same for whoever lets time pass: [`turn`] is an instant in R1's order, over the
+//! * [`Host`]: the loop, which is the same for whoever lets time pass: `turn` is an instant in R1's order, over the
 //!   robots of a [`World`] and one [`Rollout`] or many.
 //! * [`Endings`]: the event queue, and [`HeapEndings`], which does the same plainly.
 //! * [`FairShare`] and [`Timeline`]: how downloads share their way, and when robots are online.

@@ -29,10 +29,13 @@ pub(crate) enum Body {
     Nothing(String),
 }
 
+/// A row's name, and its share of each side.
+pub(crate) type SharesRow = (String, Vec<Proportion>);
+
 /// Shares of the whole as bars in rows, with whiskers for their intervals.
 pub(crate) struct Shares {
     /// What each row has a bar of, from above; a single one has no name.
     pub sides: Vec<String>,
     /// Rows by their names under headings; a heading may be empty. A row has a share of each side.
-    pub groups: Vec<(String, Vec<(String, Vec<Proportion>)>)>,
+    pub groups: Vec<(String, Vec<SharesRow>)>,
 }

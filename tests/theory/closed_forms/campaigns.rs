@@ -52,9 +52,9 @@ fn max_jobs_cuts_the_geometrics() {
     }
 }
 
-/// With c = N the k-th robot is in sync at the k-th order statistic of N exponentials: P(X_(k) <= t) = I_F(t)(k, N - k
-/// + 1) (David and Nagaraja, Order Statistics, 2.1), with mean MEAN * (1/N + ... + 1/(N - k + 1)). With fewer slots the
-/// first N - c + 1 endings come at a constant rate, so the k-th is gamma.
+/// With c = N the k-th robot is in sync at the k-th order statistic of N exponentials: P(X_(k) <= t) is
+/// I_F(t)(k, N - k + 1) (David and Nagaraja, Order Statistics, 2.1), with mean MEAN * (1/N + ... + 1/(N - k + 1)). With
+/// fewer slots the first N - c + 1 endings come at a constant rate, so the k-th is gamma.
 #[test]
 fn order_statistics_of_successes() {
     const N: u32 = 9;

@@ -9,7 +9,7 @@
 //! # What it costs
 //!
 //! The way to the fork is simulated once, and so are replications in which no job reaches the limit. What robots come
-//! to on the way is counted once for all thresholds that share it ([`SharedCluster`]); results of replications are
+//! to on the way is counted once for all thresholds that share it (`SharedCluster`); results of replications are
 //! counted threshold by threshold. Thresholds that no fleet of the scenario can tell apart (1 and 2 % of 40 robots) are
 //! one. Memory holds the tallies of at most [`MOST_TALLIES`] points at a time, so of a grid only so many neighbours can
 //! share a path: let the threshold vary fastest, as the last `--vary`.
