@@ -208,7 +208,7 @@ fn the_schema_knows_the_keys() {
     let named = |name: &str| {
         choices.iter().map(|choice| &choice["properties"][name]).find(|table| table.is_object()).expect("a controller")
     };
-    assert_eq!(choices.len(), 2);
+    assert_eq!(choices.len(), 3);
     assert_eq!(named("staged")["properties"]["soak"]["default"], "1m");
     assert_eq!(named("staged")["required"], serde_json::json!(["wave"]));
     assert_eq!(named("paced")["properties"]["per_minute"]["maximum"], 1000);
