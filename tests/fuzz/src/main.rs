@@ -47,7 +47,7 @@ fuzz_target!(|data: &[u8]| {
     let (scenario, plan) = &*WORLD;
     let mut account = Account::new(scenario, plan, Settings { seed: 1, epoch: 1_577_836_800_000, max_active_jobs: 20 });
     let mut list = |operation| match protocol::call(&mut account, operation, &Value::Object(Default::default())) {
-        Ok(answer) => first_arn(&answer.body),
+        Ok(answer) => first_arn(&answer.json().expect("an answer is JSON")),
         Err(_) => unreachable!("an empty request for a list is right"),
     };
     let (fleet, robot, application) =
@@ -69,10 +69,11 @@ fuzz_target!(|data: &[u8]| {
         };
         let Ok(input) = protocol::parse(&body) else { continue };
         if let Ok(answer) = protocol::call(&mut account, *operation, &input) {
-            let value: Value = serde_json::from_slice(&answer.body).expect("an answer is JSON");
+            let json = answer.json().expect("an answer can be written");
+            let value: Value = serde_json::from_slice(&json).expect("an answer is JSON");
             assert!(value.is_object());
             if matches!(operation, Operation::CreateDeploymentJob | Operation::SyncDeploymentJob) {
-                job = first_arn(&answer.body);
+                job = first_arn(&json);
             }
         }
     }
