@@ -10,6 +10,7 @@ use super::simulation::{read, report_unknown, stopped, workers};
 use super::{Failure, exit, print, progress};
 use crate::experiment::{Experiment, Failures, Rows, Stopped, Tally, Workers};
 use crate::metric::Metric;
+use crate::metric::words::counted;
 use crate::precision::{Ended, Precision, Stages, Target, Why};
 use crate::report::format::{JSON, Presented, TEXT};
 use crate::report::{self, CsvRows, Outputs, precision};
@@ -198,7 +199,7 @@ impl Run<'_> {
                 let message = format!(
                     "interrupted after {} of {}: nothing was written\n",
                     tally.replications,
-                    crate::metric::words::counted(replications.into(), "replication")
+                    counted(replications.into(), "replication")
                 );
                 Err(Failure { message, code: exit::INTERRUPTED })
             }
@@ -231,8 +232,7 @@ impl Run<'_> {
         let metric = &goal.metrics[metric];
         let replications = tally.replications;
         let sentence = |outcome: &str| precision::sentence(metric, &estimate, target, outcome);
-        let so_far =
-            |outcome: &str| format!("after {} {outcome}", crate::metric::words::counted(replications, "replication"));
+        let so_far = |outcome: &str| format!("after {} {outcome}", counted(replications, "replication"));
         let (said, missed) = match why {
             Why::Precise => (sentence(&so_far("that is precise enough")), false),
             Why::Most => (sentence(&so_far("that is less precise than asked for, but no more are allowed")), true),
@@ -260,7 +260,7 @@ fn no_value(metrics: &[Metric], replications: u64) -> Failure {
         "error: no value of {} in the first {}: nothing can become precise, and nothing was written\n\
          help: choose another metric with --metric, or start with more --replications if it is only rare\n",
         names.join(" and "),
-        crate::metric::words::counted(replications, "replication"),
+        counted(replications, "replication"),
     );
     Failure { message, code: exit::BAD_INPUT }
 }
