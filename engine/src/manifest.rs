@@ -6,15 +6,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read};
 use std::path::{Component, Path};
+use std::thread;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The file in a results folder.
 pub const MANIFEST: &str = "manifest.json";
+
+/// How often, and how long apart, a reader looks whether a folder is at rest: for five seconds.
+const LOOKS: u32 = 500;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// What the commands that wrote into a folder left there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,20 +82,13 @@ impl Manifest {
     /// # Errors
     /// Why it cannot be used.
     pub fn read(folder: &Path) -> Result<Option<Manifest>, Mixed> {
-        match fs::read(folder.join(MANIFEST)) {
-            Ok(text) => {
-                let manifest: Manifest =
-                    serde_json::from_slice(&text).map_err(|error| Mixed::Malformed(error.to_string()))?;
-                // Files that it names are read, and removed.
-                let outside =
-                    |name: &&String| !Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
-                match manifest.runs.values().flat_map(|run| run.files.keys()).find(outside) {
-                    Some(name) => Err(Mixed::Malformed(format!("`{name}` is not a file of the folder"))),
-                    None => Ok(Some(manifest)),
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Mixed::Unreadable(MANIFEST.to_owned(), error)),
+        let Some(text) = if_there(MANIFEST, fs::read(folder.join(MANIFEST)))? else { return Ok(None) };
+        let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| Mixed::Malformed(error.to_string()))?;
+        // Files that it names are read, and removed.
+        let outside = |name: &&String| !Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+        match manifest.runs.values().flat_map(|run| run.files.keys()).find(outside) {
+            Some(name) => Err(Mixed::Malformed(format!("`{name}` is not a file of the folder"))),
+            None => Ok(Some(manifest)),
         }
     }
 
@@ -111,23 +110,57 @@ impl Manifest {
     }
 }
 
-/// Whether the files that were written with `name` are still the ones in the folder; which of them are missing does not
-/// matter. Without a manifest, or in one that does not know this file, nothing speaks against it.
+/// Reads files of one run, that which wrote the first of them, and looks at all its others. None for a file that is
+/// missing, or of another run; which of the others are missing does not matter. Without a manifest, or in one that does
+/// not know them, nothing speaks against files.
 ///
 /// # Errors
-/// The first file that is another one.
-pub fn verify(folder: &Path, name: &str) -> Result<(), Mixed> {
-    let Some(manifest) = Manifest::read(folder)? else { return Ok(()) };
-    let run = manifest.runs.values().find(|run| run.files.contains_key(name));
-    for (name, digest) in run.into_iter().flat_map(|run| &run.files) {
-        match File::open(folder.join(name)).and_then(digest_of) {
-            Ok(found) if found == *digest => {}
-            Ok(_) => return Err(Mixed::Differs(name.clone())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Mixed::Unreadable(name.clone(), error)),
+/// The first file that is not the one that the manifest tells of.
+pub fn read_together<const N: usize>(folder: &Path, names: [&str; N]) -> Result<[Option<Vec<u8>>; N], Mixed> {
+    let _lock = while_nobody_writes(folder);
+    let manifest = Manifest::read(folder)?.unwrap_or_default();
+    let of = |name: &str| manifest.runs.values().find(|run| run.files.contains_key(name));
+    let run = names.first().and_then(|name| of(name));
+    let mut texts = [const { None }; N];
+    for (text, name) in texts.iter_mut().zip(names) {
+        if of(name).map(WrittenFiles::id) == run.map(WrittenFiles::id) {
+            *text = if_there(name, fs::read(folder.join(name)))?;
         }
     }
-    Ok(())
+    for (name, digest) in run.into_iter().flat_map(|run| &run.files) {
+        let found = match names.iter().position(|read| read == name) {
+            // What was read, whatever is there by now.
+            Some(place) => texts[place].as_deref().map(|text| hex(&Sha256::digest(text))),
+            None => if_there(name, File::open(folder.join(name)).and_then(digest_of))?,
+        };
+        if found.is_some_and(|found| found != *digest) {
+            return Err(Mixed::Differs(name.clone()));
+        }
+    }
+    Ok(texts)
+}
+
+/// What was read of a file; none if it is missing.
+fn if_there<T>(name: &str, read: io::Result<T>) -> Result<Option<T>, Mixed> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Mixed::Unreadable(name.to_owned(), error)),
+    }
+}
+
+/// Waits for whoever is replacing the folder's files, who holds a lock on it. None where folders cannot be locked, or
+/// somebody takes too long: then the manifest tells.
+fn while_nobody_writes(folder: &Path) -> Option<File> {
+    let folder = File::open(folder).ok()?;
+    for _ in 0..LOOKS {
+        match folder.try_lock_shared() {
+            Ok(()) => return Some(folder),
+            Err(TryLockError::WouldBlock) => thread::sleep(BETWEEN_LOOKS),
+            Err(TryLockError::Error(_)) => return None,
+        }
+    }
+    None
 }
 
 /// The SHA-256 of what is left to read.
@@ -189,7 +222,7 @@ mod tests {
         assert_eq!(left_over.into_iter().collect::<Vec<_>>(), ["plot"], "the report is the sweep's by now");
         let folder = tempfile::tempdir().expect("a folder");
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
-        let verified = |name: &str| verify(folder.path(), name);
+        let verified = |name: &str| read_together(folder.path(), [name]).map(|[text]| text);
         write("summary", "1");
         assert!(verified("summary").is_ok(), "no manifest");
         write(MANIFEST, &manifest.to_json());
@@ -198,7 +231,12 @@ mod tests {
         write("summary", "2");
         assert!(verified("summary").is_ok());
         write("report", "1");
+        assert!(matches!(verified("summary"), Ok(Some(_))), "the report is the sweep's");
         assert!(matches!(verified("sweep"), Err(Mixed::Differs(name)) if name == "report"));
+        let together = |names| read_together(folder.path(), names).expect("they belong together");
+        assert_eq!(together(["summary", "report"]), [Some(b"2".to_vec()), None], "the report is the sweep's");
+        assert_eq!(together(["summary", "stranger"]), [Some(b"2".to_vec()), None]);
+        assert_eq!(together(["stranger", "summary"]), [None, None]);
         assert_eq!(Manifest::read(folder.path()).expect("it is one"), Some(manifest));
         for wrong in
             ["[]".to_owned(), Manifest { runs: [("run".to_owned(), run("run", &[("../a", "1")]))].into() }.to_json()]

@@ -4,13 +4,13 @@ mod baseline;
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::args::{CheckArgs, SimulationArgs};
 use super::interrupt::{self, INTERRUPTED};
 use super::simulation::{read, stopped, workers};
-use super::{Failure, exit, print, progress};
+use super::{Failure, exit, print, progress, say};
 use crate::baseline::Baseline;
 use crate::expectation::{Check, Checked};
 use crate::experiment::{Experiment, Stopped, Workers};
@@ -32,8 +32,8 @@ pub fn run(args: &CheckArgs, controllers: &Controllers) -> Result<(), Failure> {
     let workers = workers(&args.simulation)?;
     let files = Files::new(args)?;
     if args.baseline.is_none() && args.simulation.replications.is_some() && !args.simulation.quiet {
-        anstream::eprintln!(
-            "note: --replications is for --baseline; expectations take as many as they need, up to --max-replications"
+        say(
+            "note: --replications is for --baseline; expectations take as many as they need, up to --max-replications\n",
         );
     }
     let mut reports: Vec<CheckReport> = Vec::new();
@@ -178,7 +178,7 @@ fn announce(args: &CheckArgs, reports: &[CheckReport]) -> Result<(), Failure> {
         let annotations = said(args, reports, GITHUB);
         // It reads both streams, and stdout holds nothing but JSON where that was asked for.
         if args.simulation.json {
-            let _ = anstream::stderr().write_all(annotations.as_bytes());
+            say(&annotations);
         } else {
             print(&annotations)?;
         }
@@ -198,7 +198,7 @@ struct Files {
 
 impl Files {
     fn new(args: &CheckArgs) -> Result<Files, Failure> {
-        let prepared = |path: &Option<PathBuf>| path.as_deref().map(WholeFile::new).transpose();
+        let prepared = |path: &Option<PathBuf>| path.as_deref().map(|path| WholeFile::new(path, true)).transpose();
         let step_summary = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
         Ok(Files {
             junit: prepared(&args.junit)?,
@@ -222,10 +222,20 @@ impl Files {
             outputs.commit("check")?;
         }
         if let Some(path) = self.step_summary {
-            let file = OpenOptions::new().append(true).create(true).open(&path);
-            file.and_then(|mut file| file.write_all(in_markdown(args, reports).as_bytes()))
-                .map_err(|error| OutputError { path, error })?;
+            append(&path, &in_markdown(args, reports)).map_err(|error| OutputError { path, error })?;
         }
         Ok(())
     }
+}
+
+/// Adds a text to a file, whole or not at all.
+fn append(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    let before = file.metadata()?;
+    file.write_all(text.as_bytes()).inspect_err(|_| {
+        if before.is_file() {
+            // That it could not be written is the error that is told.
+            let _ = file.set_len(before.len());
+        }
+    })
 }

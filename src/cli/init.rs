@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 
 use super::args::InitArgs;
-use super::files::write_whole;
 use super::{Failure, exit, print};
 use crate::questions;
+use crate::report::{OutputError, WholeFile};
 use crate::scenario::Controllers;
 
 /// What a scenario may begin as, without comments on its keys.
@@ -53,14 +53,15 @@ pub fn run(args: &InitArgs) -> Result<(), Failure> {
         return print(&starter());
     }
     let path = args.file.display();
-    write_whole(&args.file, starter().as_bytes(), args.force).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists if !args.force => Failure {
+    let written = WholeFile::new(&args.file, args.force).and_then(|file| file.write(&starter()));
+    written.map_err(|failed| match failed {
+        OutputError { error, .. } if error.kind() == io::ErrorKind::AlreadyExists => Failure {
             message: format!(
                 "error: {path} is not written: {error}\nhelp: --force replaces it; another name goes before it\n"
             ),
             code: exit::BAD_INPUT,
         },
-        _ => Failure { message: format!("error: cannot write {path}: {error}\n"), code: exit::IO },
+        failed => failed.into(),
     })?;
     print(&format!("{path} is written. Run it: rollcast run {path}\n"))
 }

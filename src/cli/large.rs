@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use super::{Failure, exit, interrupt};
+use super::{Failure, exit, interrupt, say};
 use crate::sweep::{MOST_POINTS, Sweep};
 
 /// More points than this ask.
@@ -36,7 +36,7 @@ pub fn confirm(what: &str, yes: bool) -> Result<(), Failure> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Err(refused(format!("error: {what} needs --yes to start; nothing was run and nothing was written\n")));
     }
-    anstream::eprint!("{what}: start? [y/N] ");
+    say(&format!("{what}: start? [y/N] "));
     // What cannot be read is no yes.
     match interrupt::read_line()?.unwrap_or_default().trim() {
         "y" | "Y" | "yes" => Ok(()),

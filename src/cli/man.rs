@@ -1,13 +1,11 @@
 //! `rollcast man`
 
-use std::path::PathBuf;
-
 use clap::Command;
 use clap_mangen::Man;
 
 use super::args::ManArgs;
-use super::files::write_whole;
-use super::{Failure, exit, print};
+use super::{Failure, print};
+use crate::report::{OutputError, WholeFile};
 
 /// Prints the pages, or writes them.
 pub fn run(args: &ManArgs) -> Result<(), Failure> {
@@ -15,14 +13,9 @@ pub fn run(args: &ManArgs) -> Result<(), Failure> {
     let Some(folder) = &args.out else {
         return print(&pages.into_iter().map(|(_, page)| page).collect::<String>());
     };
-    let failed = |path: &PathBuf, error| Failure {
-        message: format!("error: cannot write {}: {error}\n", path.display()),
-        code: exit::IO,
-    };
-    std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+    std::fs::create_dir_all(folder).map_err(|error| OutputError { path: folder.clone(), error })?;
     for (name, page) in pages {
-        let path = folder.join(name);
-        write_whole(&path, page.as_bytes(), true).map_err(|error| failed(&path, error))?;
+        WholeFile::new(&folder.join(name), true)?.write(&page)?;
     }
     Ok(())
 }

@@ -5,7 +5,6 @@ mod args;
 mod check;
 mod compare;
 mod completions;
-mod files;
 mod init;
 mod interrupt;
 mod large;
@@ -61,10 +60,29 @@ pub fn main() -> ExitCode {
 }
 
 /// The program for those who bring controllers of their own, which scenarios may choose: parses the command line, runs
-/// the command, and says what went wrong on stderr. Gives the exit code; usage and manuals end the process themselves.
+/// the command, and says what went wrong on stderr. Gives the exit code.
 pub fn main_with(arguments: impl IntoIterator<Item = OsString>, controllers: &Controllers) -> u8 {
-    let cli = Cli::parse_from(arguments);
-    let done = match cli.command {
+    fail_beyond_limits();
+    let done = match Cli::try_parse_from(arguments) {
+        Ok(cli) => run(cli.command, controllers),
+        Err(usage) if usage.use_stderr() => {
+            // As with `say`.
+            let _ = usage.print();
+            Err(Failure { message: String::new(), code: exit::BAD_INPUT })
+        }
+        Err(manual) => printed(manual.print().and_then(|()| io::stdout().flush())),
+    };
+    match done {
+        Ok(()) => exit::OK,
+        Err(failure) => {
+            say(&failure.message);
+            failure.code
+        }
+    }
+}
+
+fn run(command: Command, controllers: &Controllers) -> Result<(), Failure> {
+    match command {
         Command::Run(args) => run::run(&args, controllers),
         Command::Tune(args) => tune::run(&args, controllers),
         Command::Compare(args) => compare::run(&args, controllers),
@@ -78,21 +96,36 @@ pub fn main_with(arguments: impl IntoIterator<Item = OsString>, controllers: &Co
         Command::Schema(_) => schema::run(controllers),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
-    };
-    match done {
-        Ok(()) => exit::OK,
-        Err(failure) => {
-            // Nothing can be said where stderr is closed.
-            let _ = anstream::stderr().write_all(failure.message.as_bytes());
-            failure.code
-        }
     }
 }
 
-/// Writes to stdout. A reader who has seen enough and closed the pipe is no error.
+/// What exceeds `ulimit -f` is an error of the file, which is told, and not a signal that ends the program. Threads take
+/// that from the one that starts them.
+fn fail_beyond_limits() {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::{SigSet, Signal};
+        let mut signals = SigSet::empty();
+        signals.add(Signal::SIGXFSZ);
+        // Without it there is still the signal.
+        let _ = signals.thread_block();
+    }
+}
+
+/// Writes to stderr. Where that is closed or full nothing can be said.
+fn say(text: &str) {
+    let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
+/// Writes to stdout.
 fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    printed(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+/// What writing to stdout comes to. A reader who has seen enough and closed the pipe is no error.
+fn printed(written: io::Result<()>) -> Result<(), Failure> {
+    match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure { message: format!("error: cannot write to stdout: {error}\n"), code: exit::IO })
         }

@@ -7,7 +7,7 @@ use super::args::RunArgs;
 use super::interrupt::{self, INTERRUPTED};
 use super::parts::Parts;
 use super::simulation::{read, report_unknown, stopped, workers};
-use super::{Failure, exit, print, progress};
+use super::{Failure, exit, print, progress, say};
 use crate::experiment::{Experiment, Failures, Rows, Stopped, Tally, Workers};
 use crate::metric::Metric;
 use crate::metric::words::counted;
@@ -49,13 +49,13 @@ pub fn run(args: &RunArgs, controllers: &Controllers) -> Result<(), Failure> {
         }
         outputs.commit("run")?;
         if dropped > 0 && !options.quiet {
-            anstream::eprintln!("note: jobs.csv lacks {dropped} jobs: --max-job-rows is {}", args.max_job_rows);
+            say(&format!("note: jobs.csv lacks {dropped} jobs: --max-job-rows is {}\n", args.max_job_rows));
         }
         (done, files)
     };
     if options.json {
         if let (Some(missed), false) = (&done.missed, options.quiet) {
-            anstream::eprintln!("note: {missed}");
+            say(&format!("note: {missed}\n"));
         }
         print(&run.said(&done.tally))
     } else if options.quiet {

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::args::{SimulationArgs, SweepArgs};
 use super::interrupt::{self, INTERRUPTED};
 use super::simulation::{report_unknown, stopped, unloadable, workers};
-use super::{Failure, exit, large, print, progress};
+use super::{Failure, exit, large, print, printed, progress};
 use crate::experiment::Stopped;
 use crate::metric::Metric;
 use crate::metric::words::counted;
@@ -206,13 +206,10 @@ fn print_table(args: &SweepArgs, shown: &Shown<'_>, files: &str) -> Result<(), F
     print(&text)
 }
 
-/// Prints a file from its beginning. A reader who has seen enough and closed the pipe is no error.
+/// Prints a file from its beginning.
 fn print_file(mut file: File) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    match file.rewind().and_then(|()| io::copy(&mut file, &mut stdout)).and_then(|_| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unprintable(error)),
-        _ => Ok(()),
-    }
+    printed(file.rewind().and_then(|()| io::copy(&mut file, &mut stdout)).and_then(|_| stdout.flush()))
 }
 
 /// What ends a sweep early.

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use super::args::TraceArgs;
 use super::interrupt::{self, INTERRUPTED, Interruptible};
 use super::simulation::load;
-use super::{Failure, exit};
+use super::{Failure, exit, printed, say};
 use crate::scenario::{Controllers, Diagnostics, Problem, Scenario};
 use crate::simulation::Plan;
 use crate::trace::{Format, MOST_EVENTS, Trace, Untraceable, timeline};
@@ -36,7 +36,7 @@ pub fn run(args: &TraceArgs, controllers: &Controllers) -> Result<(), Failure> {
         };
         let names: Vec<String> = plan.groups().zip(&scenario.groups).filter_map(travel).collect();
         let names = names.join(", ");
-        anstream::eprintln!("note: no steps of {names}: connectivity or downloads delay these robots");
+        say(&format!("note: no steps of {names}: connectivity or downloads delay these robots\n"));
     }
     write(&trace, args.format)
 }
@@ -70,10 +70,7 @@ fn write(trace: &Trace<'_>, format: Format) -> Result<(), Failure> {
     let width = terminal_size::terminal_size().map_or(timeline::WIDTH, |(width, _)| width.0.into());
     let mut out = BufWriter::new(Interruptible(io::stdout().lock()));
     match trace.write(format, width, &mut out).and_then(|()| out.flush()) {
-        Ok(()) => Ok(()),
         Err(_) if interrupt::interrupted() => Err(interrupted()),
-        // Whoever has seen enough is no error.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failure { message: format!("error: cannot write to stdout: {error}\n"), code: exit::IO }),
+        written => printed(written),
     }
 }

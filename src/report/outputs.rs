@@ -4,9 +4,10 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
-use super::placing::{self, Placing, clear_up, temporary_in};
+use super::placing::{NotPlaced, Placing};
+use super::temporary::{Staging, clear_up, folder_of, sync_folder};
 
 /// A file or folder that could not be written.
 #[derive(Debug)]
@@ -24,11 +25,41 @@ pub struct OutputError {
 /// file that is not its own.
 pub struct Outputs {
     folder: PathBuf,
-    /// Folders that did not exist, the outermost first.
-    made: Vec<PathBuf>,
-    /// Written, and to be renamed to these names within the folder.
-    ready: Vec<(NamedTempFile, String)>,
-    committed: bool,
+    /// Written, closed, and to be renamed to these names within the folder.
+    ready: Vec<(TempPath, String)>,
+    /// Gone before the folders in which it is.
+    staging: Staging,
+    made: MadeFolders,
+}
+
+/// Folders that did not exist, the outermost first; dropped, they are gone again.
+struct MadeFolders(Vec<PathBuf>);
+
+impl MadeFolders {
+    fn make(&mut self, place: &Path) -> Result<(), OutputError> {
+        let missing = place.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+        let mut missing: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
+        missing.reverse();
+        self.0.extend(missing);
+        fs::create_dir_all(place).map_err(|error| OutputError { path: place.to_path_buf(), error })
+    }
+
+    /// They stay, whatever happens to the machine.
+    fn keep(mut self) -> Result<(), OutputError> {
+        std::mem::take(&mut self.0).into_iter().try_for_each(|made| {
+            let parent = folder_of(&made);
+            sync_folder(parent).map_err(|error| OutputError { path: parent.to_path_buf(), error })
+        })
+    }
+}
+
+impl Drop for MadeFolders {
+    fn drop(&mut self) {
+        for folder in self.0.iter().rev() {
+            // Fails if something of somebody else's is in it by now, and then it stays.
+            let _ = fs::remove_dir(folder);
+        }
+    }
 }
 
 impl Outputs {
@@ -37,19 +68,12 @@ impl Outputs {
     /// # Errors
     /// The folder that could not be made.
     pub fn new(folder: &Path, below: &[&str]) -> Result<Outputs, OutputError> {
-        let mut outputs =
-            Outputs { folder: folder.to_path_buf(), made: Vec::new(), ready: Vec::new(), committed: false };
-        for place in std::iter::once(folder.to_path_buf()).chain(below.iter().map(|name| folder.join(name))) {
-            let missing = place.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
-            let mut missing: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
-            missing.reverse();
-            outputs.made.extend(missing);
-            if let Err(error) = fs::create_dir_all(&place) {
-                return Err(OutputError { path: place, error });
-            }
-        }
+        let mut made = MadeFolders(Vec::new());
+        made.make(folder)?;
+        below.iter().try_for_each(|name| made.make(&folder.join(name)))?;
         clear_up(folder);
-        Ok(outputs)
+        let staging = Staging::new(folder).map_err(|error| OutputError { path: folder.to_path_buf(), error })?;
+        Ok(Outputs { folder: folder.to_path_buf(), ready: Vec::new(), staging, made })
     }
 
     /// Where the files will be.
@@ -70,7 +94,7 @@ impl Outputs {
 
     /// Takes a file that has been written.
     pub fn take(&mut self, file: NamedTempFile, name: impl Into<String>) {
-        self.ready.push((file, name.into()));
+        self.ready.push((file.into_temp_path(), name.into()));
     }
 
     /// Puts all files in their places, as those of a run of `command`, and removes those that its last run left over: they
@@ -80,10 +104,9 @@ impl Outputs {
     /// The file that could not be written.
     pub fn commit(mut self, command: &str) -> Result<(), OutputError> {
         let files = std::mem::take(&mut self.ready);
-        let failed = |(name, error): placing::NotPlaced| self.failed(&name, error);
-        Placing::new(&self.folder, command, files).map_err(failed)?.finish().map_err(failed)?;
-        self.committed = true;
-        Ok(())
+        let failed = |(name, error): NotPlaced| self.failed(&name, error);
+        Placing::new(&self.folder, &self.staging, command, files).map_err(failed)?.finish().map_err(failed)?;
+        self.made.keep()
     }
 
     /// A file under a temporary name.
@@ -91,24 +114,12 @@ impl Outputs {
     /// # Errors
     /// The folder that could not be written.
     pub fn temporary(&self) -> Result<NamedTempFile, OutputError> {
-        temporary_in(&self.folder).map_err(|error| self.failed("", error))
+        self.staging.file().map_err(|error| self.failed("", error))
     }
 
     /// The error of a file; of the folder itself without a name.
     pub fn failed(&self, name: &str, error: io::Error) -> OutputError {
         let path = if name.is_empty() { self.folder.clone() } else { self.folder.join(name) };
         OutputError { path, error }
-    }
-}
-
-impl Drop for Outputs {
-    fn drop(&mut self) {
-        if !self.committed {
-            self.ready.clear();
-            for folder in self.made.iter().rev() {
-                // Fails if something of somebody else's is in it by now, and then it stays.
-                let _ = fs::remove_dir(folder);
-            }
-        }
     }
 }

@@ -57,16 +57,21 @@ fn a_place_that_cannot_be_written_exits_with_3() {
     fs::create_dir(sandbox.path("folder")).expect("a folder");
     sandbox.rollcast(&["init", "folder"]).exits(2);
     let ran = sandbox.rollcast(&["init", "folder", "--force"]).exits(3);
-    assert!(ran.stderr.contains("it is not a regular file"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("cannot write folder: is a directory"), "{}", ran.stderr);
     assert!(sandbox.path("folder").is_dir() && sandbox.files().is_empty());
 }
 
+/// A link stays one: what it leads to is written.
 #[cfg(unix)]
 #[test]
 fn a_link_is_not_replaced() {
     let sandbox = Sandbox::with("mine");
     std::os::unix::fs::symlink("scenario.toml", sandbox.path("link.toml")).expect("a link");
+    std::os::unix::fs::symlink("new.toml", sandbox.path("to-nothing.toml")).expect("a link");
     sandbox.rollcast(&["init", "link.toml"]).exits(2);
-    sandbox.rollcast(&["init", "link.toml", "--force"]).exits(3);
     assert_eq!(sandbox.read("link.toml"), "mine");
+    sandbox.rollcast(&["init", "link.toml", "--force"]).exits(0);
+    sandbox.rollcast(&["init", "to-nothing.toml"]).exits(0);
+    assert_eq!(sandbox.read("scenario.toml"), sandbox.read("new.toml"));
+    assert!(["link.toml", "to-nothing.toml"].iter().all(|link| sandbox.path(link).is_symlink()));
 }

@@ -7,6 +7,7 @@ mod compare;
 mod docs;
 mod init;
 mod interrupt;
+mod kill;
 mod manuals;
 mod outputs;
 mod precision;

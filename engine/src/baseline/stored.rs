@@ -1,7 +1,6 @@
 //! A baseline in its folder.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::experiment::Tally;
-use crate::manifest::{Mixed, verify};
+use crate::manifest::{Mixed, read_together};
 use crate::measure::Measure;
 use crate::metric::Summary;
 use crate::scenario::Scenario;
@@ -101,12 +100,14 @@ impl Baseline {
             own
         };
         let path = place.join("summary.json");
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(UnusableBaseline::Missing(path)),
-            Err(error) => return Err(UnusableBaseline::Unreadable(path, error)),
+        let unusable = |mixed| match mixed {
+            Mixed::Unreadable(name, error) => UnusableBaseline::Unreadable(place.join(name), error),
+            mixed => UnusableBaseline::Mixed(place.clone(), mixed),
         };
+        let [text, cells] = read_together(&place, ["summary.json", "baseline.json"]).map_err(unusable)?;
+        let Some(text) = text else { return Err(UnusableBaseline::Missing(path)) };
         let malformed = |why: &str| UnusableBaseline::Malformed(path.clone(), why.to_owned());
+        let text = String::from_utf8(text).map_err(|error| malformed(&error.to_string()))?;
         let summary: Value = serde_json::from_str(&text).map_err(|error| malformed(&error.to_string()))?;
         for key in ["/seed", "/replications", "/campaign/outcomes/in_sync/count", "/results_version"] {
             if summary.pointer(key).and_then(Value::as_u64).is_none() {
@@ -116,10 +117,10 @@ impl Baseline {
         if summary["replications"] == 0 || !summary["scenario"]["digest"].is_string() {
             return Err(malformed("it is of no replication, or of no scenario"));
         }
-        let distributions = match fs::read_to_string(place.join("baseline.json")) {
-            Ok(text) => {
+        let distributions = match cells {
+            Some(cells) => {
                 let path = place.join("baseline.json");
-                let cells: StoredCells = serde_json::from_str(&text)
+                let cells: StoredCells = serde_json::from_slice(&cells)
                     .map_err(|error| UnusableBaseline::Malformed(path.clone(), error.to_string()))?;
                 let ascends = |cells: &Vec<(u64, u64)>| cells.windows(2).all(|pair| pair[0].0 < pair[1].0);
                 if !cells.distributions.values().all(ascends) {
@@ -131,10 +132,8 @@ impl Baseline {
                     && summary["replications"] == cells.replications;
                 belongs.then_some(cells.distributions)
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(UnusableBaseline::Unreadable(place.join("baseline.json"), error)),
+            None => None,
         };
-        verify(&place, "summary.json").map_err(|mixed| UnusableBaseline::Mixed(place, mixed))?;
         Ok(Baseline { path, text, summary, distributions })
     }
 

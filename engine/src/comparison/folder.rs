@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::row::{MEASURES, Row};
 use super::{Identity, Side};
-use crate::manifest::{Mixed, verify};
+use crate::manifest::{Mixed, read_together};
 use crate::measure::{Bound, Measure};
 use crate::rollout::CampaignOutcome;
 use crate::scenario::is_name;
@@ -47,27 +47,29 @@ pub struct Broken {
 /// # Errors
 /// Why it cannot be compared, with all broken places up to the tenth.
 pub fn read_folder(folder: &Path) -> Result<Side, UnusableFolder> {
-    let path = folder.join("summary.json");
-    let text = read(&path)?;
-    let (identity, replications) = identity(&text).map_err(|broken| UnusableFolder::Broken(path, vec![broken]))?;
-    let path = folder.join("replications.csv");
-    let text = read(&path)?;
-    match rows(&text, replications) {
+    const NAMES: [&str; 2] = ["summary.json", "replications.csv"];
+    let paths = NAMES.map(|name| folder.join(name));
+    let unusable = |mixed| match mixed {
+        Mixed::Unreadable(name, error) => UnusableFolder::Unreadable(folder.join(name), error),
+        mixed => UnusableFolder::Mixed(folder.to_path_buf(), mixed),
+    };
+    let (texts, mixed) = match read_together(folder, NAMES) {
+        Ok(texts) => (texts, None),
         // What is broken by itself says more.
-        Ok(rows) => match verify(folder, "summary.json") {
-            Ok(()) => Ok(Side { identity, rows }),
-            Err(mixed) => Err(UnusableFolder::Mixed(folder.to_path_buf(), mixed)),
-        },
-        Err(broken) => Err(UnusableFolder::Broken(path, broken)),
-    }
-}
-
-/// Not as text, of which a broken place would make a broken file.
-fn read(path: &Path) -> Result<Vec<u8>, UnusableFolder> {
-    fs::read(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => UnusableFolder::Missing(path.to_path_buf()),
-        _ => UnusableFolder::Unreadable(path.to_path_buf(), error),
-    })
+        Err(mixed @ Mixed::Differs(_)) => (paths.each_ref().map(|path| fs::read(path).ok()), Some(mixed)),
+        Err(mixed) => return Err(unusable(mixed)),
+    };
+    let ([summary, table], [of_summary, of_table]) = (texts, paths);
+    let Some(summary) = summary else { return Err(UnusableFolder::Missing(of_summary)) };
+    let (identity, replications) =
+        identity(&summary).map_err(|broken| UnusableFolder::Broken(of_summary, vec![broken]))?;
+    let Some(table) = table else {
+        // One that is there is of another command.
+        let others = of_table.exists().then(|| unusable(Mixed::Differs(NAMES[1].to_owned())));
+        return Err(others.unwrap_or(UnusableFolder::Missing(of_table)));
+    };
+    let rows = rows(&table, replications).map_err(|broken| UnusableFolder::Broken(of_table, broken))?;
+    mixed.map_or(Ok(Side { identity, rows }), |mixed| Err(unusable(mixed)))
 }
 
 fn identity(text: &[u8]) -> Result<(Identity, u32), Broken> {
