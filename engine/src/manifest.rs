@@ -92,6 +92,11 @@ impl Manifest {
         }
     }
 
+    /// The files of all runs with their digests.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.runs.values().flat_map(|run| &run.files).map(|(name, digest)| (name.as_str(), digest.as_str()))
+    }
+
     /// Its text.
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).expect("strings are JSON") + "\n"

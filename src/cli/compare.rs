@@ -12,10 +12,10 @@ use crate::comparison::{self, Broken, Identity, Row, Side, ToRows, UnusableFolde
 use crate::experiment::{Experiment, Stopped, Workers};
 use crate::metric::RESULTS_VERSION;
 use crate::metric::words::counted;
-use crate::report::Outputs;
 use crate::report::compare::{Compared, ComparedSide, Comparing, FILES, write_csv};
 use crate::report::format::{JSON, Presented, TEXT};
 use crate::report::words::steers;
+use crate::report::{Outputs, clear_up};
 use crate::scenario::{Controllers, Scenario, ScenarioFile};
 use crate::simulation::Plan;
 
@@ -102,6 +102,7 @@ enum Content {
 impl Subject {
     fn load(path: &Path, sets: &[String], controllers: &Controllers) -> Result<Subject, Failure> {
         let content = if path.is_dir() {
+            clear_up(path);
             Content::Run(read_folder(path).map_err(unusable)?)
         } else {
             let (file, scenario, _) = read(path, sets, controllers)?;

@@ -19,6 +19,7 @@ mod outputs;
 mod placing;
 mod plots;
 pub(crate) mod precision;
+mod recovery;
 pub(crate) mod run;
 pub(crate) mod settings;
 pub(crate) mod sweep;
@@ -30,5 +31,6 @@ pub(crate) mod words;
 
 pub use csv_rows::{CsvRows, ReplicationColumns};
 pub use outputs::{OutputError, Outputs};
+pub(crate) use recovery::clear_up;
 pub(crate) use terminal::{render as text_of, wrap};
 pub use whole_file::WholeFile;

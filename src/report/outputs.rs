@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempPath};
 
 use super::placing::{NotPlaced, Placing};
-use super::temporary::{Staging, clear_up, folder_of, sync_folder};
+use super::recovery::clear_up;
+use super::temporary::{Staging, folder_of, sync_folder};
 
 /// A file or folder that could not be written.
 #[derive(Debug)]

@@ -2,8 +2,9 @@
 //!
 //! Every file is written and synced under a temporary name first. Then come the [`Move`]s, in this order: files that
 //! the command's last run left over are removed; the [manifest](crate::manifest) takes its place; the files take
-//! theirs. Stopped after any of them, the folder holds the last run whole (less pictures that were to go), or files
-//! that are not the ones that its manifest says, or this run whole.
+//! theirs. Stopped after any of them, the folder holds the last run whole (less pictures that were to go), or this run
+//! whole, or files that are not the ones that its manifest says: then those are still under their temporary names, and
+//! the next command that writes or reads there [puts them in their places](super::recovery).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File, OpenOptions};
@@ -70,6 +71,7 @@ impl Placing {
             sync(text.as_file())?;
             Ok(text.into_temp_path())
         });
+        let text = text.and_then(|text| staging.sync().map(|()| text));
         let text = text.map_err(|error| (MANIFEST.to_owned(), error))?;
         let mut moves: VecDeque<Move> = left_over.into_iter().map(Move::Remove).collect();
         let files = std::iter::once((text, MANIFEST.to_owned())).chain(files);
@@ -127,7 +129,8 @@ fn all_at_once<T: Sync>(items: &[T], work: impl Fn(&T) -> Result<(), NotPlaced> 
 mod tests {
     use super::*;
     use crate::manifest::{Mixed, read_together};
-    use crate::report::temporary::{clear_up, count_in};
+    use crate::report::recovery::clear_up;
+    use crate::report::temporary::count_in;
 
     fn place(folder: &Path, names: &[&str], text: &str) -> (Placing, Staging) {
         let staging = Staging::new(folder).expect("the folder can be written");
@@ -185,8 +188,14 @@ mod tests {
                     Err(other) => panic!("{killed_after}: {other:?}"),
                 }
                 assert!(!over || both == ["new"; 3]);
+                let begun = read_together(folder, shared).is_err() || both == ["new"; 3];
                 clear_up(folder);
                 assert_eq!(count_in(folder), 0, "{killed_after}");
+                // What was begun is complete, with no file of the last run among its own.
+                read_together(folder, NEW).expect("it is whole");
+                let whole = if begun { ["new"; 3] } else { ["old"; 3] };
+                assert_eq!(shared.map(|name| read(&name)), whole, "{killed_after}");
+                assert_eq!(read(&"plots/more.svg"), if begun { "new" } else { "" });
                 place(folder, &NEW, "newer").0.finish().expect("it can be done");
                 assert_eq!(NEW.map(|name| read(&name)), ["newer"; 4]);
                 read_together(folder, NEW).expect("it is whole");

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::OutputError;
-use super::temporary::{clear_up, folder_of, sync, sync_folder, temporary_in};
+use super::recovery::clear_up;
+use super::temporary::{folder_of, sync, sync_folder, temporary_in};
 
 /// A file being made under a temporary name beside its place. Dropped before it is written, it leaves nothing behind.
 ///

@@ -5,6 +5,7 @@ mod baseline;
 mod check;
 mod compare;
 mod docs;
+mod files;
 mod init;
 mod interrupt;
 mod kill;

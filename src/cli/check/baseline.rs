@@ -9,7 +9,7 @@ use crate::cli::simulation::{mixed_up, stopped, workers};
 use crate::cli::{Failure, exit, print, progress};
 use crate::experiment::{Experiment, Stopped, Workers};
 use crate::metric::Summary;
-use crate::report::Outputs;
+use crate::report::{Outputs, clear_up};
 use crate::scenario::Scenario;
 use crate::simulation::Plan;
 
@@ -17,6 +17,7 @@ use crate::simulation::Plan;
 pub fn read_all(folder: &Path, scenarios: &[Subject]) -> Result<Vec<Baseline>, Failure> {
     refuse_namesakes(scenarios)?;
     let read = |Subject { path, scenario, .. }: &Subject| {
+        [folder.to_path_buf(), folder_of(folder, scenario)].iter().for_each(|place| clear_up(place));
         Baseline::read(folder, scenario, scenarios.len() == 1).map_err(|unusable| failure(unusable, path, folder))
     };
     scenarios.iter().map(read).collect()
