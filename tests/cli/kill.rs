@@ -164,7 +164,7 @@ impl Crashes {
                 child.wait().expect("it ends");
                 takes[command] = Some(began.elapsed());
             }
-            Some(takes) if number % 3 == 0 => {
+            Some(takes) if number.is_multiple_of(3) => {
                 std::thread::sleep(takes.mul_f64(random as f64 / (1 << 24) as f64));
             }
             Some(takes) => {
@@ -230,7 +230,7 @@ fn killed_commands_leave_what_can_be_told() {
                     crashes.digest(name).is_none_or(|digest| crashes.seeds.contains_key(&((*name).to_owned(), digest)));
                 assert!(known, "{name} is neither old nor new");
             }
-            if number % 4 == 0 {
+            if number.is_multiple_of(4) {
                 crashes.own_commands_complete();
             }
         }
