@@ -66,7 +66,7 @@ pub fn run(args: &CheckArgs, controllers: &Controllers) -> Result<(), Failure> {
 }
 
 /// A scenario that is to be checked.
-struct Subject {
+struct ToCheck {
     path: PathBuf,
     source: ScenarioFile,
     scenario: Scenario,
@@ -74,7 +74,7 @@ struct Subject {
 }
 
 /// All scenarios, or all that is wrong with any of them.
-fn load_all(args: &CheckArgs, controllers: &Controllers) -> Result<Vec<Subject>, Failure> {
+fn load_all(args: &CheckArgs, controllers: &Controllers) -> Result<Vec<ToCheck>, Failure> {
     let mut scenarios = Vec::new();
     let mut failure: Option<Failure> = None;
     let mut refuse = |refused: Failure| match &mut failure {
@@ -91,7 +91,7 @@ fn load_all(args: &CheckArgs, controllers: &Controllers) -> Result<Vec<Subject>,
             }
             Ok((source, scenario, mut questions)) => {
                 questions.max_check_replications = args.max_replications.unwrap_or(questions.max_check_replications);
-                scenarios.push(Subject { path: path.clone(), source, scenario, questions });
+                scenarios.push(ToCheck { path: path.clone(), source, scenario, questions });
             }
             Err(refused) => refuse(refused),
         }
@@ -115,7 +115,7 @@ fn nothing_expected(path: &Path) -> Failure {
 /// Checks one scenario.
 fn check(
     args: &CheckArgs,
-    Subject { path, source, scenario, questions }: Subject,
+    ToCheck { path, source, scenario, questions }: ToCheck,
     baseline: Option<Baseline>,
     workers: &Workers,
 ) -> Result<CheckReport, Failure> {

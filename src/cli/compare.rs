@@ -255,6 +255,7 @@ fn simulate(
                     digest: scenario.digest(),
                     results_version: RESULTS_VERSION.into(),
                     seed: luck.seed,
+                    halts: scenario.deployment.rules.halt_words(),
                 },
                 rows,
             },

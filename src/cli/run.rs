@@ -66,7 +66,7 @@ pub fn run(args: &RunArgs, controllers: &Controllers) -> Result<(), Failure> {
 }
 
 /// What `--precision` asks for.
-struct Goal {
+struct PrecisionGoal {
     precision: Precision,
     /// In the order of preference.
     metrics: Vec<Metric>,
@@ -76,7 +76,7 @@ struct Goal {
 const METRICS: [&str; 2] = ["campaign.time_to_success_s.p95", "first_job.makespan_s.p95"];
 
 /// Reads `--precision` and `--metric`.
-fn goal(args: &RunArgs, scenario: &Scenario) -> Result<Option<Goal>, Failure> {
+fn goal(args: &RunArgs, scenario: &Scenario) -> Result<Option<PrecisionGoal>, Failure> {
     let Some(precision) = &args.precision else { return Ok(None) };
     let mut diagnostics = Diagnostics::default();
     let paths = args.metric.as_ref().map_or(METRICS.to_vec(), |path| vec![path]);
@@ -106,7 +106,9 @@ fn goal(args: &RunArgs, scenario: &Scenario) -> Result<Option<Goal>, Failure> {
     // All metrics offered are measured alike.
     let target = metrics.first().map(|metric| Target::parse(precision, metric));
     match target {
-        Some(Ok(target)) => Ok(Some(Goal { precision: Precision { target, most: args.max_replications }, metrics })),
+        Some(Ok(target)) => {
+            Ok(Some(PrecisionGoal { precision: Precision { target, most: args.max_replications }, metrics }))
+        }
         Some(Err(unfit)) => {
             let problem = Problem::new(unfit.title).help(unfit.help);
             diagnostics.report_option("--precision", precision, 0..precision.len(), "", problem);
@@ -121,7 +123,7 @@ struct Run<'a> {
     scenario: &'a Scenario,
     file: &'a ScenarioFile,
     experiment: Experiment<'a>,
-    goal: Option<Goal>,
+    goal: Option<PrecisionGoal>,
     workers: Workers,
 }
 
@@ -207,7 +209,7 @@ impl Run<'_> {
         }
     }
 
-    fn until_precise<R: Rows>(&self, goal: &Goal, rows: &mut R) -> Result<Done, Failure> {
+    fn until_precise<R: Rows>(&self, goal: &PrecisionGoal, rows: &mut R) -> Result<Done, Failure> {
         let options = &self.args.simulation;
         let target = goal.precision.target;
         let began = Instant::now();

@@ -15,7 +15,7 @@ use crate::report::Outputs;
 use crate::report::format::{Presented, TEXT};
 use crate::report::sweep::{CsvPoints, Estimated, FILES, JsonPoints, Shown, ShownMetric, Swept};
 use crate::scenario::{Controllers, Diagnostics, Problem, ScenarioFile};
-use crate::sweep::{Checked, Overrides, Refused, Simulation, Sweep, Variation, one_pass, variations};
+use crate::sweep::{CheckedSweep, Overrides, Refused, Simulation, Sweep, Variation, one_pass, variations};
 
 /// The points, as rows.
 const SWEEP_CSV: &str = "sweep.csv";
@@ -87,7 +87,7 @@ fn refuse_overridden(args: &SweepArgs, variations: &[Variation]) -> Result<(), F
 }
 
 /// Checks all points, and asks whether a large sweep shall start.
-fn check(sweep: &Sweep, overrides: Overrides, args: &SweepArgs) -> Result<Checked, Failure> {
+fn check(sweep: &Sweep, overrides: Overrides, args: &SweepArgs) -> Result<CheckedSweep, Failure> {
     // To check many points takes a while, too.
     let many = large::confirm_points(sweep, "a sweep", "points", args.yes)?;
     let checked = sweep.check(overrides, &INTERRUPTED).map_err(|refused| match refused {
@@ -107,7 +107,7 @@ fn check(sweep: &Sweep, overrides: Overrides, args: &SweepArgs) -> Result<Checke
 }
 
 /// The metrics that are shown. One that any point has will do.
-fn metrics(paths: &[String], checked: &Checked) -> Result<Vec<ShownMetric>, Failure> {
+fn metrics(paths: &[String], checked: &CheckedSweep) -> Result<Vec<ShownMetric>, Failure> {
     let mut problems = Diagnostics::default();
     let mut metrics: Vec<ShownMetric> = Vec::new();
     let paths = if paths.is_empty() { METRICS.map(str::to_owned).to_vec() } else { paths.to_vec() };
@@ -160,21 +160,21 @@ fn simulate(
     let done = one_pass(sweep, &simulation, |simulated| {
         let point = Estimated::new(simulated);
         if let Some(csv) = &mut csv {
-            csv.write(sweep, &point).map_err(|error| Halt::Failed(failed(SWEEP_CSV, error)))?;
+            csv.write(sweep, &point).map_err(|error| EndedEarly::Failed(failed(SWEEP_CSV, error)))?;
         }
         if let Some(json) = &mut json {
-            json.write(sweep, &point).map_err(|error| Halt::Failed(failed(SWEEP_JSON, error)))?;
+            json.write(sweep, &point).map_err(|error| EndedEarly::Failed(failed(SWEEP_JSON, error)))?;
         }
         shown.add(&point);
         bar.set_message(format!("{} of {} points", point.point() + 1, sweep.len()));
-        Ok::<(), Halt>(())
+        Ok::<(), EndedEarly>(())
     });
     bar.finish_and_clear();
     let interrupted = match done {
         Ok(()) => false,
-        Err(Halt::Stopped(Stopped::Cancelled)) => true,
-        Err(Halt::Stopped(why)) => return Err(stopped(why, &args.scenario, options)),
-        Err(Halt::Failed(failure)) => return Err(failure),
+        Err(EndedEarly::Stopped(Stopped::Cancelled)) => true,
+        Err(EndedEarly::Stopped(why)) => return Err(stopped(why, &args.scenario, options)),
+        Err(EndedEarly::Failed(failure)) => return Err(failure),
     };
     csv.map(CsvPoints::finish).transpose().map_err(|error| failed(SWEEP_CSV, error))?;
     let json = json.map(JsonPoints::finish).transpose().map_err(|error| failed(SWEEP_JSON, error))?;
@@ -213,21 +213,21 @@ fn print_file(mut file: File) -> Result<(), Failure> {
 }
 
 /// What ends a sweep early.
-enum Halt {
+enum EndedEarly {
     Stopped(Stopped),
     Failed(Failure),
 }
 
-impl From<Stopped> for Halt {
-    fn from(stopped: Stopped) -> Halt {
-        Halt::Stopped(stopped)
+impl From<Stopped> for EndedEarly {
+    fn from(stopped: Stopped) -> EndedEarly {
+        EndedEarly::Stopped(stopped)
     }
 }
 
 /// A scenario that is no longer what was checked.
-impl From<Diagnostics> for Halt {
-    fn from(problems: Diagnostics) -> Halt {
-        Halt::Failed(problems.into())
+impl From<Diagnostics> for EndedEarly {
+    fn from(problems: Diagnostics) -> EndedEarly {
+        EndedEarly::Failed(problems.into())
     }
 }
 

@@ -8,7 +8,7 @@ use super::simulation::{read, stopped, workers};
 use super::{Failure, exit, large, print, progress};
 use crate::metric::words::counted;
 use crate::precision::Target;
-use crate::questions::{Constraint, Direction, Misplaced, Mistake, Objective, Tune, is_of_rollout};
+use crate::questions::{Constraint, Misplaced, Mistake, Objective, Sense, Tune, is_of_rollout};
 use crate::report::Outputs;
 use crate::report::format::{JSON, Presented, TEXT};
 use crate::report::tune::{FILES, TuneReport, Tuned};
@@ -175,8 +175,8 @@ fn varied(args: &TuneArgs, table: &Tune, problems: &mut Diagnostics) -> Vec<Vari
 /// The objective; the option's goes before the scenario's.
 fn objective(args: &TuneArgs, own: &Scenario, table: &Tune, problems: &mut Diagnostics) -> Option<Objective> {
     let given = match (&args.minimize, &args.maximize) {
-        (Some(text), _) => (Direction::Minimize, "--minimize", text),
-        (None, Some(text)) => (Direction::Maximize, "--maximize", text),
+        (Some(text), _) => (Sense::Minimize, "--minimize", text),
+        (None, Some(text)) => (Sense::Maximize, "--maximize", text),
         (None, None) => return table.objective.clone(),
     };
     let (direction, option, text) = given;

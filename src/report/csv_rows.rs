@@ -104,7 +104,7 @@ impl ReplicationColumns {
                     optional(number(replication).map(|number| measure.unit.exact(number as i128)))
                 }
                 Source::Event(happened) => happened(replication).to_string(),
-                Source::Replications | Source::Robots(_) | Source::Codes => String::new(),
+                Source::Replications | Source::Robots(_) | Source::JobOutcomes | Source::Codes => String::new(),
             },
         })
     }

@@ -187,7 +187,7 @@ fn write_attempt(
     Ok(())
 }
 
-/// Calls, breaches, registrations and counters.
+/// Calls, halts, registrations and counters.
 fn write_campaign(trace: &Trace<'_>, writer: &mut Writer<'_>) -> io::Result<()> {
     const IN_FLIGHT: &str = "robots in flight";
     const EGRESS: &str = "egress, bit/s";
@@ -211,8 +211,8 @@ fn write_campaign(trace: &Trace<'_>, writer: &mut Writer<'_>) -> io::Result<()> 
             What::CallsLost { count, .. } => {
                 writer.instant(CALLS_TRACK, "ConcurrentDeploymentException", at, json!({ "count": count }))?;
             }
-            What::JobBreached { failures, .. } => {
-                writer.instant(JOBS_TRACK, "FailureThresholdBreached", at, json!({ "failures": failures }))?;
+            What::JobHalted { job, failures } => {
+                writer.instant(JOBS_TRACK, trace.halted_as(job), at, json!({ "failures": failures }))?;
             }
             What::RobotRegistered(robot) => {
                 writer.instant(REGISTRATIONS_TRACK, &trace.names.name(robot), at, json!({}))?;

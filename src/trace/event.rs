@@ -48,8 +48,8 @@ pub enum What {
     JobPreparing(u32),
     /// The job is `InProgress`.
     JobInProgress(u32),
-    /// The job has breached its failure threshold, and starts no robot any more.
-    JobBreached {
+    /// The job has halted, and starts no robot any more.
+    JobHalted {
         job: u32,
         /// Robots that have failed or not responded by now.
         failures: u32,
@@ -165,7 +165,7 @@ impl What {
             What::JobCreated { .. } => "job_created",
             What::JobPreparing(_) => "job_preparing",
             What::JobInProgress(_) => "job_in_progress",
-            What::JobBreached { .. } => "job_breached",
+            What::JobHalted { .. } => trace.scenario.deployment.rules.halt_words().event,
             What::JobOver(job) if trace.jobs[*job].ended.is_some() => "job_ended",
             What::JobOver(_) => "job_cut_off",
             What::RobotRegistered(_) => "robot_registered",
@@ -225,7 +225,7 @@ impl TraceEvent {
                 add("targets", json!(targets));
             }
             What::JobPreparing(job) | What::JobInProgress(job) => add("job", json!(job)),
-            What::JobBreached { job, failures } => {
+            What::JobHalted { job, failures } => {
                 add("job", json!(job));
                 add("failures", json!(failures));
             }
@@ -284,6 +284,13 @@ impl TraceEvent {
 }
 
 impl Trace<'_> {
+    /// How a job that has halted is to end, in its controller's word.
+    pub fn halted_as(&self, job: u32) -> &'static str {
+        let halt = self.jobs.iter().find(|record| record.number == job).and_then(|record| record.halt);
+        let outcomes = self.scenario.deployment.rules.outcomes();
+        halt.and_then(|halted| outcomes.get(usize::from(halted.halt.outcome))).map_or("", |outcome| outcome.name)
+    }
+
     fn add_attempt(&self, attempt: &AttemptRecord, add: &mut dyn FnMut(&'static str, Value)) {
         add("job", json!(attempt.job));
         add("robot", json!(self.names.name(attempt.robot)));

@@ -169,7 +169,7 @@ impl Observer for Recorder {
                 self.push(now, What::RobotRegistered(robot));
             }
             Seen::EgressChanged(rate) => self.push(now, What::Egress(rate)),
-            Seen::JobBreached => self.push(now, What::JobBreached { job: self.job, failures: self.failures }),
+            Seen::JobHalted => self.push(now, What::JobHalted { job: self.job, failures: self.failures }),
             Seen::JobOver(job) => {
                 let index = self.recorded.jobs.len();
                 self.recorded.jobs.push(*job);

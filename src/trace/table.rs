@@ -80,7 +80,7 @@ fn columns(trace: &Trace<'_>, event: &TraceEvent) -> (Option<u32>, Option<String
             (Some(job), None, format!("{} for {}", kind_name(kind), counted(targets.into(), "robot")))
         }
         What::JobPreparing(job) | What::JobInProgress(job) => (Some(job), None, none()),
-        What::JobBreached { job, failures } => {
+        What::JobHalted { job, failures } => {
             (Some(job), None, format!("{} failed or not responding", counted(failures.into(), "robot")))
         }
         What::JobOver(index) => {

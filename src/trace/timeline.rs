@@ -35,14 +35,21 @@ const LEGEND: [(char, &str); 14] = [
 ];
 
 /// What the characters of the row of jobs mean.
-const JOBS_LEGEND: [(char, &str); 6] = [
-    ('[', "job made"),
-    (':', "prepares"),
-    ('>', "starts robots"),
-    ('B', "breaches its threshold"),
-    ('~', "drains"),
-    (']', "job over"),
-];
+fn jobs_legend(halts: &'static str) -> [(char, &'static str); 6] {
+    [
+        ('[', "job made"),
+        (':', "prepares"),
+        ('>', "starts robots"),
+        (halt_symbol(halts), halts),
+        ('~', "drains"),
+        (']', "job over"),
+    ]
+}
+
+/// Jobs halt at the first letter of what they then do.
+fn halt_symbol(halts: &str) -> char {
+    halts.chars().next().map_or('H', |letter| letter.to_ascii_uppercase())
+}
 
 /// Draws the trace, `width` columns wide if names leave room for it.
 pub fn render(trace: &Trace<'_>, width: usize) -> String {
@@ -69,7 +76,8 @@ pub fn render(trace: &Trace<'_>, width: usize) -> String {
     text.push('\n');
     let used = |symbol: &char| rows.robots.iter().any(|row| row.contains(*symbol));
     let legend = LEGEND.iter().filter(|(symbol, _)| used(symbol)).map(|(symbol, what)| format!("{symbol} {what}"));
-    let jobs = JOBS_LEGEND.map(|(symbol, what)| format!("{symbol} {what}"));
+    let jobs = jobs_legend(trace.scenario.deployment.rules.halt_words().halts)
+        .map(|(symbol, what)| format!("{symbol} {what}"));
     for legend in [legend.collect::<Vec<_>>(), jobs.to_vec()] {
         // Wraps between entries only.
         let legend: Vec<String> = legend.iter().map(|entry| entry.replace(' ', "\u{a0}")).collect();
@@ -279,6 +287,7 @@ fn after(attempt: &AttemptRecord, end: Option<(Time, RobotEnd)>) -> char {
 fn jobs(trace: &Trace<'_>, scale: TimeAxis) -> String {
     let mut cells = vec![' '; scale.columns];
     let end = trace.replication.ended;
+    let symbol = halt_symbol(trace.scenario.deployment.rules.halt_words().halts);
     for job in &trace.jobs {
         let ended = job.ended.unwrap_or(end);
         let (created, over) = (scale.column(job.created), scale.column(ended));
@@ -294,7 +303,7 @@ fn jobs(trace: &Trace<'_>, scale: TimeAxis) -> String {
             cells[over] = ']';
         }
         if let Some(halted) = job.halt {
-            cells[scale.column(halted.at)] = 'B';
+            cells[scale.column(halted.at)] = symbol;
         }
     }
     cells.into_iter().collect()

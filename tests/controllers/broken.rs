@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use rollcast::rollout::{
-    Admission, Controller, Custom, DeploymentStatus, JobEnd, JobKind, JobOutcome, Limits, Progress, RobotId, Verdict,
+    Admission, Controller, Custom, DeploymentStatus, JobEnd, JobKind, JobOutcome, Judgement, Limits, Progress, RobotId,
 };
 use rollcast::scenario::{ControllerKind, Fact, Keys, Policy};
 use rollcast::time::{Span, Time};
@@ -73,10 +73,10 @@ impl Controller for Broken {
         Admission::Start
     }
 
-    fn judge(&mut self, _now: Time, progress: &Progress) -> Verdict {
+    fn judge(&mut self, _now: Time, progress: &Progress) -> Judgement {
         let failures = progress.counted_failures();
         assert!(failures <= self.bears, "{failures} failures\nare too many");
-        Verdict::GoesOn
+        Judgement::GoesOn
     }
 }
 

@@ -223,3 +223,66 @@ fn the_schema_knows_the_keys() {
     assert!(!validator.is_valid(&scenario(both)));
     assert!(!validator.is_valid(&scenario("")));
 }
+
+/// In the controller's own words and by every command that takes a metric; RoboMaker's are not among them.
+#[test]
+fn outcomes_are_metrics() {
+    let sandbox = sandbox();
+    let failed = "first_job.outcomes.GateFailed.probability";
+    let swept = ["--vary", "controller.staged.failed_at_most=1..=2", "--metric", failed, "--out", "swept"];
+    let table = sandbox.said(&[&["sweep", "staged.toml"][..], &swept].concat());
+    assert!(table.contains("GateFailed"), "{table}");
+    let rows = sandbox.read("swept/sweep.csv");
+    let heading: Vec<&str> = rows.lines().next().expect("a heading").split(',').collect();
+    let column = heading.iter().position(|name| *name == failed).expect("a column of it");
+    let values: Vec<&str> = rows.lines().skip(1).map(|row| row.split(',').nth(column).expect("a value")).collect();
+    assert_eq!(values, ["1", "0"]);
+    let tuned = ["--vary", "controller.staged.failed_at_most=1..=2", "--minimize", failed, "--no-files", "--json"];
+    let tuned = sandbox.rollcast(&[&["tune", "staged.toml"][..], &tuned].concat()).1;
+    let tuned: Value = serde_json::from_str(&tuned[tuned.find('{').expect("JSON")..]).expect("JSON");
+    assert_eq!(tuned["best"]["controller.staged.failed_at_most"], 2, "{tuned:#}");
+    let bound = |bound: &str| {
+        let text = format!("{STAGED}[[expect]]\nmetric = \"{failed}\"\n{bound}\n");
+        Sandbox::with(&[("expecting.toml", &text)]).rollcast(&["check", "expecting.toml"]).0
+    };
+    assert_eq!([bound("at_least = 0.9"), bound("at_most = 0.1")], [0, 1]);
+    let (code, _, stderr) = sandbox.rollcast(&[
+        "run",
+        "staged.toml",
+        "--precision",
+        "1%",
+        "--metric",
+        "first_job.outcomes.FailureThresholdBreached.probability",
+    ]);
+    let names = "after `first_job.outcomes.`: `AllWavesPassed`, `GateFailed`";
+    assert!(code == 2 && stderr.contains(names), "{stderr}");
+}
+
+/// What halts is said as its controller says it, or plainly; nowhere as RoboMaker would.
+#[test]
+fn halts_are_in_the_controllers_own_words() {
+    let sandbox = sandbox();
+    let answer = |arguments: &[&str], said: &[&str]| {
+        let text = sandbox.said(arguments);
+        assert!(said.iter().all(|said| text.contains(said)), "{arguments:?}: {said:?}:\n{text}");
+        assert!(!text.contains("breach") && !text.contains("threshold"), "{arguments:?}:\n{text}");
+    };
+    answer(&["run", "staged.toml", "--out", "staged"], &["100 % fail a gate and halt.", "halted at a gate 100 %"]);
+    let half = ["--set", "controller.paced.failed_percentage=50"];
+    answer(&[&["run", "paced.toml", "--out", "paced"][..], &half].concat(), &["100 % halt.", " halted 100 %"]);
+    for (page, outcomes) in [("staged", ["AllWavesPassed", "GateFailed"]), ("paced", ["Completed", "TooManyFailed"])] {
+        let page = sandbox.read(&format!("{page}/report.html"));
+        assert!(outcomes.iter().all(|outcome| page.contains(&format!(">{outcome}<"))), "{outcomes:?}");
+        assert!(!page.contains("FailureThresholdBreached") && !page.contains("FleetDeploymentTimeout"));
+    }
+    let easier = ["--set", "controller.staged.failed_at_most=2", "--out", "easier"];
+    answer(&[&["run", "staged.toml"][..], &easier].concat(), &["halted at a gate 0 %"]);
+    answer(&["compare", "staged", "easier", "--no-files"], &["halted 100 % 0 %"]);
+    let trace = |scenario, format| ["trace", scenario, "--replication", "0", "--format", format];
+    answer(&trace("staged.toml", "timeline"), &["F fails a gate"]);
+    answer(&[&trace("paced.toml", "timeline")[..], &half].concat(), &["H halts"]);
+    let events = |arguments: &[&str]| sandbox.rollcast(arguments).1;
+    assert!(events(&trace("staged.toml", "jsonl")).contains("\"event\":\"gate_failed\""));
+    assert!(events(&[&trace("paced.toml", "jsonl")[..], &half].concat()).contains("\"event\":\"job_halted\""));
+    assert!(events(&trace("staged.toml", "chrome")).contains("\"GateFailed\""));
+}

@@ -92,7 +92,7 @@ impl Observer for Judge {
                 };
                 self.ended[place] += 1;
             }
-            Event::JobBreached => self.halted = true,
+            Event::JobHalted => self.halted = true,
             Event::JobOver(job) => {
                 let progress = &job.progress;
                 assert_eq!(job.halted(), self.halted);

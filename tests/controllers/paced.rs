@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use rollcast::rollout::{
-    Admission, Controller, Custom, DeploymentStatus, Halt, JobEnd, JobKind, JobOutcome, Limits, OnBreach, Progress,
-    RobotId, Verdict,
+    Admission, Controller, Custom, DeploymentStatus, Halt, JobEnd, JobKind, JobOutcome, Judgement, Limits, OnBreach,
+    Progress, RobotId,
 };
 use rollcast::scenario::{ControllerKind, Fact, Keys, Policy};
 use rollcast::time::{Span, Time};
@@ -109,13 +109,13 @@ impl Controller for Paced {
         Admission::Start
     }
 
-    fn judge(&mut self, _now: Time, progress: &Progress) -> Verdict {
+    fn judge(&mut self, _now: Time, progress: &Progress) -> Judgement {
         let count = progress.counted_failures();
         let ended = progress.succeeded + count;
         let limit = (self.failed_percentage * ended).div_ceil(100);
         if ended < self.at_least || count == 0 || count < limit {
-            return Verdict::GoesOn;
+            return Judgement::GoesOn;
         }
-        Verdict::Halt(Halt { rule: 0, limit, count, in_flight: OnBreach::Drain, outcome: 1 })
+        Judgement::Halt(Halt { rule: 0, limit, count, in_flight: OnBreach::Drain, outcome: 1 })
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use rollcast::rollout::{
-    Admission, Controller, Custom, DeploymentStatus, Halt, JobEnd, JobKind, JobOutcome, Limits, OnBreach, Progress,
-    RobotEnd, RobotId, Verdict,
+    Admission, Controller, Custom, DeploymentStatus, Halt, HaltWords, JobEnd, JobKind, JobOutcome, Judgement, Limits,
+    OnBreach, Progress, RobotEnd, RobotId,
 };
 use rollcast::scenario::{ControllerKind, Fact, Keys, Policy};
 use rollcast::time::{Span, Time, humane};
@@ -109,6 +109,16 @@ impl Controller for Staged {
         &OUTCOMES
     }
 
+    fn halt_words(&self) -> HaltWords {
+        HaltWords {
+            halted: "halted at a gate",
+            halt: "halt at a gate",
+            halt_because: "fail a gate and halt",
+            halts: "fails a gate",
+            event: "gate_failed",
+        }
+    }
+
     fn job_created(&mut self, _now: Time, _kind: JobKind, _fleet_size: u32, _targets: &[RobotId]) {
         self.present = Wave::default();
     }
@@ -129,21 +139,21 @@ impl Controller for Staged {
         self.present.failed += u32::from(matches!(end, RobotEnd::Failed(_) | RobotEnd::NoResponse));
     }
 
-    fn judge(&mut self, now: Time, progress: &Progress) -> Verdict {
+    fn judge(&mut self, now: Time, progress: &Progress) -> Judgement {
         let to_come = progress.targets - progress.started - progress.withdrawn;
         let over = progress.in_flight == 0 && (self.present.started == self.wave || to_come == 0);
         if !over {
-            return Verdict::GoesOn;
+            return Judgement::GoesOn;
         }
         let soaked = *self.present.soaked.get_or_insert(now + Span::from_micros(self.soak));
         if now < soaked {
-            return Verdict::Until(soaked);
+            return Judgement::Until(soaked);
         }
         let (limit, count) = (self.failed_at_most + 1, self.present.failed);
         if count >= limit {
-            return Verdict::Halt(Halt { rule: 0, limit, count, in_flight: self.in_flight, outcome: 1 });
+            return Judgement::Halt(Halt { rule: 0, limit, count, in_flight: self.in_flight, outcome: 1 });
         }
         self.present = Wave::default();
-        Verdict::GoesOn
+        Judgement::GoesOn
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use rollcast::rollout::{
     Admission, CampaignOutcome, Controller, DeploymentJobErrorCode, DeploymentStatus, Halt, JobEnd, JobKind,
-    JobOutcome, Limits, OnBreach, Progress, RobotEnd, RobotId, Verdict,
+    JobOutcome, Judgement, Limits, OnBreach, Progress, RobotEnd, RobotId,
 };
 use rollcast::simulation::{Campaign, JobRecord, Plan, Replication};
 use rollcast::time::{Span, Time};
@@ -88,11 +88,11 @@ impl Controller for Stages {
         self.counts[stage].succeeded += u32::from(end == RobotEnd::InSync);
     }
 
-    fn judge(&mut self, _now: Time, _progress: &Progress) -> Verdict {
+    fn judge(&mut self, _now: Time, _progress: &Progress) -> Judgement {
         let wanted = |stage: &Stage| (self.success_percentage * stage.targets).div_ceil(100);
         match self.counts.iter().find(|stage| stage.is_over() && stage.succeeded < wanted(stage)) {
-            None => Verdict::GoesOn,
-            Some(stage) => Verdict::Halt(Halt {
+            None => Judgement::GoesOn,
+            Some(stage) => Judgement::Halt(Halt {
                 rule: 0,
                 limit: wanted(stage),
                 count: stage.succeeded,
@@ -152,7 +152,7 @@ impl<C: Controller> Controller for Paced<C> {
         self.rules.robot_withdrawn(robot, progress);
     }
 
-    fn judge(&mut self, now: Time, progress: &Progress) -> Verdict {
+    fn judge(&mut self, now: Time, progress: &Progress) -> Judgement {
         self.rules.judge(now, progress)
     }
 }
@@ -265,9 +265,9 @@ fn a_controller_decides_what_a_halt_does_to_robots_in_flight() {
         fn limits(&self) -> Limits {
             Limits { in_flight: None, failures: Some(1) }
         }
-        fn judge(&mut self, _now: Time, progress: &Progress) -> Verdict {
+        fn judge(&mut self, _now: Time, progress: &Progress) -> Judgement {
             let halt = Halt { rule: 0, limit: 1, count: progress.failed, in_flight: self.0, outcome: 1 };
-            if progress.failed > 0 { Verdict::Halt(halt) } else { Verdict::GoesOn }
+            if progress.failed > 0 { Judgement::Halt(halt) } else { Judgement::GoesOn }
         }
     }
     let plan = plan(OPEN, &[(1, 10, 1), (3, 25, 0)], "");

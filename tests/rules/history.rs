@@ -36,7 +36,7 @@ impl Observer for Recorder {
             Event::RobotEndedLate { robot, end } => Happening::RobotEndedLate { now, robot, end },
             Event::RobotRegistered(robot) => Happening::RobotRegistered { now, robot },
             Event::EgressChanged(rate) => Happening::EgressChanged { since: now, rate },
-            Event::JobBreached => Happening::JobBreached { now },
+            Event::JobHalted => Happening::JobBreached { now },
             Event::JobOver(job) => Happening::JobOver(*job),
             Event::CallMade { .. } | Event::CallAnswered(_) | Event::CallsLost(_) | Event::RobotProgressed(_) => return,
         });

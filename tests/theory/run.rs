@@ -131,7 +131,7 @@ impl Observer for Trace {
             Event::RobotEndedLate { robot, end } => self.late.push((now, robot, end)),
             Event::RobotRegistered(robot) => self.registered.push((now, robot)),
             Event::EgressChanged(rate) => self.egress.push((now, rate)),
-            Event::JobBreached => self.breaches.push(now),
+            Event::JobHalted => self.breaches.push(now),
             Event::JobOver(job) => self.jobs.push(*job),
             Event::CallMade { .. } | Event::CallAnswered(_) | Event::CallsLost(_) | Event::RobotProgressed(_) => {}
         }

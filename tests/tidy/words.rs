@@ -74,7 +74,7 @@ fn a_type_name_means_one_thing() {
     }
     let twice = places.iter().filter(|(_, places)| places.len() > 1);
     let twice: Vec<String> = twice.map(|(name, places)| format!("{name}: {}", places.join(", "))).collect();
-    at_most(12, "names of types that mean more than one thing", &twice);
+    at_most(0, "names of types that mean more than one thing", &twice);
 }
 
 /// Hands on the names of the structs, enums and traits.
@@ -178,5 +178,5 @@ fn what_a_library_user_touches_is_documented() {
             });
         }
     }
-    at_most(30, "public types and functions without a doc comment", &bare);
+    at_most(0, "public types and functions without a doc comment", &bare);
 }

@@ -11,7 +11,7 @@ use super::row::{MEASURES, Row};
 use super::{Identity, Side};
 use crate::manifest::{Mixed, read_together};
 use crate::measure::{Bound, Measure};
-use crate::rollout::CampaignOutcome;
+use crate::rollout::{CampaignOutcome, HaltWords};
 use crate::scenario::is_name;
 use crate::statistics::Unit;
 
@@ -98,6 +98,7 @@ fn identity(text: &[u8]) -> Result<(Identity, u32), Broken> {
         digest: text("/scenario/digest")?,
         results_version: number("/results_version")?,
         seed: number("/seed")?,
+        halts: HaltWords::of_results(|word| summary.pointer(&format!("/first_job/outcomes/{word}")).is_some()),
     };
     // A folder's name is made of it.
     if !is_name(&identity.name) {

@@ -20,7 +20,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::experiment::{Each, Workers};
 use crate::measure::Measure;
-use crate::rollout::CampaignOutcome;
+use crate::rollout::{CampaignOutcome, HaltWords};
 use crate::simulation::Replication;
 use crate::statistics::differences::{Differences, Fourfold, Moments, welch_interval};
 use crate::statistics::two_sample::{cliffs_delta, kolmogorov_smirnov, risk_difference};
@@ -35,6 +35,8 @@ pub struct Identity {
     pub results_version: u64,
     /// Where luck began.
     pub seed: u64,
+    /// How it speaks of jobs that its controller halts.
+    pub halts: HaltWords,
 }
 
 impl Identity {

@@ -15,7 +15,13 @@ fn row(time: Option<u128>, failed: u128) -> Row {
 }
 
 fn side(seed: u64, rows: Vec<Row>) -> Side {
-    let identity = Identity { name: String::from("x"), digest: String::from("y"), results_version: 2, seed };
+    let identity = Identity {
+        name: String::from("x"),
+        digest: String::from("y"),
+        results_version: 2,
+        seed,
+        halts: HaltWords::PLAIN,
+    };
     Side { identity, rows }
 }
 

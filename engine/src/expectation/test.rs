@@ -111,7 +111,7 @@ impl Test {
 
     /// What it looks at.
     pub fn wanted(&self) -> Wanted {
-        Wanted::new(self.metric.measure(), self.limits())
+        Wanted::new(self.metric.measure(), self.metric.outcome(), self.limits())
     }
 
     /// The limits that its claims set to numbers.

@@ -11,12 +11,12 @@ use super::Rows;
 /// Blocks are handed out in order, so the least block not yet written is always being worked on, and a thread that
 /// waits for its turn to begin waits for somebody who runs.
 pub struct InOrder<'r, R: Rows> {
-    state: Mutex<State<'r, R>>,
+    state: Mutex<Backlog<'r, R>>,
     written: Condvar,
     window: u32,
 }
 
-struct State<'r, R: Rows> {
+struct Backlog<'r, R: Rows> {
     rows: &'r mut R,
     /// The block to be written next.
     next: u32,
@@ -31,11 +31,11 @@ struct State<'r, R: Rows> {
 impl<'r, R: Rows> InOrder<'r, R> {
     /// A block may begin while it is less than `window` blocks ahead of the next one to be written.
     pub fn new(rows: &'r mut R, window: u32) -> Self {
-        let state = State { rows, next: 0, early: BTreeMap::new(), stopped: false, abandoned: false, error: None };
+        let state = Backlog { rows, next: 0, early: BTreeMap::new(), stopped: false, abandoned: false, error: None };
         InOrder { state: Mutex::new(state), written: Condvar::new(), window }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<'r, R>> {
+    fn lock(&self) -> MutexGuard<'_, Backlog<'r, R>> {
         // A panic of whoever writes stops all threads and reaches the caller; here it must not hide behind a second
         // one.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

@@ -2,7 +2,7 @@
 
 use super::Each;
 use crate::measure::{Measure, OfRobots, Source};
-use crate::rollout::{RobotEnd, RobotId};
+use crate::rollout::{RobotEnd, RobotId, Word};
 use crate::simulation::{Event, Observer, Plan, Replication, Since};
 use crate::time::{Span, Time};
 
@@ -44,13 +44,15 @@ pub struct Observed {
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
     source: Source,
+    /// Of the outcomes of the first job the one that is asked for.
+    outcome: Option<Word>,
     limits: [u128; 2],
 }
 
 impl Wanted {
-    /// A measure; times of robots are counted below two limits.
-    pub fn new(measure: &Measure, limits: [u128; 2]) -> Wanted {
-        Wanted { source: measure.source, limits }
+    /// A measure, of outcomes one of them; times of robots are counted below two limits.
+    pub fn new(measure: &Measure, outcome: Option<Word>, limits: [u128; 2]) -> Wanted {
+        Wanted { source: measure.source, outcome, limits }
     }
 }
 
@@ -123,7 +125,7 @@ impl Each for Observe<'_> {
 
     fn watch(&self) -> RobotWatch {
         let probe = |(place, wanted): (usize, &Option<Wanted>)| match wanted {
-            Some(Wanted { source: Source::Robots(of), limits }) => {
+            Some(Wanted { source: Source::Robots(of), limits, .. }) => {
                 Some(Probe { place, of: *of, limits: *limits, times: RobotTimes::default() })
             }
             _ => None,
@@ -133,12 +135,16 @@ impl Each for Observe<'_> {
     }
 
     fn seen(&self, watch: &mut RobotWatch, replication: &Replication) -> Observed {
-        let observe = |wanted: &Option<Wanted>| match wanted.map(|wanted| wanted.source) {
-            Some(Source::Event(happened)) => Observation::Event(happened(replication)),
-            Some(Source::Number(number)) => number(replication).map_or(Observation::Nothing, Observation::Number),
+        let observe = |wanted: &Wanted| match wanted.source {
+            Source::Event(happened) => Observation::Event(happened(replication)),
+            Source::JobOutcomes => {
+                Observation::Event(wanted.outcome.is_some() && replication.first_job_outcome() == wanted.outcome)
+            }
+            Source::Number(number) => number(replication).map_or(Observation::Nothing, Observation::Number),
             // Robots' times are taken from the watch below.
-            Some(Source::Robots(_) | Source::Replications | Source::Codes) | None => Observation::Nothing,
+            Source::Robots(_) | Source::Replications | Source::Codes => Observation::Nothing,
         };
+        let observe = |wanted: &Option<Wanted>| wanted.as_ref().map_or(Observation::Nothing, observe);
         let mut observations: Box<[Observation]> = self.wanted.iter().map(observe).collect();
         for probe in &mut watch.probes {
             observations[probe.place] = Observation::Robots(std::mem::take(&mut probe.times));

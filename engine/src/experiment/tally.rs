@@ -4,7 +4,7 @@ use std::ops::Index;
 
 use super::{InSyncCurve, LimitsSeen, OverTime};
 use crate::measure::{EventId, MEASURES, Measure, NumberId, OfRobots, Source};
-use crate::rollout::{AnyController, DeploymentJobErrorCode, RobotEnd, Word};
+use crate::rollout::{Controller, DeploymentJobErrorCode, RobotEnd, Word};
 use crate::simulation::{Event, Observer, Plan, Replication, Since};
 use crate::statistics::{ClusteredSample, Numbers, Sample, Unit, Waiting};
 use crate::time::{Span, Time};
@@ -27,8 +27,8 @@ pub struct Tally {
     pub(crate) robots: [ClusteredSample; OfRobots::ALL.len()],
     /// What has not been counted of these.
     waiting: Waiting<{ OfRobots::ALL.len() }>,
-    /// How first jobs ended under a controller of which no measure knows the words: its outcomes, in its order.
-    pub(crate) job_outcomes: Vec<(Word, u64)>,
+    /// How often first jobs ended in each of their controller's outcomes, in its order.
+    pub job_outcomes: Vec<(Word, u64)>,
     /// By [`DeploymentJobErrorCode`], over all attempts.
     pub failure_codes: [u64; DeploymentJobErrorCode::ALL.len()],
     /// What plots show over time, if they are wanted.
@@ -57,7 +57,7 @@ impl Kept {
                 Some(reach) => Sample::with_bound(measure.unit, reach),
                 None => Sample::new(measure.unit),
             }),
-            Source::Replications | Source::Robots(_) | Source::Codes => Kept::Nothing,
+            Source::Replications | Source::Robots(_) | Source::JobOutcomes | Source::Codes => Kept::Nothing,
         }
     }
 
@@ -91,12 +91,7 @@ impl Tally {
             kept: MEASURES.iter().map(|measure| Kept::new(measure, plan)).collect(),
             robots: OfRobots::ALL.map(|_| ClusteredSample::new(Unit::Seconds)),
             waiting: Waiting::default(),
-            job_outcomes: match plan.controller {
-                AnyController::RoboMaker(_) => Vec::new(),
-                AnyController::Custom(ref controller) => {
-                    controller.outcomes().iter().map(|outcome| (Word::of(outcome.name), 0)).collect()
-                }
-            },
+            job_outcomes: plan.controller.outcomes().iter().map(|outcome| (Word::of(outcome.name), 0)).collect(),
             failure_codes: [0; DeploymentJobErrorCode::ALL.len()],
             curves: curves.then(|| Curves {
                 in_sync: InSyncCurve::new(plan.most_robots),
@@ -131,7 +126,7 @@ impl Tally {
                 _ => (),
             }
         }
-        let outcome = replication.first_job.as_ref().and_then(|job| job.outcome);
+        let outcome = replication.first_job_outcome();
         for (_, count) in self.job_outcomes.iter_mut().filter(|(word, _)| Some(*word) == outcome) {
             *count += 1;
         }
@@ -172,6 +167,11 @@ impl Tally {
             Kept::Count(count) => Some(count),
             _ => None,
         }
+    }
+
+    /// How often first jobs ended in this outcome.
+    pub fn ended_as(&self, outcome: Word) -> u64 {
+        self.job_outcomes.iter().filter(|(word, _)| *word == outcome).map(|(_, count)| count).sum()
     }
 
     #[cold]

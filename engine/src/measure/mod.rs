@@ -24,7 +24,7 @@ mod table;
 
 pub use table::MEASURES;
 
-use crate::rollout::CampaignOutcome;
+use crate::rollout::{CampaignOutcome, HaltWords};
 use crate::scenario::Scenario;
 use crate::simulation::{Plan, Replication};
 use crate::statistics::Unit;
@@ -69,6 +69,8 @@ pub enum Source {
     Number(fn(&Replication) -> Option<u128>),
     /// Many times of robots in each replication, which only an observer sees.
     Robots(OfRobots),
+    /// The first job ends in one of its controller's outcomes: an event each, by its word.
+    JobOutcomes,
     /// How often each failure code occurs.
     Codes,
 }
@@ -268,14 +270,19 @@ impl Measure {
         MEASURES.iter().find(|measure| measure.name == name)
     }
 
+    /// What tables call it where a controller halts jobs in words of its own.
+    pub fn words_with(&self, halts: HaltWords) -> &'static str {
+        if self == HALTED.measure() { halts.halted } else { self.words }
+    }
+
     /// Its place in [`MEASURES`].
     pub(crate) fn place(&self) -> usize {
         MEASURES.iter().position(|other| other == self).expect("measures are those of the list")
     }
 
-    /// Those of events, whose names begin like this: `campaign.`, `first_job.`.
-    pub fn events(of: &str) -> impl Iterator<Item = &'static Measure> {
-        MEASURES.iter().filter(move |m| m.name.starts_with(of) && matches!(m.source, Source::Event(_)))
+    /// Those of events.
+    pub fn events() -> impl Iterator<Item = &'static Measure> {
+        MEASURES.iter().filter(|measure| matches!(measure.source, Source::Event(_)))
     }
 
     /// That a campaign ends in this way.
@@ -379,7 +386,7 @@ pub const TIME_TO_SUCCESS: NumberId = NumberId::named("campaign.time_to_success_
 pub const ROBOTS_FAILED: NumberId = NumberId::named("first_job.robots_failed");
 /// Robots of the first job that count against its failure threshold: the robots hurt.
 pub const ROBOTS_HURT: NumberId = NumberId::named("first_job.robots_hurt");
-/// Counted failures beyond the least number that breaches.
+/// Counted failures beyond the least number that halts.
 pub const THRESHOLD_OVERSHOOT: NumberId = NumberId::named("first_job.threshold_overshoot");
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The list of measures.
 
 use super::{Bound, CsvColumn, Measure, OfRobots, Part, Section, Source, TableRow};
-use crate::rollout::{CallCounts, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus};
+use crate::rollout::{CallCounts, CampaignOutcome, DeploymentStatus};
 use crate::simulation::{Downloaded, JobRecord, Replication};
 use crate::statistics::Unit;
 use crate::time::Span;
@@ -16,8 +16,8 @@ pub static MEASURES: &[Measure] = &[
     entry("replications", Count, Source::Replications, "replications").means("how many there are"),
     event("campaign.outcomes.in_sync", "fleet in sync", |r| r.outcome == CampaignOutcome::InSync)
         .means("the campaign ends with every robot in sync"),
-    event("campaign.outcomes.halted", "halted at the threshold", |r| r.outcome == CampaignOutcome::Halted)
-        .means("it ends because a job breached its failure threshold"),
+    event("campaign.outcomes.halted", "halted", |r| r.outcome == CampaignOutcome::Halted)
+        .means("it ends because a job halted: under RoboMaker's rules, at its failure threshold"),
     event("campaign.outcomes.timed_out", "hit the fleet timeout", |r| r.outcome == CampaignOutcome::TimedOut)
         .means("it ends because a job hit the fleet timeout"),
     event("campaign.outcomes.max_jobs", "jobs used up", |r| r.outcome == CampaignOutcome::MaxJobs)
@@ -78,18 +78,8 @@ pub static MEASURES: &[Measure] = &[
     })
     .means("calls answered that a job is active")
     .needs(Api),
-    event("first_job.outcomes.Succeeded", "Succeeded", |r| {
-        r.first_job.as_ref().is_some_and(|job| job.status == DeploymentStatus::Succeeded)
-    })
-    .means("the first job succeeds; one that the horizon cuts off has no outcome"),
-    event("first_job.outcomes.FailureThresholdBreached", "FailureThresholdBreached", |r| {
-        failed(r, DeploymentJobErrorCode::FailureThresholdBreached)
-    })
-    .means("the first job breaches its failure threshold"),
-    event("first_job.outcomes.FleetDeploymentTimeout", "FleetDeploymentTimeout", |r| {
-        failed(r, DeploymentJobErrorCode::FleetDeploymentTimeout)
-    })
-    .means("the first job hits the fleet timeout"),
+    entry("first_job.outcomes", Count, Source::JobOutcomes, "outcomes of the first job")
+        .means("how the first job ends, in its controller's words; one that the horizon cuts off has no outcome"),
     number("first_job.makespan_s", Seconds, "first job", |r| first(r, |job| micros(job.makespan())))
         .means("`InProgress` to the end of the last robot")
         .within(Horizon)
@@ -141,19 +131,19 @@ pub static MEASURES: &[Measure] = &[
     number("first_job.threshold_overshoot", Count, "beyond the threshold, in jobs that halt", |r| {
         first(r, |job| job.threshold_overshoot().map(u128::from))
     })
-    .means("over jobs that breached: counted failures beyond the least number that breaches")
+    .means("over jobs that halted: counted failures beyond the least number that halts")
     .within(Robots)
     .detail(Hurt, 4),
     number("first_job.robots_failed_at_halt", Count, "failed or no response at the halt, in jobs that halt", |r| {
         first(r, |job| job.failed_at_halt().map(u128::from))
     })
-    .means("over jobs that breached: failed and no response at the breach")
+    .means("over jobs that halted: failed and no response at the halt")
     .within(Robots)
     .column_with("robots_failed_at_halt", 19, Builds),
     number("first_job.detection_s", Seconds, "first start to the halt, in jobs that halt", |r| {
         first(r, |job| micros(job.detection()))
     })
-    .means("over jobs that breached: first start to breach")
+    .means("over jobs that halted: first start to halt")
     .within(Horizon)
     .column_with("detection_s", 20, Builds)
     .detail(Long, 3),
@@ -242,11 +232,6 @@ fn micros(span: Option<Span>) -> Option<u128> {
 
 fn first(replication: &Replication, of: impl FnOnce(&JobRecord) -> Option<u128>) -> Option<u128> {
     replication.first_job.as_ref().and_then(of)
-}
-
-/// Whether the first job ended with this code: it is the job's last one, whatever else happened to it before (R10).
-fn failed(replication: &Replication, code: DeploymentJobErrorCode) -> bool {
-    replication.first_job.as_ref().is_some_and(|job| job.failure_code == Some(code))
 }
 
 fn calls(replication: &Replication, of: fn(&CallCounts) -> u64) -> Option<u128> {

@@ -19,7 +19,7 @@ pub use unknown::UnknownMetric;
 
 use crate::experiment::Tally;
 use crate::measure::{MEASURES, Measure, Source};
-use crate::rollout::DeploymentJobErrorCode;
+use crate::rollout::{DeploymentJobErrorCode, JobOutcome, Word};
 use crate::scenario::{Probability, Scenario};
 use crate::statistics::{Estimate, Proportion, Statistic};
 
@@ -30,6 +30,8 @@ pub struct Metric {
     /// Among the scenario's builds; none for all replications together.
     build: Option<usize>,
     measure: &'static Measure,
+    /// Of the outcomes of the first job the one that it is about.
+    outcome: Option<Word>,
     leaf: Leaf,
 }
 
@@ -81,6 +83,7 @@ impl Metric {
     /// All metrics of a scenario in the order of `summary.json`; of failure codes those that its robots can end with.
     pub fn all(scenario: &Scenario) -> Vec<Metric> {
         let codes = possible_codes(scenario);
+        let outcomes = scenario.deployment.rules.outcomes();
         let mut metrics = Vec::new();
         let builds = scenario.builds.iter().enumerate().map(|(index, build)| (Some(index), build.name.as_str()));
         for (build, name) in std::iter::once((None, "")).chain(builds) {
@@ -88,7 +91,8 @@ impl Metric {
             for measure in listed(scenario) {
                 let mut add = |name: &str, leaf| {
                     let dot = if name.is_empty() { "" } else { "." };
-                    metrics.push(Metric { path: format!("{prefix}{}{dot}{name}", measure.name), build, measure, leaf });
+                    let path = format!("{prefix}{}{dot}{name}", measure.name);
+                    metrics.push(Metric { path, build, measure, outcome: None, leaf });
                 };
                 match measure.source {
                     Source::Replications => add("", Leaf::Whole),
@@ -100,6 +104,15 @@ impl Metric {
                         Statistic::ALL
                             .iter()
                             .for_each(|statistic| add(statistic.as_str(), Leaf::Statistic(*statistic)));
+                    }
+                    Source::JobOutcomes => {
+                        for JobOutcome { name, .. } in outcomes {
+                            let outcome = Some(Word::of(name));
+                            for (leaf, number) in [("count", Leaf::Count), ("probability", Leaf::Probability)] {
+                                let path = format!("{prefix}{}.{name}.{leaf}", measure.name);
+                                metrics.push(Metric { path, build, measure, outcome, leaf: number });
+                            }
+                        }
                     }
                     Source::Codes => codes.iter().for_each(|code| add(code.as_str(), Leaf::Occurrences(*code))),
                 }
@@ -133,6 +146,11 @@ impl Metric {
     /// What it is a number of.
     pub fn measure(&self) -> &'static Measure {
         self.measure
+    }
+
+    /// Of the outcomes of the first job the one that it is about.
+    pub(crate) fn outcome(&self) -> Option<Word> {
+        self.outcome
     }
 
     /// The build whose replications it is about, an index into the scenario's; none for all replications.
@@ -203,12 +221,13 @@ impl Metric {
             let Some(tally) = build.map_or(Some(tally), |build| tally.builds.get(build)) else {
                 return Estimate::default();
             };
+            let count = || metric.outcome.map_or_else(|| tally.count(measure), |outcome| Some(tally.ended_as(outcome)));
             match leaf {
                 Leaf::Whole => Estimate::exact(Some(tally.replications as f64)),
-                Leaf::Count => Estimate::exact(tally.count(measure).map(|count| count as f64)),
+                Leaf::Count => Estimate::exact(count().map(|count| count as f64)),
                 Leaf::Probability => {
-                    let count = tally.count(measure).unwrap_or(0);
-                    let Proportion { probability, ci95, .. } = Proportion::new(count, tally.replications);
+                    let Proportion { probability, ci95, .. } =
+                        Proportion::new(count().unwrap_or(0), tally.replications);
                     // No replication at all has no share, as summary.json says with `null`.
                     let value = (tally.replications > 0).then_some(probability.0);
                     Estimate { value, interval: Some(ci95.map(|end| end.0)) }
@@ -508,6 +527,16 @@ mod tests {
                             assert!(greatest <= most, "{context}: {greatest} > {most}");
                             bounded += 1;
                         }
+                        compared += 1;
+                    }
+                    (_, Source::JobOutcomes) => {
+                        let is_it = |r: &&Replication| r.first_job_outcome() == metric.outcome();
+                        let share = of_build().filter(is_it).count() as f64 / of_build().count() as f64;
+                        assert_eq!(
+                            metric.estimate(&tally).value.unwrap_or(f64::NAN).to_bits(),
+                            share.to_bits(),
+                            "{context}"
+                        );
                         compared += 1;
                     }
                     (_, Source::Robots(_)) => assert!(metric.is_of_robots(), "{context}"),

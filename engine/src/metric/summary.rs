@@ -34,13 +34,13 @@ pub struct Summary {
     #[serde(flatten)]
     pub all: Results,
     /// The same of each build's replications alone, in the order of the scenario; absent without builds (R15).
-    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "by_name")]
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "in_order")]
     pub builds: Vec<(String, Results)>,
 }
 
 /// Pairs as a map that keeps their order.
-fn by_name<S: Serializer>(builds: &[(String, Results)], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(builds.iter().map(|(name, build)| (name, build)))
+fn in_order<S: Serializer>(pairs: &[(impl Serialize, impl Serialize)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
 }
 
 /// Which scenario was run.
@@ -59,8 +59,6 @@ pub struct ScenarioIdentity {
 pub struct Results {
     /// How many campaigns they are of.
     pub replications: u64,
-    /// How first jobs ended, in the words of a controller that has its own: they stand in place of RoboMaker's.
-    job_outcomes: Vec<(Word, Proportion)>,
     /// All that there are, those that JSON leaves out included.
     entries: Vec<(&'static Measure, Figure)>,
 }
@@ -72,12 +70,12 @@ enum Figure {
     Replications(u64),
     Proportion(Proportion),
     Description(Description),
+    /// How first jobs ended, in the order of their controller's outcomes.
+    #[serde(serialize_with = "in_order")]
+    JobOutcomes(Vec<(Word, Proportion)>),
     /// The codes that occurred, in the API's order.
     Codes(BTreeMap<DeploymentJobErrorCode, u64>),
 }
-
-/// How the names of measures of the first job begin.
-const FIRST_JOB: &str = "first_job.";
 
 impl Summary {
     /// The summary of a tally, which must not be empty.
@@ -111,33 +109,33 @@ impl Deref for Summary {
 impl Results {
     fn new(tally: &Tally) -> Results {
         let codes = || DeploymentJobErrorCode::ALL.iter().copied().zip(tally.failure_codes);
+        let share = |count| Proportion::new(count, tally.replications);
         let entry = |measure: &'static Measure| {
             let entry = match measure.source {
                 Source::Replications => Figure::Replications(tally.replications),
-                Source::Event(_) => Figure::Proportion(Proportion::new(tally.count(measure)?, tally.replications)),
+                Source::Event(_) => Figure::Proportion(share(tally.count(measure)?)),
+                Source::JobOutcomes => {
+                    Figure::JobOutcomes(tally.job_outcomes.iter().map(|(word, count)| (*word, share(*count))).collect())
+                }
                 Source::Number(_) | Source::Robots(_) => Figure::Description(tally.numbers(measure)?.describe()),
                 Source::Codes => Figure::Codes(codes().filter(|(_, count)| *count > 0).collect()),
             };
             Some((measure, entry))
         };
-        let own = tally.job_outcomes.iter().map(|(word, count)| (*word, Proportion::new(*count, tally.replications)));
-        Results {
-            replications: tally.replications,
-            job_outcomes: own.collect(),
-            entries: MEASURES.iter().filter_map(entry).collect(),
-        }
+        Results { replications: tally.replications, entries: MEASURES.iter().filter_map(entry).collect() }
     }
 
     fn find(&self, name: &str) -> Option<&Figure> {
         self.entries.iter().find(|(measure, _)| measure.name == name).map(|(_, entry)| entry)
     }
 
-    /// What events come to whose names begin like this, `campaign.` or `first_job.`, with their words.
-    pub fn proportions(&self, of: &str) -> Vec<(&'static str, &Proportion)> {
-        if of == FIRST_JOB && !self.job_outcomes.is_empty() {
-            return self.job_outcomes.iter().map(|(word, proportion)| (word.as_str(), proportion)).collect();
-        }
-        Measure::events(of).filter_map(|measure| Some((measure.words, self.proportion(measure.name)?))).collect()
+    /// How first jobs ended, in their controller's words and order.
+    pub fn job_outcomes(&self) -> impl Iterator<Item = (Word, &Proportion)> {
+        let found = self.entries.iter().filter_map(|(_, entry)| match entry {
+            Figure::JobOutcomes(outcomes) => Some(outcomes),
+            _ => None,
+        });
+        found.flatten().map(|(word, share)| (*word, share))
     }
 
     /// The distribution of the measure of this name, if there is one.
@@ -193,14 +191,7 @@ impl Index<EventId> for Summary {
 impl Serialize for Results {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let listed = self.entries.iter().filter(|(measure, _)| measure.listed);
-        let mut entries: Vec<(&str, &Figure)> = listed.map(|(measure, entry)| (measure.name, entry)).collect();
-        let own = self.job_outcomes.iter().map(|(word, share)| (format!("{FIRST_JOB}outcomes.{word}"), share));
-        let own: Vec<(String, Figure)> = own.map(|(name, share)| (name, Figure::Proportion(*share))).collect();
-        let is_outcome = |(name, _): &(&str, &Figure)| name.starts_with(FIRST_JOB) && name.contains(".outcomes.");
-        if let (Some(place), false) = (entries.iter().position(is_outcome), own.is_empty()) {
-            entries.retain(|entry| !is_outcome(entry));
-            entries.splice(place..place, own.iter().map(|(name, figure)| (name.as_str(), figure)));
-        }
+        let entries: Vec<(&str, &Figure)> = listed.map(|(measure, entry)| (measure.name, entry)).collect();
         Folded { entries: &entries, depth: 0 }.serialize(serializer)
     }
 }

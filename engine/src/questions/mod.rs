@@ -17,7 +17,7 @@ mod tune_table;
 
 pub use claim::Mistake;
 pub use expectation::{Bounds, Expectation};
-pub use tune::{Constraint, Direction, Misplaced, Objective, Tune, is_of_rollout};
+pub use tune::{Constraint, Misplaced, Objective, Sense, Tune, is_of_rollout};
 
 use serde_json::{Value as Json, json};
 

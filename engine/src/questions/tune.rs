@@ -49,17 +49,17 @@ impl Default for Tune {
 
 /// Whether a metric is to be small or great.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
+pub enum Sense {
     Minimize,
     Maximize,
 }
 
-impl Direction {
+impl Sense {
     /// The key of `[tune]`.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Direction::Minimize => "minimize",
-            Direction::Maximize => "maximize",
+            Sense::Minimize => "minimize",
+            Sense::Maximize => "maximize",
         }
     }
 }
@@ -70,7 +70,7 @@ pub struct Objective {
     /// The metric's path, which is one of the scenario's.
     pub metric: String,
     /// Which of the two.
-    pub direction: Direction,
+    pub direction: Sense,
 }
 
 /// What has to hold: `METRIC <= NUMBER` or `METRIC >= NUMBER`.
@@ -96,7 +96,7 @@ impl Objective {
     ///
     /// # Errors
     /// What is wrong with it, and what would be accepted.
-    pub fn parse(text: &str, direction: Direction, scenario: &Scenario) -> Result<Objective, Misplaced> {
+    pub fn parse(text: &str, direction: Sense, scenario: &Scenario) -> Result<Objective, Misplaced> {
         let (metric, part) = known_metric(text, 0..text.len(), scenario)?;
         let at = |mistake| Misplaced { part, mistake };
         match claim::about_something(&metric, scenario) {
@@ -225,7 +225,7 @@ fn trimmed(text: &str, part: Range<usize>) -> Range<usize> {
 }
 
 /// Whether two settings can be compared by the metric.
-fn comparable(metric: &Metric, direction: Direction, scenario: &Scenario) -> Result<(), Mistake> {
+fn comparable(metric: &Metric, direction: Sense, scenario: &Scenario) -> Result<(), Mistake> {
     let word = direction.as_str();
     match metric.kind() {
         Kind::Quantile(_) if metric.is_of_robots() => {
@@ -343,7 +343,7 @@ mod tests {
     #[test]
     fn objectives_and_their_margins() {
         let scenario = scenario();
-        let parse = |text: &str| Objective::parse(text, Direction::Minimize, &scenario);
+        let parse = |text: &str| Objective::parse(text, Sense::Minimize, &scenario);
         for (metric, margin, target) in [
             ("builds.good.campaign.time_to_success_s.p95", "1%", Target::Share(0.01)),
             ("campaign.time_to_success_s.mean", "30s", Target::Absolute(30.0)),

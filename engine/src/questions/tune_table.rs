@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::claim::Mistake;
 use super::expect_table::report;
-use super::tune::{Constraint, Direction, Misplaced, Objective, Tune, is_of_rollout};
+use super::tune::{Constraint, Misplaced, Objective, Sense, Tune, is_of_rollout};
 use crate::scenario::Scenario;
 use crate::scenario::diagnostics::{Diagnostics, Location, Problem};
 use crate::scenario::document::{KeyValue, Node, Toml, join};
@@ -22,9 +22,9 @@ pub fn tune(form: &mut Form<'_>, scenario: Option<&Scenario>) -> Option<Tune> {
     let is_one = form.those_of(&["minimize", "maximize"]).len() < 2;
     let objective = |direction| OneObjective { direction, scenario: scenario.filter(|_| is_one) };
     let words = "The path of a number in summary.json that is to be small.";
-    let minimize = form.optional("minimize", words, objective(Direction::Minimize));
+    let minimize = form.optional("minimize", words, objective(Sense::Minimize));
     let words = "The path of a number in summary.json that is to be great.";
-    let maximize = form.optional("maximize", words, objective(Direction::Maximize));
+    let maximize = form.optional("maximize", words, objective(Sense::Maximize));
     form.rule(
         "Of minimize and maximize there is at most one.",
         json!({ "not": { "required": ["minimize", "maximize"] } }),
@@ -158,7 +158,7 @@ fn report_part(misplaced: Misplaced, text: &str, found: &mut Written<'_>) {
 
 /// A metric of the scenario by which settings can be compared.
 struct OneObjective<'s> {
-    direction: Direction,
+    direction: Sense,
     scenario: Option<&'s Scenario>,
 }
 

@@ -6,7 +6,9 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Admission, Controller, JobKind, JobOutcome, Limits, Progress, RoboMaker, RobotEnd, RobotId, Verdict};
+use super::{
+    Admission, Controller, HaltWords, JobKind, JobOutcome, Judgement, Limits, Progress, RoboMaker, RobotEnd, RobotId,
+};
 use crate::time::Time;
 
 /// Under which the state of another controller than RoboMaker's stands where it is written down.
@@ -78,8 +80,8 @@ impl Controller for Unknown {
         Admission::Wait
     }
 
-    fn judge(&mut self, _now: Time, _progress: &Progress) -> Verdict {
-        Verdict::GoesOn
+    fn judge(&mut self, _now: Time, _progress: &Progress) -> Judgement {
+        Judgement::GoesOn
     }
 }
 
@@ -145,6 +147,10 @@ impl Controller for AnyController {
         of_either!(self, controller => controller.outcomes())
     }
 
+    fn halt_words(&self) -> HaltWords {
+        of_either!(self, controller => controller.halt_words())
+    }
+
     fn job_created(&mut self, now: Time, kind: JobKind, fleet_size: u32, targets: &[RobotId]) {
         of_either!(self, controller => controller.job_created(now, kind, fleet_size, targets));
     }
@@ -172,7 +178,7 @@ impl Controller for AnyController {
     }
 
     #[inline]
-    fn judge(&mut self, now: Time, progress: &Progress) -> Verdict {
+    fn judge(&mut self, now: Time, progress: &Progress) -> Judgement {
         of_either!(self, controller => controller.judge(now, progress))
     }
 

@@ -5,7 +5,7 @@
 //! | so many robots at once | [`Admission::Wait`] |
 //! | a rate, a window, a tick | [`Admission::Until`] the next one |
 //! | waves, batches with a barrier | [`Admission::Wait`] until [`robot_ended`](Controller::robot_ended) and [`robot_withdrawn`](Controller::robot_withdrawn) have told of all |
-//! | a gate judged after a soak, a job that ends at a tick | [`Verdict::Until`] that instant |
+//! | a gate judged after a soak, a job that ends at a tick | [`Judgement::Until`] that instant |
 //! | a stop rule, also one whose ratio may fall again | [`judge`](Controller::judge), once all endings of an instant are counted |
 //! | an order of its own, or robots that ask for themselves | the first of `pending` is whom [`admit`](Controller::admit) is asked about |
 
@@ -24,6 +24,11 @@ pub trait Controller {
     /// How a job may end, in the controller's own words. Never empty; the first one is that of a job whose targets have
     /// all ended, unless [`Controller::completed`] says otherwise.
     fn outcomes(&self) -> &'static [JobOutcome];
+
+    /// How results speak of jobs that its rules halt.
+    fn halt_words(&self) -> HaltWords {
+        HaltWords::PLAIN
+    }
 
     /// A job for `targets` (in registration order) of a fleet of `fleet_size` robots has been created: forget the one
     /// before. A [`JobKind::Deployment`] is the first job of a campaign, so what lasts over a campaign's jobs starts
@@ -49,7 +54,7 @@ pub trait Controller {
 
     /// What follows from what has happened? Asked while the job is `InProgress`, at each instant at which something
     /// happens, after all its endings have been counted and before robots start, until it halts the job.
-    fn judge(&mut self, now: Time, progress: &Progress) -> Verdict;
+    fn judge(&mut self, now: Time, progress: &Progress) -> Judgement;
 
     /// The place among [`Controller::outcomes`] of a job whose targets have all ended without a halt.
     fn completed(&self, _progress: &Progress) -> u8 {
@@ -70,7 +75,7 @@ pub enum Admission {
 
 /// What a controller makes of a job at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Judgement {
     /// The job goes on.
     GoesOn,
     /// The job goes on until this instant at least, which must be later than now, even if all its targets have ended;
@@ -93,6 +98,27 @@ pub struct Halt {
     pub in_flight: OnBreach,
     /// How the job ends: its place among [`Controller::outcomes`].
     pub outcome: u8,
+}
+
+/// How results speak of jobs that a controller halts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HaltWords {
+    /// Campaigns that end so: `halted at the threshold`.
+    pub halted: &'static str,
+    /// What such campaigns do: `halt at the threshold`.
+    pub halt: &'static str,
+    /// The same with what leads to it: `breach the failure threshold and halt`.
+    pub halt_because: &'static str,
+    /// What such a job does: `breaches its threshold`.
+    pub halts: &'static str,
+    /// The event of the halt in a trace: `job_breached`.
+    pub event: &'static str,
+}
+
+impl HaltWords {
+    /// Of a controller without words of its own.
+    pub const PLAIN: HaltWords =
+        HaltWords { halted: "halted", halt: "halt", halt_because: "halt", halts: "halts", event: "job_halted" };
 }
 
 /// One of the ways in which the jobs of a controller end.

@@ -1,8 +1,8 @@
 //! A deployment job: from its creation over its robots' starts and endings to its own end.
 
 use super::{
-    Admission, Controller, DeploymentJobErrorCode, DeploymentStatus, Fleet, Halt, JobEnd, JobOutcome, Limits, OnBreach,
-    RobotId, RobotStatus, Verdict, Word,
+    Admission, Controller, DeploymentJobErrorCode, DeploymentStatus, Fleet, Halt, JobEnd, JobOutcome, Judgement,
+    Limits, OnBreach, RobotId, RobotStatus, Word,
 };
 use serde::{Deserialize, Serialize};
 
@@ -318,12 +318,12 @@ impl<C: Controller> DeploymentJob<C> {
             return None;
         }
         self.kept_until = match self.controller.judge(now, &self.progress) {
-            Verdict::GoesOn => Time::NEVER,
-            Verdict::Until(instant) => {
+            Judgement::GoesOn => Time::NEVER,
+            Judgement::Until(instant) => {
                 assert!(instant > now, "a controller keeps a job until {instant:?}, which is not later than {now:?}");
                 instant
             }
-            Verdict::Halt(halt) => {
+            Judgement::Halt(halt) => {
                 self.halt = Some(Halted { at: now, hurt: self.progress.counted_failures(), halt });
                 self.kept_until = Time::NEVER;
                 return Some(halt.in_flight);

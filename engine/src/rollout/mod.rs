@@ -24,7 +24,7 @@ mod word;
 
 pub use any::{AnyController, Custom};
 pub use client::{CallCounts, Client, Fault, RetryPolicy};
-pub use controller::{Admission, Controller, Halt, JobEnd, JobOutcome, Limits, OnBreach, Verdict};
+pub use controller::{Admission, Controller, Halt, HaltWords, JobEnd, JobOutcome, Judgement, Limits, OnBreach};
 pub use fleet::{Fleet, RobotId};
 pub use job::{DeploymentJob, Halted, JobKind, Progress, RobotEnd, Start};
 pub use operator::{Again, CampaignOutcome, MAX_GIVEN_UP, Operator, Schedule, SyncPolicy};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Admission, Controller, DeploymentJobErrorCode, DeploymentStatus, Halt, JobEnd, JobKind, JobOutcome, Limits,
-    OnBreach, Progress, RobotId, Verdict,
+    Admission, Controller, DeploymentJobErrorCode, DeploymentStatus, Halt, HaltWords, JobEnd, JobKind, JobOutcome,
+    Judgement, Limits, OnBreach, Progress, RobotId,
 };
 use crate::time::Time;
 
@@ -47,6 +47,22 @@ pub(super) const OUTCOMES: &[JobOutcome] = &[
     },
 ];
 const BREACHED: u8 = 1;
+
+/// Of a job that has breached its threshold (R9).
+const HALT_WORDS: HaltWords = HaltWords {
+    halted: "halted at the threshold",
+    halt: "halt at the threshold",
+    halt_because: "breach the failure threshold and halt",
+    halts: "breaches its threshold",
+    event: "job_breached",
+};
+
+impl HaltWords {
+    /// Those of results whose first jobs have these outcomes: RoboMaker's own if all of its outcomes are among them.
+    pub fn of_results(has: impl Fn(&str) -> bool) -> HaltWords {
+        if OUTCOMES.iter().all(|outcome| has(outcome.name)) { HALT_WORDS } else { HaltWords::PLAIN }
+    }
+}
 
 /// RoboMaker's rules for a job: R4 and R9.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +117,10 @@ impl Controller for RoboMaker {
         OUTCOMES
     }
 
+    fn halt_words(&self) -> HaltWords {
+        HALT_WORDS
+    }
+
     fn job_created(&mut self, _now: Time, _kind: JobKind, fleet_size: u32, _targets: &[RobotId]) {
         (self.slots, self.failure_limit) = self.of(fleet_size);
     }
@@ -115,12 +135,12 @@ impl Controller for RoboMaker {
     }
 
     #[inline]
-    fn judge(&mut self, _now: Time, progress: &Progress) -> Verdict {
+    fn judge(&mut self, _now: Time, progress: &Progress) -> Judgement {
         let (limit, count) = (self.failure_limit, progress.counted_failures());
         if count < limit {
-            return Verdict::GoesOn;
+            return Judgement::GoesOn;
         }
-        Verdict::Halt(Halt { rule: 0, limit, count, in_flight: self.on_breach, outcome: BREACHED })
+        Judgement::Halt(Halt { rule: 0, limit, count, in_flight: self.on_breach, outcome: BREACHED })
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::Keys;
 use super::diagnostics::Problem;
 use super::form::{Accepts, Form, OneOf, Shape, Written, choice};
-use crate::rollout::{AnyController, Custom, OnBreach, RoboMaker, StartOrder};
+use crate::rollout::{AnyController, Controller, Custom, HaltWords, JobOutcome, OnBreach, RoboMaker, StartOrder};
 use crate::time::Span;
 
 /// A kind of controller that scenarios may choose.
@@ -189,6 +189,16 @@ impl Rules {
             Rules::RoboMaker(controller) => AnyController::RoboMaker(controller.clone()),
             Rules::Chosen(chosen) => AnyController::Custom(chosen.policy.controller()),
         }
+    }
+
+    /// How their jobs end.
+    pub fn outcomes(&self) -> &'static [JobOutcome] {
+        self.controller().outcomes()
+    }
+
+    /// How results speak of jobs that they halt.
+    pub fn halt_words(&self) -> HaltWords {
+        self.controller().halt_words()
     }
 
     /// RoboMaker's, if they are that.

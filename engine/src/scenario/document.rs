@@ -41,6 +41,7 @@ pub struct KeyValue {
 }
 
 impl Entries {
+    /// The entry of a key, if it is there.
     pub fn get(&self, key: &str) -> Option<&KeyValue> {
         self.0.iter().find(|entry| entry.key == key)
     }

@@ -393,7 +393,7 @@ impl<'p, C: Controller, Q: EventQueue, O: Observer> Host<'p, Watch<'_, O>> for C
     }
 
     fn halted(&mut self, watch: &mut Watch<'_, O>, now: Time, (): ()) {
-        watch.observer.see(now, &Event::JobBreached);
+        watch.observer.see(now, &Event::JobHalted);
     }
 
     fn take_in_flight(&mut self, (): ()) -> Vec<Ending> {

@@ -53,7 +53,7 @@ pub use odds::{Odds, OddsPlan, StepOdds};
 pub use plan::{GroupPlan, Plan, StepPlan};
 pub use presence::Presence;
 pub use record::{JobRecord, Replication};
-pub use registrations::Registrations;
+pub use registrations::RegistrationQueue;
 pub use rollout::Rollout;
 pub use since::Since;
 pub use snapshot::{Misfit, Snapshot};

@@ -64,8 +64,8 @@ pub enum Event<'a> {
     /// Since this instant, which may be earlier than those already told, the origin sends at this rate in bits a second
     /// (R16). Whatever the last rate, it ends with the campaign.
     EgressChanged(u64),
-    /// The job has breached its failure threshold.
-    JobBreached,
+    /// The job's controller has halted it.
+    JobHalted,
     /// A job has ended, or the campaign with it unfinished.
     JobOver(&'a JobRecord),
 }

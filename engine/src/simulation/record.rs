@@ -116,6 +116,11 @@ pub struct Replication {
 }
 
 impl Replication {
+    /// How the first job ended, in its controller's word; none if it did not end.
+    pub fn first_job_outcome(&self) -> Option<Word> {
+        self.first_job.as_ref().and_then(|job| job.outcome)
+    }
+
     /// The time from the start to the last robot's `InSync`, for campaigns that end `in_sync`.
     pub fn time_to_success(&self) -> Option<Span> {
         (self.outcome == CampaignOutcome::InSync).then(|| self.ended - Time::ZERO)

@@ -1,4 +1,4 @@
-//! Registrations: robots that join the fleet during the campaign (R13).
+//! RegistrationQueue: robots that join the fleet during the campaign (R13).
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -11,7 +11,7 @@ use crate::time::{Span, Time};
 
 /// The registrations that are to come, group by group.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Registrations {
+pub struct RegistrationQueue {
     groups: Vec<Arrivals>,
     /// When each group's next robot registers; at one instant the earlier group's comes first.
     next: BinaryHeap<Reverse<(Time, usize)>>,
@@ -25,7 +25,7 @@ struct Arrivals {
     left: u32,
 }
 
-impl Registrations {
+impl RegistrationQueue {
     /// Begins another campaign. Keeps the memory.
     pub fn reset(&mut self, plan: &Plan, luck: &Luck) {
         self.groups.clear();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calls::Calls;
 use super::campaign::{Campaign, Instants, Totals};
-use super::{Endings, EventQueue, Journeys, Plan, Registrations, Rollout};
+use super::{Endings, EventQueue, Journeys, Plan, RegistrationQueue, Rollout};
 use crate::random::Luck;
 use crate::rollout::{AnyController, Controller, Operator};
 use crate::time::Time;
@@ -21,7 +21,7 @@ pub struct Snapshot<C, Q = Endings> {
     registered: Vec<u32>,
     in_flight: Q,
     journeys: Option<Journeys>,
-    registrations: Registrations,
+    registrations: RegistrationQueue,
     rollout: Rollout<C>,
     operator: Operator,
     calls: Calls,

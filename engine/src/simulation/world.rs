@@ -1,7 +1,7 @@
 //! The robots of a plan: what each draws, what the world makes of its deployment, and the queue of what comes to them.
 
 use super::journeys::Guide;
-use super::{Draws, Ending, Endings, EventQueue, Happening, Journeys, Order, Plan, Position, Registrations, Stop};
+use super::{Draws, Ending, Endings, EventQueue, Happening, Journeys, Order, Plan, Position, RegistrationQueue, Stop};
 use crate::random::Luck;
 use crate::rollout::RobotId;
 use crate::time::Time;
@@ -14,7 +14,7 @@ pub struct World<'p, Q = Endings> {
     pub(super) endings: Q,
     /// Of robots that the world delays; none where it delays nobody (R14, R16).
     pub(super) journeys: Option<Journeys>,
-    pub(super) registrations: Registrations,
+    pub(super) registrations: RegistrationQueue,
     pub(super) happenings: Vec<Happening>,
 }
 
@@ -25,7 +25,7 @@ impl<'p, Q: EventQueue> World<'p, Q> {
         World {
             endings: Q::default(),
             journeys: delays.then(|| Journeys::new(plan)),
-            registrations: Registrations::default(),
+            registrations: RegistrationQueue::default(),
             happenings: Vec::new(),
             draws: Draws::new(plan),
         }

@@ -39,7 +39,7 @@ pub struct Sweep {
 
 /// What is known of a sweep before it runs.
 #[derive(Debug)]
-pub struct Checked {
+pub struct CheckedSweep {
     /// The scenario of the first point, whose name and description stand for all.
     pub first: Scenario,
     /// Every metric that a point has, in the order of the summary.
@@ -148,9 +148,9 @@ impl Sweep {
     ///
     /// # Errors
     /// See [`Refused`].
-    pub fn check(&self, overrides: Overrides, cancelled: &AtomicBool) -> Result<Checked, Refused> {
+    pub fn check(&self, overrides: Overrides, cancelled: &AtomicBool) -> Result<CheckedSweep, Refused> {
         let mut problems = Diagnostics::default();
-        let mut checked: Option<Checked> = None;
+        let mut checked: Option<CheckedSweep> = None;
         for point in 0..self.len() {
             if cancelled.load(Ordering::Relaxed) {
                 return Err(Refused::Stopped(Stopped::Cancelled));
@@ -158,7 +158,7 @@ impl Sweep {
             match self.scenario(point) {
                 Ok(scenario) => match &mut checked {
                     Some(checked) => checked.add(&scenario, overrides),
-                    None => checked = Some(Checked::new(scenario, overrides)),
+                    None => checked = Some(CheckedSweep::new(scenario, overrides)),
                 },
                 Err(found) => problems.absorb(found),
             }
@@ -173,11 +173,11 @@ impl Sweep {
     }
 }
 
-impl Checked {
-    fn new(first: Scenario, overrides: Overrides) -> Checked {
+impl CheckedSweep {
+    fn new(first: Scenario, overrides: Overrides) -> CheckedSweep {
         let replications = overrides.replications(&first);
         let columns = columns(&first);
-        Checked {
+        CheckedSweep {
             columns,
             replications: replications.into(),
             robots: u128::from(replications) * u128::from(first.most_robots()),

@@ -89,7 +89,7 @@ impl Contender {
     ) -> Result<(), Unfinished> {
         let plan = Plan::new(scenario);
         let experiment = Experiment { plan: &plan, seed: tuning.seed, replications: end, threads: None, curves: false };
-        let all = [measure::TIME_TO_SUCCESS, measure::ROBOTS_HURT].map(|id| Wanted::new(id.measure(), [0; 2]));
+        let all = [measure::TIME_TO_SUCCESS, measure::ROBOTS_HURT].map(|id| Wanted::new(id.measure(), None, [0; 2]));
         let wanted = self.tests.iter().map(Test::wanted).chain([goal.wanted()]).chain(all);
         let observe = Observe::new(&plan, wanted.map(Some));
         let mut done = self.replications;

@@ -7,7 +7,7 @@ use super::{Status, Unfinished};
 use crate::expectation::Finding;
 use crate::experiment::Stopped;
 use crate::metric::Metric;
-use crate::questions::{Constraint, Direction};
+use crate::questions::{Constraint, Sense};
 
 /// Settings on the front, and the one that violates the constraints least, are shown with so many replications at
 /// least.
@@ -199,7 +199,7 @@ fn own(race: &mut Race<'_>, outcome: &Outcome, replications: u32) -> Result<OwnS
 
 /// What could be had without a constraint: the best of all settings that seem to satisfy the others.
 fn cost(race: &mut Race<'_>, outcome: &mut Outcome, best: usize, constraint: usize) -> Result<Cost, Unfinished> {
-    let sign = if race.tuning.objective.direction == Direction::Minimize { 1.0 } else { -1.0 };
+    let sign = if race.tuning.objective.direction == Sense::Minimize { 1.0 } else { -1.0 };
     let ask = |_: &Race<'_>, outcome: &Outcome| {
         let others = |figures: &Figures| {
             figures.seem_to_hold.iter().enumerate().all(|(index, holds)| index == constraint || *holds)

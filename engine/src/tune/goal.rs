@@ -3,7 +3,7 @@
 use crate::experiment::{Observation, Observed, Wanted};
 use crate::metric::{Kind, Metric, Unit};
 use crate::precision::Target;
-use crate::questions::{Direction, Objective};
+use crate::questions::{Objective, Sense};
 use crate::scenario::Scenario;
 use crate::statistics::confidence_sequence::BernoulliSequence;
 use crate::statistics::paired::{Pair, Slack, mean_evidence, mean_interval, probability_evidence, quantile_evidence};
@@ -49,13 +49,13 @@ impl Goal {
             Target::Share(share) => Slack { amount: 0.0, share },
             Target::Absolute(amount) => Slack { amount: amount * unit, share: 0.0 },
         };
-        let sign = if objective.direction == Direction::Minimize { 1.0 } else { -1.0 };
+        let sign = if objective.direction == Sense::Minimize { 1.0 } else { -1.0 };
         Goal { kind: metric.kind(), metric, sign, slack, alpha }
     }
 
     /// What is to be observed of a replication.
     pub fn wanted(&self) -> Wanted {
-        Wanted::new(self.metric.measure(), [0; 2])
+        Wanted::new(self.metric.measure(), self.metric.outcome(), [0; 2])
     }
 
     /// What it is a number of.

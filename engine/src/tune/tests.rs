@@ -5,7 +5,7 @@ use std::path::Path;
 use super::*;
 use crate::experiment::Experiment;
 use crate::metric::Metric;
-use crate::questions::Direction;
+use crate::questions::Sense;
 use crate::scenario::{LoadError, ScenarioFile, read_variation};
 use crate::simulation::Plan;
 use crate::sweep::Variation;
@@ -60,7 +60,7 @@ impl Asked {
         let own = Scenario::parse(scenario, "", Path::new(""), &[]).unwrap_or_else(|p| panic!("{}", p.render(false)));
         let variations: Vec<Variation> =
             vary.iter().map(|text| read_variation(text, &mut Diagnostics::default()).expect("a list")).collect();
-        let objective = Objective::parse(minimize, Direction::Minimize, &own).expect("an objective");
+        let objective = Objective::parse(minimize, Sense::Minimize, &own).expect("an objective");
         let constraint =
             |text: &&str| Constraint::parse(text, &own).unwrap_or_else(|wrong| panic!("{text}: {wrong:?}"));
         let constraints = constraints.iter().map(constraint).collect();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{CheckArgs, Subject};
+use super::{CheckArgs, ToCheck};
 use crate::baseline::{self, Baseline, BaselineVerdict, UnusableBaseline, folder_of, text_of};
 use crate::cli::interrupt::INTERRUPTED;
 use crate::cli::simulation::{mixed_up, stopped, workers};
@@ -14,9 +14,9 @@ use crate::scenario::Scenario;
 use crate::simulation::Plan;
 
 /// The baselines of all scenarios, in their order.
-pub fn read_all(folder: &Path, scenarios: &[Subject]) -> Result<Vec<Baseline>, Failure> {
+pub fn read_all(folder: &Path, scenarios: &[ToCheck]) -> Result<Vec<Baseline>, Failure> {
     refuse_namesakes(scenarios)?;
-    let read = |Subject { path, scenario, .. }: &Subject| {
+    let read = |ToCheck { path, scenario, .. }: &ToCheck| {
         [folder.to_path_buf(), folder_of(folder, scenario)].iter().for_each(|place| clear_up(place));
         Baseline::read(folder, scenario, scenarios.len() == 1).map_err(|unusable| failure(unusable, path, folder))
     };
@@ -24,9 +24,9 @@ pub fn read_all(folder: &Path, scenarios: &[Subject]) -> Result<Vec<Baseline>, F
 }
 
 /// Baselines are kept by name.
-fn refuse_namesakes(scenarios: &[Subject]) -> Result<(), Failure> {
-    for (index, Subject { path, scenario, .. }) in scenarios.iter().enumerate() {
-        if let Some(Subject { path: other, .. }) =
+fn refuse_namesakes(scenarios: &[ToCheck]) -> Result<(), Failure> {
+    for (index, ToCheck { path, scenario, .. }) in scenarios.iter().enumerate() {
+        if let Some(ToCheck { path: other, .. }) =
             scenarios[..index].iter().find(|other| other.scenario.name == scenario.name)
         {
             let (other, path) = (other.display(), path.display());
@@ -88,13 +88,13 @@ pub fn compare(
 }
 
 /// Runs all scenarios, then stores them as baselines.
-pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<Subject>) -> Result<(), Failure> {
+pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<ToCheck>) -> Result<(), Failure> {
     refuse_namesakes(&scenarios)?;
-    let places: Vec<PathBuf> = scenarios.iter().map(|Subject { scenario, .. }| folder_of(folder, scenario)).collect();
+    let places: Vec<PathBuf> = scenarios.iter().map(|ToCheck { scenario, .. }| folder_of(folder, scenario)).collect();
     let workers = workers(&args.simulation)?;
     let outputs = places.iter().map(|place| Outputs::new(place, &[])).collect::<Result<Vec<_>, _>>()?;
     let mut texts = Vec::new();
-    for Subject { path, scenario, .. } in &scenarios {
+    for ToCheck { path, scenario, .. } in &scenarios {
         let plan = Plan::new(scenario);
         let experiment = experiment(args, scenario, &plan);
         let bar = progress::bar(experiment.replications.into(), args.simulation.quiet);

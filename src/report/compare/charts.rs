@@ -172,7 +172,7 @@ fn outcomes(compared: &Compared<'_>) -> Chart {
     let replications = compared.comparison.replications;
     let rows = compared.comparison.outcomes.iter().map(|found| {
         let shares = [0, 1].map(|side| Proportion::new(found.counts[side], replications[side]));
-        (Measure::of_outcome(found.outcome).words.to_owned(), shares.into())
+        (Measure::of_outcome(found.outcome).words_with(compared.halts()).to_owned(), shares.into())
     });
     let sides = [0, 1].map(|side| compared.named(side)).into();
     let about = "Shares of the campaigns, with whiskers for their 95 % intervals.".to_owned();

@@ -13,6 +13,7 @@ use crate::comparison::{Comparison, Side};
 use crate::metric::words::counted;
 use crate::report::document::Document;
 use crate::report::format::{Exporter, JSON, PAGE, PICTURES, Presentable};
+use crate::rollout::HaltWords;
 
 /// A comparison with what it was made of, for everything that shows it.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,12 @@ impl Compared<'_> {
         } else {
             format!("{a} and {b} replications, not paired")
         }
+    }
+
+    /// How both sides speak of jobs that halt; in plain words if they do not agree.
+    fn halts(&self) -> HaltWords {
+        let [a, b] = self.comparison.sides.each_ref().map(|side| side.halts);
+        if a == b { a } else { HaltWords::PLAIN }
     }
 
     fn named(&self, side: usize) -> String {

@@ -26,7 +26,7 @@ pub fn answer(compared: &Compared<'_>) -> Vec<String> {
         "bring the whole fleet in sync",
         replications,
     ));
-    sentences.extend(likely(&comparison.outcomes, CampaignOutcome::Halted, "halt at the threshold", replications));
+    sentences.extend(likely(&comparison.outcomes, CampaignOutcome::Halted, compared.halts().halt, replications));
     sentences.extend(robots(&comparison.numbers[ROBOTS_FAILED]));
     sentences
 }
@@ -195,7 +195,7 @@ pub fn outcome_lines(compared: &Compared<'_>) -> Vec<ComparedLine> {
     let replications = compared.comparison.replications;
     let happen = compared.comparison.outcomes.iter().filter(|found| found.counts != [0, 0]);
     let lines = happen.map(|found| ComparedLine {
-        name: Measure::of_outcome(found.outcome).words,
+        name: Measure::of_outcome(found.outcome).words_with(compared.halts()),
         statistic: "share",
         unit: Unit::Probability,
         values: [0, 1].map(|side| Some(found.counts[side] as f64 / replications[side] as f64)),

@@ -1,6 +1,6 @@
 //! The charts of a run.
 
-use super::numbers::events;
+use super::numbers::{SharesOf, campaigns, first_jobs};
 use crate::experiment::{Curves, InSyncCurve, OverTime, Tally};
 use crate::measure::{ROBOTS_HURT, TIME_TO_SUCCESS};
 use crate::metric::Unit;
@@ -18,7 +18,7 @@ use crate::time::{MICROS, humane, seconds};
 const MOST_BUILDS: usize = 4;
 
 pub(super) fn all(scenario: &Scenario, tally: &Tally) -> Vec<Chart> {
-    let mut all = vec![outcomes(tally), times(tally), in_sync_by_now(scenario, tally)];
+    let mut all = vec![outcomes(scenario, tally), times(tally), in_sync_by_now(scenario, tally)];
     all.extend(tally.curves.as_ref().map(|curves| share_over_time(&curves.in_sync)));
     all.push(robots_hurt(scenario, tally));
     all.extend(tally.curves.iter().flat_map(|curves| means(curves, scenario, tally)));
@@ -29,9 +29,12 @@ fn chart(file: &str, title: &str, about: String, body: Body) -> Chart {
     Chart { file: Some(file.to_owned()), title: title.to_owned(), about, body }
 }
 
-fn outcomes(tally: &Tally) -> Chart {
-    let rows = |of: &str| events(of, tally).into_iter().map(|(name, share)| (name.to_owned(), vec![share])).collect();
-    let groups = vec![(String::from("Campaign"), rows("campaign.")), (String::from("First job"), rows("first_job."))];
+fn outcomes(scenario: &Scenario, tally: &Tally) -> Chart {
+    let rows = |all: SharesOf| all.into_iter().map(|(name, share)| (name.to_owned(), vec![share])).collect();
+    let groups = vec![
+        (String::from("Campaign"), rows(campaigns(scenario, tally))),
+        (String::from("First job"), rows(first_jobs(tally))),
+    ];
     let about = "Shares of the campaigns, with whiskers for their 95 % intervals.".to_owned();
     chart("outcomes", "How rollouts end", about, Body::Shares(Shares { sides: Vec::new(), groups }))
 }

@@ -13,6 +13,7 @@ use crate::measure::{
 };
 use crate::metric::words::{counted, counted_between, percent};
 use crate::metric::{self, Summary, Unit};
+use crate::rollout::HaltWords;
 use crate::scenario::{Scenario, ScenarioFile};
 use crate::statistics::{Proportion, Sample, Statistic};
 
@@ -140,7 +141,7 @@ fn answer(scenario: &Scenario, tally: &Tally) -> Vec<Sentence> {
                 .words("."),
         );
     }
-    sentences.extend(otherwise(tally));
+    sentences.extend(otherwise(tally, scenario.deployment.rules.halt_words()));
     sentences.extend(hurt(&tally[ROBOTS_HURT]));
     sentences.extend(overshoot(tally));
     for (build, tally) in scenario.builds.iter().zip(&tally.builds).filter(|(_, tally)| tally.replications > 0) {
@@ -161,9 +162,9 @@ fn answer(scenario: &Scenario, tally: &Tally) -> Vec<Sentence> {
 }
 
 /// How campaigns end that do not get in sync.
-fn otherwise(tally: &Tally) -> Option<Sentence> {
+fn otherwise(tally: &Tally, halts: HaltWords) -> Option<Sentence> {
     let rest = [
-        (HALTED, "breach the failure threshold and halt"),
+        (HALTED, halts.halt_because),
         (TIMED_OUT, "hit the fleet timeout"),
         (MAX_JOBS, "use up their jobs with robots left behind"),
         (HORIZON, "reach the horizon unfinished"),

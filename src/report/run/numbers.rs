@@ -5,13 +5,14 @@ use crate::experiment::Tally;
 use crate::measure::{self, HALTED, IN_SYNC, Measure, ROBOTS_HURT, TIME_TO_SUCCESS};
 use crate::metric::Unit;
 use crate::report::document::{DataCell, DataColumn, DataRow, DataTable, Intervals, Piece, Reach, estimate_of};
+use crate::rollout::Word;
 use crate::scenario::Scenario;
 use crate::statistics::{Proportion, Sample, Statistic};
 
 pub(super) fn blocks(scenario: &Scenario, tally: &Tally) -> Vec<Piece> {
-    let first_jobs =
-        DataTable { place: Reach::Page, ..shares("first-jobs", "How first jobs end", "first_job.", tally) };
-    let mut tables = vec![shares("likely", "How likely", "campaign.", tally), first_jobs];
+    let first_jobs = shares("first-jobs", "How first jobs end", first_jobs(tally));
+    let first_jobs = DataTable { place: Reach::Page, ..first_jobs };
+    let mut tables = vec![shares("likely", "How likely", campaigns(scenario, tally)), first_jobs];
     tables.extend(measure::Section::ALL.into_iter().map(|section| distributions(section, tally)));
     tables.push(by_build(scenario, tally));
     // Parts of the world that a scenario does not have.
@@ -21,17 +22,28 @@ pub(super) fn blocks(scenario: &Scenario, tally: &Tally) -> Vec<Piece> {
     vec![Piece::Note(Reach::Page, note.to_owned()), Piece::Tables(tables)]
 }
 
-/// How often the events happen whose names begin like this.
-pub(super) fn events(of: &str, tally: &Tally) -> Vec<(&'static str, Proportion)> {
-    let share =
-        |measure: &'static Measure| Some((measure.words, Proportion::new(tally.count(measure)?, tally.replications)));
-    Measure::events(of).filter_map(share).collect()
+/// In which shares something happens, by its name.
+pub(super) type SharesOf = Vec<(&'static str, Proportion)>;
+
+/// How campaigns end.
+pub(super) fn campaigns(scenario: &Scenario, tally: &Tally) -> SharesOf {
+    let halts = scenario.deployment.rules.halt_words();
+    let share = |measure: &'static Measure| {
+        Some((measure.words_with(halts), Proportion::new(tally.count(measure)?, tally.replications)))
+    };
+    Measure::events().filter_map(share).collect()
 }
 
-fn shares(id: &str, name: &str, of: &str, tally: &Tally) -> DataTable {
+/// How first jobs end.
+pub(super) fn first_jobs(tally: &Tally) -> SharesOf {
+    let share = |(word, count): &(Word, u64)| (word.as_str(), Proportion::new(*count, tally.replications));
+    tally.job_outcomes.iter().map(share).collect()
+}
+
+fn shares(id: &str, name: &str, all: SharesOf) -> DataTable {
     let share = DataColumn::numbers("share").intervals(Intervals::InColumns);
     let mut table = DataTable::new(id, name, vec![DataColumn::words(""), share, DataColumn::numbers("count")]);
-    for (name, proportion) in events(of, tally) {
+    for (name, proportion) in all {
         let share = DataCell::estimate(Unit::Probability, &estimate_of(&proportion));
         table.row(vec![DataCell::new(name), share, DataCell::count(proportion.count)]);
     }

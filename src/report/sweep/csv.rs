@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use csv::{Terminator, Writer, WriterBuilder};
 
 use super::{Estimated, field};
-use crate::sweep::{Checked, Column, Sweep};
+use crate::sweep::{CheckedSweep, Column, Sweep};
 
 /// Writes a row for each point: what varies, then every metric, followed by the ends of its interval if it has one.
 pub struct CsvPoints<W: Write> {
@@ -18,7 +18,7 @@ impl<W: Write> CsvPoints<W> {
     ///
     /// # Errors
     /// Whatever writing gives.
-    pub fn new(writer: W, sweep: &Sweep, checked: &Checked) -> io::Result<CsvPoints<W>> {
+    pub fn new(writer: W, sweep: &Sweep, checked: &CheckedSweep) -> io::Result<CsvPoints<W>> {
         let rows = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(BufWriter::new(writer));
         let mut points = CsvPoints { rows, columns: checked.columns.clone() };
         let mut header: Vec<String> = sweep.variations.iter().map(|variation| variation.path.clone()).collect();

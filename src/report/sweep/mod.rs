@@ -17,7 +17,7 @@ use crate::metric::{Metric, Unit};
 use crate::report::document::Document;
 use crate::report::format::{Exporter, PAGE, PICTURES, Presentable};
 use crate::statistics::Estimate;
-use crate::sweep::{Checked, Simulated, Sweep, Variation};
+use crate::sweep::{CheckedSweep, Simulated, Sweep, Variation};
 
 /// A metric that is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct Shown<'a> {
     /// What was run.
     pub sweep: &'a Sweep,
     /// What is known of it.
-    pub checked: &'a Checked,
+    pub checked: &'a CheckedSweep,
     /// The metrics shown.
     pub metrics: Vec<ShownMetric>,
     /// For each point that is complete the estimates of these metrics.
@@ -41,7 +41,7 @@ pub struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     /// Of no point yet.
-    pub fn new(sweep: &'a Sweep, checked: &'a Checked, metrics: Vec<ShownMetric>) -> Shown<'a> {
+    pub fn new(sweep: &'a Sweep, checked: &'a CheckedSweep, metrics: Vec<ShownMetric>) -> Shown<'a> {
         Shown { sweep, checked, metrics, points: Vec::new() }
     }
 

@@ -8,7 +8,7 @@ mod words;
 use crate::metric::Metric;
 use crate::metric::words::counted;
 use crate::precision::Target;
-use crate::questions::{Constraint, Direction};
+use crate::questions::{Constraint, Sense};
 use crate::report::document::Document;
 use crate::report::format::{Exporter, JSON, PAGE, PICTURES, Presentable};
 use crate::scenario::{ScenarioFile, Value};
@@ -61,7 +61,7 @@ impl TuneReport<'_> {
     /// is within it.
     fn alternatives(&self) -> Vec<usize> {
         let settings = &self.outcome.settings;
-        let sign = if self.tuning.objective.direction == Direction::Maximize { -1.0 } else { 1.0 };
+        let sign = if self.tuning.objective.direction == Sense::Maximize { -1.0 } else { 1.0 };
         // Small is good.
         let value = |index: usize| settings[index].figures.objective.map_or(f64::INFINITY, |value| sign * value);
         let best = value(self.outcome.answer.setting());

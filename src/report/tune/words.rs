@@ -4,7 +4,7 @@ use super::TuneReport;
 use crate::expectation::Finding;
 use crate::metric::words::counted;
 use crate::metric::{Metric, Unit};
-use crate::questions::{Constraint, Direction};
+use crate::questions::{Constraint, Sense};
 use crate::report::document::{DataCell, dash, finely};
 use crate::tune::{Conclusion, Status, miss};
 
@@ -152,8 +152,8 @@ pub(super) fn estimate(metric: &Metric, finding: &Finding) -> DataCell {
 /// As in `minimize METRIC`.
 pub fn objective(report: &TuneReport<'_>) -> String {
     let word = match report.tuning.objective.direction {
-        Direction::Minimize => "the least",
-        Direction::Maximize => "the greatest",
+        Sense::Minimize => "the least",
+        Sense::Maximize => "the greatest",
     };
     format!("{word} {}", report.outcome.metric)
 }

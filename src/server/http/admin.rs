@@ -150,6 +150,7 @@ fn from_here(headers: &HeaderMap) -> bool {
     matches!(site, "same-origin" | "none") && (address || name == "localhost")
 }
 
+/// A request that is not done, with the reason for whoever asked.
 pub fn refused(status: StatusCode, message: impl Into<String>) -> AdminError {
     AdminError::Refused(status, message.into())
 }

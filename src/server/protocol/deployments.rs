@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Body, Members, Nothing, Refusal, Reply, given, page, read};
+use super::{Members, Nothing, Refusal, Reply, ReplyBody, given, page, read};
 use crate::control_plane::constraints::Violations;
 use crate::control_plane::shapes::ARN;
 use crate::control_plane::{
@@ -127,7 +127,7 @@ fn deploy(account: &mut Account, call: Call) -> Result<Reply, Refusal> {
         account.settle();
     }
     match body {
-        Some(Ok(body)) => Ok(Reply { body: Body::Written(body), changed: made || counted, lost }),
+        Some(Ok(body)) => Ok(Reply { body: ReplyBody::Written(body), changed: made || counted, lost }),
         _ => Err(Refusal::Malformed(String::from("The job cannot be shown."))),
     }
 }
@@ -241,7 +241,7 @@ pub(super) fn describe(account: &mut Account, members: &Members<'_>) -> Result<R
         let view = TaggedView { job: DeploymentJobItem::new(&job, created_at, job.failure_code), tags: &job.tags };
         serde_json::to_vec(&DescribeDeploymentJobResponse { job: view, robot_deployment_summary: summary })
     };
-    Ok(Reply { body: Body::Gathered(Box::new(write)), changed: false, lost: false })
+    Ok(Reply { body: ReplyBody::Gathered(Box::new(write)), changed: false, lost: false })
 }
 
 /// A share as a percentage with one decimal.

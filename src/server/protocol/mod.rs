@@ -28,7 +28,7 @@ use crate::control_plane::{ApiException, ExceptionCode};
 /// What a call is answered.
 #[derive(Debug)]
 pub struct Reply {
-    body: Body,
+    body: ReplyBody,
     /// Whether the account has changed.
     pub changed: bool,
     /// The answer gets lost on its way (R17).
@@ -36,18 +36,18 @@ pub struct Reply {
 }
 
 /// The JSON of a reply.
-enum Body {
+enum ReplyBody {
     Written(Vec<u8>),
     /// What it says is gathered, and written as JSON when the account may change again: it may speak of a million
     /// robots.
     Gathered(Box<dyn FnOnce() -> serde_json::Result<Vec<u8>> + Send>),
 }
 
-impl std::fmt::Debug for Body {
+impl std::fmt::Debug for ReplyBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Body::Written(json) => f.debug_tuple("Written").field(&String::from_utf8_lossy(json)).finish(),
-            Body::Gathered(_) => f.write_str("Gathered"),
+            ReplyBody::Written(json) => f.debug_tuple("Written").field(&String::from_utf8_lossy(json)).finish(),
+            ReplyBody::Gathered(_) => f.write_str("Gathered"),
         }
     }
 }
@@ -55,7 +55,7 @@ impl std::fmt::Debug for Body {
 impl Reply {
     /// Whether it takes long to write it as JSON.
     pub fn is_long(&self) -> bool {
-        matches!(self.body, Body::Gathered(_))
+        matches!(self.body, ReplyBody::Gathered(_))
     }
 
     /// Writes it as JSON.
@@ -64,8 +64,8 @@ impl Reply {
     /// The program is wrong.
     pub fn json(self) -> Result<Vec<u8>, Refusal> {
         match self.body {
-            Body::Written(json) => Ok(json),
-            Body::Gathered(write) => write().map_err(unwritable),
+            ReplyBody::Written(json) => Ok(json),
+            ReplyBody::Gathered(write) => write().map_err(unwritable),
         }
     }
 }
@@ -162,7 +162,7 @@ fn written(body: &impl Serialize) -> Result<Reply, Refusal> {
 }
 
 fn answer(body: &impl Serialize, changed: bool) -> Result<Reply, Refusal> {
-    let body = Body::Written(serde_json::to_vec(body).map_err(unwritable)?);
+    let body = ReplyBody::Written(serde_json::to_vec(body).map_err(unwritable)?);
     Ok(Reply { body, changed, lost: false })
 }
 

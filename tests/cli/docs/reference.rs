@@ -140,7 +140,9 @@ fn the_reference_of_measures_is_their_list() {
          Every number of the results, by its path in `summary.json`. An option or key that takes a metric takes a measure with what is\n\
          said of it: `campaign.time_to_success_s.p95`, `campaign.outcomes.halted.probability`. Those of a build stand under\n\
          `builds.NAME.` and the same path.\n\n\
-         * An **event** happens in a replication or not, and has `count`, `probability` and `ci95`.\n\
+         * An **event** happens in a replication or not, and has `count`, `probability` and `ci95`. Of **events** each has a name,\n\
+         \x20 as in `first_job.outcomes.FailureThresholdBreached.probability`: those of RoboMaker are `Succeeded`,\n\
+         \x20 `FailureThresholdBreached` and `FleetDeploymentTimeout`; other controllers have their own.\n\
          * A **number** has a value in each replication, or none, and has `count`, `mean`, `mean_ci95`, `std`, `min`, `p50`, `p50_ci95`,\n\
          \x20 `p90`, `p95`, `p99`, `p99_ci95` and `max`.\n\
          * **Robots** have the same statistics over single robots; a replication counts as one cluster.\n\n\
@@ -152,10 +154,11 @@ fn the_reference_of_measures_is_their_list() {
             Source::Event(_) => "event",
             Source::Number(_) => "number",
             Source::Robots(_) => "robots",
+            Source::JobOutcomes => "events",
             Source::Codes => "counts",
         };
         let unit = match (measure.unit, &measure.source) {
-            (_, Source::Event(_)) => "",
+            (_, Source::Event(_) | Source::JobOutcomes) => "",
             (Unit::Seconds, _) => "s",
             (Unit::Bytes, _) => "byte",
             (Unit::BitsPerSecond, _) => "bit/s",

@@ -313,7 +313,7 @@ fn every_call_is_throttled() {
         let figure = summary.description(name).expect("every summary has it");
         assert_eq!((figure.count, figure.mean), (0, None), "{name}");
     }
-    let outcomes = summary.proportions("first_job.");
+    let outcomes: Vec<_> = summary.job_outcomes().collect();
     assert!(outcomes.len() == 3 && outcomes.iter().all(|(_, outcome)| outcome.count == 0));
     let jobs = summary.description("campaign.jobs").expect("every summary has it");
     assert_eq!((jobs.count, jobs.mean.map(|mean| mean.0)), (5, Some(0.0)));

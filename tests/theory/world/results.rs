@@ -121,10 +121,15 @@ fn builds_add_up() {
     let sum = |count: &dyn Fn(usize) -> u64| (0..builds.len()).map(count).sum::<u64>();
     assert_eq!(sum(&|i| builds[i].replications), 1500);
 
-    for measure in Measure::events("") {
+    for measure in Measure::events() {
         let of = |results: &Results| results.proportion(measure.name).expect("every summary has it").count;
         assert_eq!(of(&whole), sum(&|i| of(builds[i])), "{}", measure.name);
     }
+
+    let ended = |results: &Results| results.job_outcomes().map(|(_, share)| share.count).collect::<Vec<_>>();
+    let merged_ends = (0..3).map(|outcome| sum(&|i| ended(builds[i])[outcome])).collect::<Vec<_>>();
+    assert_eq!(ended(&whole), merged_ends);
+    assert!(merged_ends.iter().filter(|count| **count > 0).count() > 1, "{merged_ends:?}");
 
     let merged = |what: &str, whole: &Description, parts: Vec<&Description>| {
         assert_eq!(whole.count, parts.iter().map(|part| part.count).sum::<u64>(), "{what}");

@@ -6,6 +6,7 @@ use crate::random::{Residual, Sampler};
 pub static FAMILY: FamilyDescription =
     FamilyDescription { name: "constant", words: "Always this value.", takes: Takes::Value(Distribution::Constant) };
 
+/// The value of every draw.
 #[derive(Clone, Copy, Debug)]
 pub struct Constant(pub f64);
 

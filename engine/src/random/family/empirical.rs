@@ -10,6 +10,7 @@ pub static FAMILY: FamilyDescription = FamilyDescription {
     takes: Takes::Values(Distribution::Empirical),
 };
 
+/// At least one value, in any order.
 pub struct Empirical<'v>(pub &'v [f64]);
 
 impl Family for Empirical<'_> {
@@ -31,6 +32,7 @@ impl Family for Empirical<'_> {
     }
 }
 
+/// Each is as likely as any other.
 #[derive(Clone, Debug)]
 pub struct Values(Vec<f64>);
 

@@ -14,6 +14,7 @@ pub static FAMILY: FamilyDescription = FamilyDescription {
     }]),
 };
 
+/// The mean is greater than 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Exponential {
     pub mean: f64,

@@ -27,6 +27,7 @@ pub static FAMILY: FamilyDescription = FamilyDescription {
     ]),
 };
 
+/// Both are greater than 0; the mean is their product.
 #[derive(Clone, Copy, Debug)]
 pub struct Gamma {
     pub shape: f64,

@@ -52,6 +52,7 @@ pub static FAMILY: FamilyDescription = FamilyDescription {
 
 const MEDIAN: super::Parameter = parameter("median", ParameterRange::PositiveQuantity, "Half of the draws are below.");
 
+/// The median is greater than 0, and so is sigma, the standard deviation of the logarithm.
 #[derive(Clone, Copy, Debug)]
 pub struct Lognormal {
     pub median: f64,

@@ -21,6 +21,7 @@ fn flattened(components: Vec<(f64, Distribution)>) -> Distribution {
     Distribution::Mixture(flat.collect())
 }
 
+/// Weights, not all of them 0, with what they are of.
 pub struct Mixture<'c>(pub &'c [(f64, Distribution)]);
 
 impl Mixture<'_> {

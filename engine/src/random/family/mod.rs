@@ -163,6 +163,7 @@ macro_rules! inverses {
         }
 
         impl AnyInverse {
+            /// The draw to the uniform number `u` in (0, 1).
             #[inline]
             pub fn at(&self, u: f64) -> f64 {
                 match self {
@@ -170,6 +171,7 @@ macro_rules! inverses {
                 }
             }
 
+            /// The draws to many numbers at once.
             #[inline(always)]
             pub fn at_each<const N: usize>(&self, u: &[f64; N], values: &mut [f64; N]) {
                 match self {

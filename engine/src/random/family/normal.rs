@@ -21,6 +21,7 @@ pub static FAMILY: FamilyDescription = FamilyDescription {
     }]),
 };
 
+/// A normal of which nothing below 0 is drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Normal {
     mean: f64,
@@ -30,6 +31,7 @@ pub struct Normal {
 }
 
 impl Normal {
+    /// Mean and standard deviation before the cut; the latter is greater than 0.
     pub fn new(mean: f64, std: f64) -> Normal {
         Normal { mean, std, kept: normal_cdf(mean / std) }
     }

@@ -16,6 +16,7 @@ pub static FAMILY: FamilyDescription = FamilyDescription {
     }]),
 };
 
+/// Both are greater than 0; the tail falls as `x^-shape`.
 #[derive(Clone, Copy, Debug)]
 pub struct Pareto {
     pub scale: f64,
@@ -41,6 +42,7 @@ impl Family for Pareto {
     }
 }
 
+/// P(X > x) = (scale / x)^shape, solved for x.
 #[derive(Clone, Copy, Debug)]
 pub struct InversePareto {
     scale: f64,

@@ -14,6 +14,7 @@ pub static FAMILY: FamilyDescription = FamilyDescription {
     })]),
 };
 
+/// `min <= mode <= max`, and `min < max`.
 #[derive(Clone, Copy, Debug)]
 pub struct Pert {
     pub min: f64,

@@ -19,6 +19,7 @@ pub static FAMILY: FamilyDescription = FamilyDescription {
     }]),
 };
 
+/// From `min` to `max`, which is greater.
 #[derive(Clone, Copy, Debug)]
 pub struct Uniform {
     pub min: f64,

@@ -25,6 +25,7 @@ pub static FAMILY: FamilyDescription = FamilyDescription {
     }]),
 };
 
+/// Both are greater than 0; the tail falls as `exp(-x^shape)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Weibull {
     pub shape: f64,
@@ -51,6 +52,7 @@ impl Family for Weibull {
     }
 }
 
+/// P(X > x) = exp(-(x / scale)^shape), solved for x.
 #[derive(Clone, Copy, Debug)]
 pub struct InverseWeibull {
     inverse_shape: f64,

@@ -162,6 +162,7 @@ pub const fn fraction() -> NumberRange {
     NumberRange { accepted: "a number from 0 to 1", low: Bound::Included(0.0), high: Bound::Included(1.0) }
 }
 
+/// A number from 0 to 1 that says how likely something is.
 pub const fn probability() -> NumberRange {
     NumberRange { accepted: "a probability from 0 to 1", ..fraction() }
 }

@@ -12,6 +12,7 @@ use crate::scenario::quantity::Quantity;
 use crate::scenario::{Controllers, Deployment, MAX_ROBOT_TIMEOUT, Rules};
 use crate::time::Span;
 
+/// `[deployment]`: the percentages and times of RoboMaker's rules.
 pub fn deployment(form: &mut Form<'_>) -> Option<Deployment> {
     let concurrent_deployment_percentage = form.required(
         "concurrent_deployment_percentage",

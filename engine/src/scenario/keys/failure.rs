@@ -25,6 +25,7 @@ impl StepFailure {
 /// A probability, or `{ probability = p, codes = { CODE = weight } }`.
 pub struct OneFailure;
 
+/// How often a step fails, and with which codes.
 pub fn failure() -> OneFailure {
     OneFailure
 }

@@ -10,6 +10,7 @@ use crate::scenario::form::{Form, choice, count, name, table};
 use crate::scenario::quantity::Quantity;
 use crate::scenario::{Group, MAX_ROBOTS, Step};
 
+/// `[[group]]`: robots that are alike.
 pub fn group(form: &mut Form<'_>) -> Option<Group> {
     let name = form.required(
         "name",

@@ -8,6 +8,7 @@ use crate::scenario::form::{
 };
 use crate::scenario::{DEFAULT_MAX_JOBS, MAX_JOBS};
 
+/// `[sync]`: when the operator calls again, and how long.
 pub fn sync(form: &mut Form<'_>) -> Option<SyncPolicy> {
     let words = "When SyncDeploymentJob is called; required unless max_jobs is 1.";
     let schedule = form.optional("schedule", words, OneSchedule);

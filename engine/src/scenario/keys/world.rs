@@ -13,6 +13,7 @@ use crate::scenario::form::{
 use crate::scenario::quantity::Quantity;
 use crate::scenario::{Api, Connectivity, Download, GroupDownload, MAX_CALL_ATTEMPTS, MAX_ROBOTS, Registrations};
 
+/// `[group.connectivity]`: robots that are offline at times (R14).
 pub fn connectivity(form: &mut Form<'_>) -> Option<Connectivity> {
     let words = "How long a robot stays online; with a finite mean above 0.";
     let online = form.required("online", words, Periods);
@@ -48,6 +49,7 @@ impl Accepts for Periods {
     }
 }
 
+/// `[group.registrations]`: robots that join during the campaign (R13).
 pub fn registrations(form: &mut Form<'_>) -> Option<Registrations> {
     let words = "The time from the start to the first registration, and from one to the next.";
     let interarrival = form.required("interarrival", words, distribution(Quantity::Duration));
@@ -55,12 +57,14 @@ pub fn registrations(form: &mut Form<'_>) -> Option<Registrations> {
     Some(Registrations { interarrival: interarrival?, max: max? })
 }
 
+/// `[download]`: the bundle, and what the origin can send (R16).
 pub fn download(form: &mut Form<'_>) -> Option<Download> {
     let bundle_size = form.required("bundle_size", "How large the bundle is.", size());
     let egress = form.optional("egress", "The origin's cap over all robots. Left out: none.", cap());
     Some(Download { bundle_size: bundle_size?, egress })
 }
 
+/// `[group.download]`: what the group's network can take (R16).
 pub fn group_download(form: &mut Form<'_>) -> Option<GroupDownload> {
     let uplink = form.optional("uplink", "The cap over the group's robots together. Left out: none.", cap());
     let words = "A robot's own cap: a rate, or a distribution of rates, drawn once for a robot and a replication. Left out: none.";
@@ -90,6 +94,7 @@ impl Accepts for Link {
     }
 }
 
+/// `[api]`: calls that go wrong, and how the client repeats them (R17).
 pub fn api(form: &mut Form<'_>) -> Option<Api> {
     let words = "The probability of ThrottlingException, which takes no effect.";
     let throttle = form.default("throttle", words, probability(), 0.0);

@@ -57,12 +57,13 @@ where
         let mut rows = rows(sweep, window.clone());
         for point in window.clone() {
             let row = row_of(sweep, point);
-            if let Some(Row::Waiting(points)) = row.and_then(|row| rows.get(&row)) {
-                let done = simulate_row::<E>(sweep, points, simulation)?.map_or(Row::Alone, Row::Done);
+            if let Some(ThresholdRow::Waiting(points)) = row.and_then(|row| rows.get(&row)) {
+                let done =
+                    simulate_row::<E>(sweep, points, simulation)?.map_or(ThresholdRow::Alone, ThresholdRow::Done);
                 rows.extend(row.map(|row| (row, done)));
             }
             let done = match row.and_then(|row| rows.get_mut(&row)) {
-                Some(Row::Done(tallies)) => tallies.remove(&point),
+                Some(ThresholdRow::Done(tallies)) => tallies.remove(&point),
                 _ => None,
             };
             take(match done {
@@ -80,7 +81,7 @@ where
 }
 
 /// Points that differ in nothing but the threshold, in order.
-enum Row {
+enum ThresholdRow {
     /// Not simulated yet.
     Waiting(Vec<u64>),
     /// The tally of each point that has not been taken. Its memory goes with the last point that has it.
@@ -117,14 +118,17 @@ fn row_of(sweep: &Sweep, point: u64) -> Option<u64> {
 }
 
 /// The rows of several points among these.
-fn rows(sweep: &Sweep, points: Range<u64>) -> HashMap<u64, Row> {
+fn rows(sweep: &Sweep, points: Range<u64>) -> HashMap<u64, ThresholdRow> {
     let mut rows: HashMap<u64, Vec<u64>> = HashMap::new();
     if threshold(sweep).is_some() {
         for point in points {
             rows.entry(row_of(sweep, point).expect("a threshold varies")).or_default().push(point);
         }
     }
-    rows.into_iter().filter(|(_, points)| points.len() > 1).map(|(row, points)| (row, Row::Waiting(points))).collect()
+    rows.into_iter()
+        .filter(|(_, points)| points.len() > 1)
+        .map(|(row, points)| (row, ThresholdRow::Waiting(points)))
+        .collect()
 }
 
 /// The threshold of a scenario, in percent: where it is varied, the rules are RoboMaker's.
@@ -392,7 +396,7 @@ mod tests {
         let rows = rows(&sweep, 0..sweep.len());
         assert_eq!(rows.len(), 9);
         for row in rows.values() {
-            let Row::Waiting(points) = row else { panic!("nothing has been simulated") };
+            let ThresholdRow::Waiting(points) = row else { panic!("nothing has been simulated") };
             let scenarios: Vec<Scenario> =
                 points.iter().map(|point| sweep.scenario(*point).expect("it is right")).collect();
             let thresholds: Vec<u32> = scenarios.iter().map(threshold_of).collect();
