@@ -2,13 +2,15 @@
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use hyper::Request;
 use serde_json::{Value, json};
 
 use super::args::{AdminAction, AdminArgs};
+use super::serve::access_key;
 use super::{Failure, exit, print};
-use crate::server::Speed;
+use crate::server::{AccessKey, Speed};
 
 /// How long the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -39,7 +41,8 @@ pub fn run(args: &AdminArgs) -> Result<(), Failure> {
         ),
         code: exit::BAD_INPUT,
     })?;
-    let (status, answer) = request(&authority, path, body.as_ref()).map_err(|error| Failure {
+    let key = access_key(&args.key)?;
+    let (status, answer) = request(&authority, path, body.as_ref(), key.as_ref()).map_err(|error| Failure {
         message: format!("error: no answer from http://{authority}: {error}\n"),
         code: exit::IO,
     })?;
@@ -48,7 +51,9 @@ pub fn run(args: &AdminArgs) -> Result<(), Failure> {
     }
     let message = serde_json::from_str::<Value>(&answer).ok();
     let message = message.as_ref().and_then(|answer| answer["message"].as_str()).unwrap_or(&answer);
-    Err(Failure { message: format!("error: {message}\n"), code: exit::BAD_INPUT })
+    let help =
+        if status == 401 { "help: the server wants its key: `--access-key ID --secret-file FILE`\n" } else { "" };
+    Err(Failure { message: format!("error: {message}\n{help}"), code: exit::BAD_INPUT })
 }
 
 /// Host and port of a URL.
@@ -63,17 +68,24 @@ fn authority(url: &str) -> Option<String> {
 }
 
 /// Status and body of the answer.
-fn request(authority: &str, path: &str, body: Option<&Value>) -> io::Result<(u16, String)> {
+fn request(authority: &str, path: &str, body: Option<&Value>, key: Option<&AccessKey>) -> io::Result<(u16, String)> {
     let address = authority.to_socket_addrs()?.next().ok_or_else(|| io::Error::other("there is no such host"))?;
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(10))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let method = if body.is_some() { "POST" } else { "GET" };
     let body = body.map(Value::to_string).unwrap_or_default();
-    let length = body.len();
-    let head = format!("{method} /_rollcast/{path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n");
-    stream.write_all(
-        format!("{head}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}").as_bytes(),
-    )?;
+    let request = Request::builder().method(method).uri(format!("/_rollcast/{path}"));
+    let request = request.header("host", authority).header("connection", "close").header("content-length", body.len());
+    let request = request.header("content-type", "application/json").body(()).map_err(io::Error::other)?;
+    let (mut parts, ()) = request.into_parts();
+    if let Some(key) = key {
+        key.sign(&mut parts, body.as_bytes(), SystemTime::now());
+    }
+    let mut head = format!("{method} {} HTTP/1.1\r\n", parts.uri);
+    for (name, value) in &parts.headers {
+        head += &format!("{name}: {}\r\n", value.to_str().map_err(io::Error::other)?);
+    }
+    stream.write_all(format!("{head}\r\n{body}").as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let malformed = || io::Error::other("the answer is not HTTP");

@@ -30,7 +30,7 @@ use clap::{Parser, Subcommand};
 pub use check::CheckArgs;
 pub use compare::CompareArgs;
 pub use run::RunArgs;
-pub use serve::{AdminAction, AdminArgs, ServeArgs};
+pub use serve::{AdminAction, AdminArgs, KeyArgs, ServeArgs};
 pub use simulation::SimulationArgs;
 pub use sweep::SweepArgs;
 pub use tools::{CompletionsArgs, InitArgs, ManArgs, SchemaArgs, ValidateArgs};

@@ -2,11 +2,11 @@
 
 use tokio::sync::watch;
 
-use super::args::ServeArgs;
+use super::args::{KeyArgs, ServeArgs};
 use super::simulation::load;
 use super::{Failure, exit, interrupt, print};
 use crate::scenario::{Controllers, Rules};
-use crate::server::{Options, ServerError, run as run_server};
+use crate::server::{AccessKey, Options, ServerError, run as run_server};
 
 /// The most robots that a server holds.
 const MOST_ROBOTS: u32 = 1_000_000;
@@ -26,7 +26,6 @@ pub fn run(args: &ServeArgs, controllers: &Controllers) -> Result<(), Failure> {
             "serve a smaller fleet, as in `--set group.NAME.robots=1000`",
         ));
     }
-    let access_key = args.access_key.as_deref().map(key).transpose()?;
     let options = Options {
         listen: args.listen,
         speed: args.speed,
@@ -34,7 +33,8 @@ pub fn run(args: &ServeArgs, controllers: &Controllers) -> Result<(), Failure> {
         seed: args.seed.unwrap_or(scenario.seed),
         epoch: args.epoch,
         max_active_jobs: args.max_active_jobs,
-        access_key,
+        access_key: access_key(&args.key)?,
+        names: args.allow_host.clone(),
         rate_limit: args.rate_limit,
         connections: args.max_connections as usize,
         request_time: args.request_time,
@@ -51,19 +51,34 @@ pub fn run(args: &ServeArgs, controllers: &Controllers) -> Result<(), Failure> {
         .map_err(Failure::from)
 }
 
-/// An access key with its secret.
-fn key(text: &str) -> Result<(String, String), Failure> {
-    let (id, secret) = match text.split_once(':') {
-        Some((id, secret)) => (id, secret.to_owned()),
-        None => (text, std::env::var("ROLLCAST_SECRET_KEY").unwrap_or_default()),
+/// The access key with its secret, if there is one.
+pub fn access_key(args: &KeyArgs) -> Result<Option<AccessKey>, Failure> {
+    let Some(text) = &args.access_key else { return Ok(None) };
+    let (id, typed) = text.split_once(':').map_or((text.as_str(), None), |(id, secret)| (id, Some(secret)));
+    let secret = match (&args.secret_file, typed) {
+        (None, Some(typed)) => typed.to_owned(),
+        (None, None) => std::env::var("ROLLCAST_SECRET_KEY").unwrap_or_default(),
+        (Some(path), None) => std::fs::read_to_string(path)
+            .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
+            .map_err(|error| Failure {
+                message: format!("error: cannot read {}: {error}\n", path.display()),
+                code: exit::IO,
+            })?,
+        (Some(_), Some(_)) => {
+            return Err(refuse(
+                format!("`--access-key {id}:...` and `--secret-file` both give a secret"),
+                "leave one of them out",
+            ));
+        }
     };
     if id.is_empty() || id.contains('/') || secret.is_empty() {
         return Err(refuse(
             format!("`--access-key {id}` has no key or no secret"),
-            "write ID:SECRET, or set the environment variable ROLLCAST_SECRET_KEY",
+            "write the secret to a file and name it with `--secret-file`, or set the environment variable \
+             ROLLCAST_SECRET_KEY",
         ));
     }
-    Ok((id.to_owned(), secret))
+    Ok(Some(AccessKey::new(id.to_owned(), secret)))
 }
 
 fn refuse(what: String, help: &str) -> Failure {
@@ -76,8 +91,8 @@ impl From<ServerError> for Failure {
         match error {
             ServerError::Journal(error) => io(error.to_string()),
             ServerError::Stopped(error) => io(format!(
-                "the server has stopped: {error}\nhelp: all that was answered is in the journal; a server that is \
-                 started again goes on from there"
+                "the server has stopped: {error}\nhelp: all that was answered is in the journal; make room on the disk \
+                 and start the server again, and it goes on from there"
             )),
             ServerError::OtherAccount(why) => refuse(
                 why,

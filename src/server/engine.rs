@@ -23,9 +23,12 @@ pub struct Engine {
     clock: Clock,
     clock_changed: bool,
     journal: Option<Journal>,
-    /// How many turns of the account the journal knows of.
-    recorded: u64,
+    /// How far the journal knows that the account has come.
+    recorded: Passed,
 }
+
+/// How far time has come: the instant, and how many turns there have been.
+type Passed = (Time, u64);
 
 /// What can be done to a robot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,18 +65,17 @@ impl Engine {
     /// An account whose time goes on from where it is.
     pub fn new(account: Account, speed: Speed, paused: bool, journal: Option<Journal>) -> Engine {
         let clock = Clock::new(account.now(), Instant::now(), speed, paused);
-        let recorded = account.turns();
+        let recorded = (account.now(), account.turns());
         Engine { account, clock, clock_changed: false, journal, recorded }
     }
 
     /// How many records have to be on the disk before what is seen now may be shown; none without a journal.
     pub fn written(&mut self) -> Option<u64> {
-        let journal = self.journal.as_mut()?;
-        if self.recorded < self.account.turns() {
-            self.recorded = self.account.turns();
-            journal.add(Record::Seen { at: self.account.now().micros() });
+        // Where nothing happens time itself is seen: clocks, and how far robots have got in their steps.
+        if self.recorded != self.passed() {
+            self.record(Record::Seen { at: self.account.now().micros() });
         }
-        Some(journal.written())
+        self.journal.as_ref().map(Journal::written)
     }
 
     /// Ends the journal, with the present instant.
@@ -84,10 +86,14 @@ impl Engine {
     }
 
     fn record(&mut self, record: Record) {
+        self.recorded = self.passed();
         if let Some(journal) = &mut self.journal {
-            self.recorded = self.account.turns();
             journal.add(record);
         }
+    }
+
+    fn passed(&self) -> Passed {
+        (self.account.now(), self.account.turns())
     }
 
     /// The account as it is at the instant at which it was brought up last.

@@ -69,4 +69,5 @@ mod view;
 pub use account::{Account, Settings};
 pub use clock::Speed;
 pub use log::LogLevel;
+pub use sigv4::AccessKey;
 pub use start::{Options, ServerError, run};

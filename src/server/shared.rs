@@ -21,13 +21,24 @@ pub struct SharedEngine {
     durable: Option<Durable>,
 }
 
-/// There is no answer: the server stops, and what it would say is not in the journal, or is wrong.
+/// There is no answer: the server stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unanswered;
+pub enum Unanswered {
+    /// What it would say is not on the disk, and never will be.
+    NotKept,
+    /// It would be wrong, or nobody may look any more.
+    Stopped,
+}
 
 impl std::fmt::Display for Unanswered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("there is no answer")
+        f.write_str(match self {
+            Unanswered::NotKept => {
+                "The journal cannot be written, so the server stops. Whether this call has taken effect is open until \
+                 the server is started again with its journal"
+            }
+            Unanswered::Stopped => "The server stops",
+        })
     }
 }
 
@@ -66,7 +77,7 @@ impl Drop for Alarm<'_> {
 pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unanswered> {
     tokio::task::spawn_blocking(work).await.map_err(|error| match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
-        Err(_) => Unanswered,
+        Err(_) => Unanswered::Stopped,
     })
 }
 
@@ -113,11 +124,11 @@ impl SharedEngine {
         if let Some(durable) = &self.durable
             && !durable.room().await
         {
-            return Err(Unanswered);
+            return Err(Unanswered::NotKept);
         }
         loop {
             let mut held = self.hold().await;
-            let engine = held.engine.as_mut().ok_or(Unanswered)?;
+            let engine = held.engine.as_mut().ok_or(Unanswered::Stopped)?;
             let done = piece(engine).map(|done| (done, engine.written()));
             drop(held);
             self.changed.notify_one();
@@ -131,7 +142,7 @@ impl SharedEngine {
     /// Waits until so many records cannot be lost any more.
     async fn settled(&self, written: Option<u64>) -> Result<(), Unanswered> {
         let (Some(durable), Some(written)) = (&self.durable, written) else { return Ok(()) };
-        if durable.wait(written).await { Ok(()) } else { Err(Unanswered) }
+        if durable.wait(written).await { Ok(()) } else { Err(Unanswered::NotKept) }
     }
 
     async fn hold(&self) -> Held<'_> {
@@ -276,7 +287,7 @@ mod tests {
             let broken = shared.with::<()>(|_| panic!("half way"));
             let caught = panics(broken).await;
             assert!(caught && *told.borrow());
-            assert_eq!(shared.with(|engine| engine.account().now()).await, Err(Unanswered));
+            assert_eq!(shared.with(|engine| engine.account().now()).await, Err(Unanswered::Stopped));
             shared.drive(watch::Sender::new(false).subscribe()).await;
         });
     }
@@ -311,7 +322,7 @@ mod tests {
             std::thread::spawn(|| writer.run(|_| {}));
             assert_eq!(wait(60_000).await, Ok(Ok(Time::from_micros(1_000_000))));
             shared.close().await;
-            assert_eq!(wait(60_000).await, Ok(Err(Unanswered)));
+            assert_eq!(wait(60_000).await, Ok(Err(Unanswered::Stopped)));
         });
     }
 }

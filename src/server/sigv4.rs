@@ -1,4 +1,4 @@
-//! Signatures: AWS Signature Version 4, checked with given keys.
+//! The access key: AWS Signature Version 4, made and checked.
 //!
 //! The algorithm is that of AWS's documentation ("Create a signed AWS API request"). The one crate that verifies such
 //! signatures, scratchstack-aws-signature, has had no release for long and brings a web framework of its own; signing
@@ -6,7 +6,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use data_encoding::{BASE64, HEXLOWER, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, KeyInit, Mac};
+use hyper::header::{AUTHORIZATION, HOST, HeaderValue};
 use hyper::http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
@@ -16,6 +18,9 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 
 /// How far the time of a signature may be from now, in seconds.
 const SKEW: i64 = 15 * 60;
+
+/// The region and the service that a signature has to be for: those of the account's ARNs.
+const SCOPE: [&str; 2] = ["us-west-2", "robomaker"];
 
 /// Why a request is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +33,10 @@ pub enum Denied {
     UnknownKey,
     /// It was signed too long ago, or will be.
     Expired,
+    /// The signature is for another region than this.
+    Region(&'static str),
+    /// The signature is for another service than this.
+    Service(&'static str),
     /// The signature is another one.
     Mismatch,
 }
@@ -39,7 +48,7 @@ impl Denied {
             Denied::Unsigned => "MissingAuthenticationTokenException",
             Denied::Incomplete(_) => "IncompleteSignatureException",
             Denied::UnknownKey => "UnrecognizedClientException",
-            Denied::Expired | Denied::Mismatch => "InvalidSignatureException",
+            _ => "InvalidSignatureException",
         }
     }
 
@@ -50,6 +59,8 @@ impl Denied {
             Denied::Incomplete(what) => format!("Authorization header requires {what}."),
             Denied::UnknownKey => String::from("The security token included in the request is invalid."),
             Denied::Expired => String::from("Signature expired: its time is not within 15 minutes of now."),
+            Denied::Region(region) => format!("Credential should be scoped to the region '{region}'."),
+            Denied::Service(service) => format!("Credential should be scoped to the service '{service}'."),
             Denied::Mismatch => String::from(
                 "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
                  Access Key and signing method. Consult the service documentation for details.",
@@ -58,15 +69,18 @@ impl Denied {
     }
 }
 
-/// Checks signatures made with one key.
-pub struct Verifier {
-    key: String,
+/// An access key with its secret. It signs requests, and checks those that were signed with it.
+#[derive(Clone)]
+pub struct AccessKey {
+    id: String,
     secret: String,
+    /// Region and service.
+    scope: [&'static str; 2],
 }
 
-impl std::fmt::Debug for Verifier {
+impl std::fmt::Debug for AccessKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Verifier").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("AccessKey").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -79,13 +93,27 @@ struct Authorization<'a> {
     signature: &'a str,
 }
 
-impl Verifier {
-    /// For the access key `key` with its secret.
-    pub fn new(key: String, secret: String) -> Verifier {
-        Verifier { key, secret }
+impl AccessKey {
+    /// The key of this name.
+    pub fn new(id: String, secret: String) -> AccessKey {
+        AccessKey { id, secret, scope: SCOPE }
     }
 
-    /// Checks a request that has come now.
+    /// Checks a request that has come now: it is signed, or has key and secret as name and password of HTTP's basic
+    /// authentication, which is what browsers can do.
+    ///
+    /// # Errors
+    /// Why it is not accepted.
+    pub fn verify_person(&self, parts: &Parts, body: &[u8]) -> Result<(), Denied> {
+        let basic = parts.headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Basic "));
+        let Some(given) = basic else { return self.verify(parts, body) };
+        let right = BASE64.encode(format!("{}:{}", self.id, self.secret).as_bytes());
+        // Their codes are compared, in constant time.
+        let code = mac(self.secret.as_bytes(), given).finalize().into_bytes();
+        mac(self.secret.as_bytes(), right.as_bytes()).verify_slice(&code).map_err(|_| Denied::Mismatch)
+    }
+
+    /// Checks a signed request that has come now.
     ///
     /// # Errors
     /// Why it is not accepted.
@@ -100,7 +128,7 @@ impl Verifier {
         let authorization = Authorization::parse(authorization)?;
         let time = header("x-amz-date").ok_or(Denied::Incomplete("existence of an 'X-Amz-Date' header"))?;
         let seconds = seconds(time).ok_or(Denied::Incomplete("a valid 'X-Amz-Date' header"))?;
-        if authorization.key != self.key {
+        if authorization.key != self.id {
             return Err(Denied::UnknownKey);
         }
         if (now - seconds).abs() > SKEW {
@@ -112,29 +140,66 @@ impl Verifier {
         else {
             return Err(Denied::Incomplete("a valid credential scope"));
         };
-        if !time.starts_with(date) {
+        if !time.starts_with(date) || date.len() != 8 {
             return Err(Denied::Mismatch);
+        }
+        if region != self.scope[0] {
+            return Err(Denied::Region(self.scope[0]));
+        }
+        if service != self.scope[1] {
+            return Err(Denied::Service(self.scope[1]));
         }
         let signed: Vec<&str> = authorization.signed_headers.split(';').collect();
         if !signed.contains(&"host") || !signed.contains(&"x-amz-date") {
             return Err(Denied::Incomplete("signed headers 'host' and 'x-amz-date'"));
         }
         // A wrong statement about the body would let others change it.
-        let hash = hex(&Sha256::digest(body));
+        let hash = HEXLOWER.encode(&Sha256::digest(body));
         if header("x-amz-content-sha256").is_some_and(|stated| stated != hash) {
             return Err(Denied::Mismatch);
         }
-        let request = canonical_request(parts, &signed, authorization.signed_headers, &hash);
-        let hashed = hex(&Sha256::digest(request));
-        let text = format!("AWS4-HMAC-SHA256\n{time}\n{}\n{hashed}", authorization.scope);
+        let given = HEXLOWER_PERMISSIVE.decode(authorization.signature.as_bytes()).map_err(|_| Denied::Mismatch)?;
+        // Compared in constant time.
+        let right = self.signature(parts, &signed, &hash, time);
+        right.verify_slice(&given).map_err(|_| Denied::Mismatch)
+    }
+
+    /// What signs a request at a time such as `20150830T123600Z`; its body has this hash.
+    fn signature(&self, parts: &Parts, signed: &[&str], hash: &str, time: &str) -> Hmac<Sha256> {
+        let hashed = HEXLOWER.encode(&Sha256::digest(canonical_request(parts, signed, hash)));
+        let text = format!("AWS4-HMAC-SHA256\n{time}\n{}\n{hashed}", self.scope_at(time));
+        let [region, service] = self.scope;
+        let date = &time[..8];
         let key = [date, region, service, "aws4_request"]
             .iter()
             .fold(format!("AWS4{}", self.secret).into_bytes(), |key, part| {
                 mac(&key, part.as_bytes()).finalize().into_bytes().to_vec()
             });
-        let given = unhex(authorization.signature).ok_or(Denied::Mismatch)?;
-        // Compared in constant time.
-        mac(&key, text.as_bytes()).verify_slice(&given).map_err(|_| Denied::Mismatch)
+        mac(&key, text.as_bytes())
+    }
+
+    fn scope_at(&self, time: &str) -> String {
+        let [region, service] = self.scope;
+        format!("{}/{region}/{service}/aws4_request", &time[..8])
+    }
+
+    /// Signs a request whose `host` is set already.
+    pub fn sign(&self, parts: &mut Parts, body: &[u8], now: SystemTime) {
+        let time = humantime::format_rfc3339_seconds(now).to_string().replace(['-', ':'], "");
+        let signed = [HOST.as_str(), "x-amz-date"];
+        parts.headers.insert("x-amz-date", HeaderValue::from_str(&time).expect("digits and letters"));
+        let hash = HEXLOWER.encode(&Sha256::digest(body));
+        let signature = HEXLOWER.encode(&self.signature(parts, &signed, &hash, &time).finalize().into_bytes());
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature={signature}",
+            self.id,
+            self.scope_at(&time),
+            signed.join(";")
+        );
+        // A key with characters that no header holds signs nothing.
+        if let Ok(value) = HeaderValue::from_str(&authorization) {
+            parts.headers.insert(AUTHORIZATION, value);
+        }
     }
 }
 
@@ -160,7 +225,7 @@ impl<'a> Authorization<'a> {
     }
 }
 
-fn canonical_request(parts: &Parts, signed: &[&str], signed_headers: &str, hash: &str) -> String {
+fn canonical_request(parts: &Parts, signed: &[&str], hash: &str) -> String {
     // All services but S3 encode the path as it was sent once more.
     let path = parts.uri.path().split('/').map(|part| utf8_percent_encode(part, UNRESERVED).to_string());
     let path = path.collect::<Vec<String>>().join("/");
@@ -184,24 +249,13 @@ fn canonical_request(parts: &Parts, signed: &[&str], signed_headers: &str, hash:
         let values: Vec<String> = values.collect();
         headers += &format!("{name}:{}\n", values.join(","));
     }
-    format!("{}\n{path}\n{}\n{headers}\n{signed_headers}\n{hash}", parts.method, query.join("&"))
+    format!("{}\n{path}\n{}\n{headers}\n{}\n{hash}", parts.method, query.join("&"), signed.join(";"))
 }
 
 fn mac(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key may have any length");
     mac.update(text);
     mac
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }
 
 /// A time such as `20150830T123600Z` in seconds since 1970.
@@ -253,14 +307,45 @@ mod tests {
     const SIGNATURE: &str = "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500";
     const NOW: i64 = 1_440_938_160;
 
-    fn verifier() -> Verifier {
-        Verifier::new(String::from("AKIDEXAMPLE"), String::from("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"))
+    fn verifier() -> AccessKey {
+        let (id, secret) = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
+        AccessKey { id: id.into(), secret: secret.into(), scope: ["us-east-1", "service"] }
     }
 
     #[test]
     fn a_signature_of_the_test_suite_is_right() {
         assert_eq!(verifier().verify_at(&signed(SIGNATURE), b"", NOW), Ok(()));
         assert_eq!(verifier().verify_at(&signed(SIGNATURE), b"", NOW + SKEW), Ok(()));
+    }
+
+    #[test]
+    fn what_is_signed_is_accepted() {
+        let key = AccessKey::new(String::from("AKIDEXAMPLE"), String::from("secret"));
+        let request = Request::post("/_rollcast/step?a=b").header("host", "127.0.0.1:8377");
+        let mut parts = request.body(()).expect("a request").into_parts().0;
+        let now = UNIX_EPOCH + std::time::Duration::from_secs(NOW as u64);
+        key.sign(&mut parts, b"{}", now);
+        assert_eq!(key.verify_at(&parts, b"{}", NOW), Ok(()));
+        assert_eq!(key.verify_at(&parts, b"{ }", NOW), Err(Denied::Mismatch));
+    }
+
+    #[test]
+    fn a_person_gives_key_and_secret() {
+        let key = AccessKey::new(String::from("Aladdin"), String::from("open sesame"));
+        let parts = |value: &str| {
+            let request = Request::get("/").header("host", "localhost").header("authorization", value);
+            request.body(()).expect("a request").into_parts().0
+        };
+        // The example of RFC 7617, section 2.
+        assert_eq!(key.verify_person(&parts("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), b""), Ok(()));
+        for (value, denied) in [
+            ("Basic QWxhZGRpbjpvcGVuIHNlc2FtZR==", Denied::Mismatch),
+            ("Basic ", Denied::Mismatch),
+            ("Bearer x", Denied::Incomplete("the algorithm AWS4-HMAC-SHA256")),
+        ] {
+            assert_eq!(key.verify_person(&parts(value), b""), Err(denied), "{value}");
+        }
+        assert_eq!(key.verify(&parts("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), b"").is_err(), true);
     }
 
     #[test]
@@ -271,7 +356,15 @@ mod tests {
         assert_eq!(verify(&parts, b"", NOW + SKEW + 1), Denied::Expired);
         assert_eq!(verify(&signed(&SIGNATURE.replace('b', "c")), b"", NOW), Denied::Mismatch);
         assert_eq!(verify(&signed("xyz"), b"", NOW), Denied::Mismatch);
-        let other = Verifier::new(String::from("OTHER"), String::new());
+        for scope in [["us-west-2", "service"], ["us-east-1", "robomaker"]] {
+            let denied = AccessKey { scope, ..verifier() }.verify_at(&parts, b"", NOW).expect_err("another scope");
+            assert!(
+                denied
+                    .message()
+                    .contains(scope.iter().find(|one| one.contains('k') || one.contains('2')).expect("one"))
+            );
+        }
+        let other = AccessKey::new(String::from("OTHER"), String::new());
         assert_eq!(other.verify_at(&parts, b"", NOW), Err(Denied::UnknownKey));
         let mut changed = parts.clone();
         changed.headers.insert("host", "elsewhere".parse().expect("a value"));

@@ -16,12 +16,12 @@ use tokio::sync::watch;
 use super::account::{Account, Settings};
 use super::clock::Speed;
 use super::engine::Engine;
-use super::http::{self, Broadcast, ConnectionLimits, RateLimit, RequestIds, Server};
+use super::http::{self, Access, Broadcast, ConnectionLimits, RateLimit, RequestIds, Server};
 use super::journal::{Beginning, Journal, JournalError, JournalFile, JournalWriter, Record, ReplayError};
 use super::log::{Log, LogLevel};
 use super::metrics::Metrics;
 use super::shared::SharedEngine;
-use super::sigv4::Verifier;
+use super::sigv4::AccessKey;
 use crate::scenario::Scenario;
 use crate::simulation::Plan;
 
@@ -40,8 +40,10 @@ pub struct Options {
     pub epoch: Option<u64>,
     /// How many jobs may be active.
     pub max_active_jobs: u32,
-    /// Key and secret with which calls have to be signed.
-    pub access_key: Option<(String, String)>,
+    /// With which key requests have to be signed; none if anybody may ask.
+    pub access_key: Option<AccessKey>,
+    /// By which names the server may be called, besides `localhost` and addresses.
+    pub names: Vec<String>,
     /// How many calls a second there may be.
     pub rate_limit: Option<f64>,
     /// How many connections there may be.
@@ -117,7 +119,10 @@ pub(super) fn serve(
     let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() as u64;
     let server = Arc::new(Server {
         shared: SharedEngine::new(Engine::new(account, options.speed, options.paused, journal), durable),
-        verifier: options.access_key.map(|(key, secret)| Verifier::new(key, secret)),
+        access: Access {
+            key: options.access_key,
+            names: options.names.iter().map(|name| name.to_ascii_lowercase()).collect(),
+        },
         rate: options.rate_limit.map(|rate| RateLimit::new(rate, Instant::now())),
         metrics: Metrics::default(),
         log: Log { level: options.log },

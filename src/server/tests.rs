@@ -38,6 +38,7 @@ fn options(paused: bool) -> Options {
         epoch: None,
         max_active_jobs: 20,
         access_key: None,
+        names: Vec::new(),
         rate_limit: None,
         connections: 16,
         request_time: Duration::from_secs(10),
@@ -51,8 +52,10 @@ fn post(address: SocketAddr, path: &str, input: &Value) -> Option<Value> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a time that is not 0");
     let body = input.to_string();
-    let head =
-        format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
     stream.write_all(format!("{head}{body}").as_bytes()).ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;

@@ -1,6 +1,7 @@
 """Every error that the operations have, as a client meets it."""
 
 import datetime
+import urllib.error
 
 import botocore.auth
 import botocore.awsrequest
@@ -81,6 +82,7 @@ def resources(server):
     refused(robomaker.register_robot, absent, fleet=fleet, robot=NOWHERE.format("robot"))
     refused(robomaker.deregister_robot, absent, fleet=fleet, robot=NOWHERE.format("robot"))
     refused(robomaker.describe_robot_application, absent, application=app, applicationVersion="9")
+    refused(robomaker.describe_robot_application, absent, application=app, applicationVersion="01")
     unknown = dict(clientRequestToken="u", deploymentApplicationConfigs=config(NOWHERE.format("robot-application")))
     refused(robomaker.create_deployment_job, absent, fleet=fleet, **unknown)
     there = "ResourceAlreadyExistsException"
@@ -184,13 +186,22 @@ def signatures(server):
         assert (status, found["x-amzn-ErrorType"]) == (403, code), (code, status, answer)
 
     denied({}, {}, "MissingAuthenticationTokenException")
+    for path in ["/", "/metrics", "/_rollcast/state", "/_rollcast/events", "/_rollcast/clock"]:
+        try:
+            server.get(path)
+            raise AssertionError(f"{path} is shown to anybody")
+        except urllib.error.HTTPError as error:
+            assert error.code == 401, (path, error)
     for key, secret, code in [
         ("AKIDEXAMPLE", "wrong", "InvalidSignatureException"),
         ("AKIDOTHER", "secret", "UnrecognizedClientException"),
     ]:
         refused(client(server, key, secret)[0].list_fleets, code)
 
-    def signed(body, at):
+    def now():
+        return datetime.datetime.now(datetime.timezone.utc)
+
+    def signed(body, at, service="robomaker", region="us-west-2"):
         request = botocore.awsrequest.AWSRequest("POST", server.url + "/listFleets", data=body)
         credentials = botocore.credentials.Credentials("AKIDEXAMPLE", "secret")
         real = botocore.auth.datetime.datetime
@@ -206,15 +217,17 @@ def signatures(server):
 
         botocore.auth.datetime.datetime = Then
         try:
-            botocore.auth.SigV4Auth(credentials, "robomaker", "us-west-2").add_auth(request)
+            botocore.auth.SigV4Auth(credentials, service, region).add_auth(request)
         finally:
             botocore.auth.datetime.datetime = real
         return dict(request.headers.items())
 
-    now = datetime.datetime.now(datetime.timezone.utc)
-    assert server.post("/listFleets", b"{}", signed(b"{}", now))[0] == 200
-    denied(b'{"maxResults": 1}', signed(b"{}", now), "InvalidSignatureException")
-    denied(b"{}", signed(b"{}", now - datetime.timedelta(hours=1)), "InvalidSignatureException")
+    at = now()
+    for region, service in [("eu-west-1", "robomaker"), ("us-west-2", "s3")]:
+        denied(b"{}", signed(b"{}", at, service, region), "InvalidSignatureException")
+    assert server.post("/listFleets", b"{}", signed(b"{}", at))[0] == 200
+    denied(b'{"maxResults": 1}', signed(b"{}", at), "InvalidSignatureException")
+    denied(b"{}", signed(b"{}", at - datetime.timedelta(hours=1)), "InvalidSignatureException")
     return watcher
 
 

@@ -1,6 +1,6 @@
 //! The options of `rollcast serve` and `rollcast admin`.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ pub struct ServeArgs {
     /// The scenario file (TOML)
     pub scenario: PathBuf,
 
-    /// Where to listen; port 0 picks a free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8377")]
+    /// Where to listen: an address or `localhost`, which may be left out, and a port, of which 0 picks a free one
+    #[arg(long, value_name = "[ADDRESS:]PORT", default_value = "127.0.0.1:8377", value_parser = listen)]
     pub listen: SocketAddr,
 
     /// How many times as fast as real time virtual time runs, or `max`: from one event to the next without a wait
@@ -53,10 +53,12 @@ pub struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub max_active_jobs: u32,
 
-    /// Accept only calls that are signed (Signature Version 4) with this key; a secret that is left out is read from
-    /// the environment variable ROLLCAST_SECRET_KEY
-    #[arg(long, value_name = "ID[:SECRET]")]
-    pub access_key: Option<String>,
+    #[command(flatten)]
+    pub key: KeyArgs,
+
+    /// A name under which the server may be called, besides `localhost` and addresses; may be given many times
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
 
     /// How many API calls a second are answered; those beyond get ThrottlingException [default: any number]
     #[arg(long, value_name = "N", value_parser = rate)]
@@ -74,6 +76,18 @@ pub struct ServeArgs {
     /// Which calls are told on stderr, a JSON object a line
     #[arg(long, value_enum, default_value_t = LogArg::Errors)]
     pub log: LogArg,
+}
+
+/// The access key, and where its secret is.
+#[derive(Debug, Args)]
+pub struct KeyArgs {
+    /// The access key of the server: who has it may do everything, and nobody else anything
+    #[arg(long, value_name = "ID[:SECRET]")]
+    pub access_key: Option<String>,
+
+    /// The file with the secret of the access key [default: the environment variable ROLLCAST_SECRET_KEY]
+    #[arg(long, value_name = "FILE", requires = "access_key")]
+    pub secret_file: Option<PathBuf>,
 }
 
 /// Which calls are told.
@@ -106,6 +120,9 @@ pub struct AdminArgs {
     /// Where the server is
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8377")]
     pub url: String,
+
+    #[command(flatten)]
+    pub key: KeyArgs,
 
     #[command(subcommand)]
     pub action: AdminAction,
@@ -148,6 +165,16 @@ pub enum AdminAction {
     },
     /// Show all fleets, robots and jobs
     State,
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    let text = text.strip_prefix(':').unwrap_or(text);
+    let text = if text.parse::<u16>().is_ok() { format!("127.0.0.1:{text}") } else { text.to_owned() };
+    let found = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}").parse().ok(),
+        None => text.parse().ok().or_else(|| text.to_socket_addrs().ok()?.next()),
+    };
+    found.ok_or_else(|| String::from("expected an address and a port such as 127.0.0.1:8377, or a port"))
 }
 
 fn epoch(text: &str) -> Result<u64, String> {

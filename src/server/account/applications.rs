@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::resources::version_number;
 use super::{Account, Application, Revision, SourceObject, Tags, invalid, not_found};
 use crate::control_plane::{ApiException, ExceptionCode};
 use crate::rollout::Architecture;
@@ -125,8 +126,7 @@ impl Account {
             }
             Some("$LATEST") => Err(invalid("The version $LATEST cannot be deleted without the application.")),
             Some(number) => {
-                let number = number.parse().ok();
-                Ok(number.and_then(|number: u64| application.versions.remove(&number)).is_some())
+                Ok(version_number(number).and_then(|number| application.versions.remove(&number)).is_some())
             }
         }
     }

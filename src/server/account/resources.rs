@@ -200,7 +200,12 @@ impl Application {
     pub fn version(&self, version: &str) -> Option<&Revision> {
         match version {
             "$LATEST" => Some(&self.latest),
-            number => self.versions.get(&number.parse().ok()?),
+            number => self.versions.get(&version_number(number)?),
         }
     }
+}
+
+/// The number of a version by its name, which has no zeros before it.
+pub fn version_number(name: &str) -> Option<u64> {
+    name.parse().ok().filter(|number: &u64| number.to_string() == name)
 }

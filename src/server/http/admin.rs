@@ -1,10 +1,11 @@
 //! Paths that are not the API's: health, metrics, the page, and the control of time.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use hyper::body::Incoming;
-use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -17,6 +18,7 @@ use crate::server::clock::Speed;
 use crate::server::engine::{Engine, Injection, TimeStep};
 use crate::server::protocol::{self, Members, Refusal};
 use crate::server::shared::Unanswered;
+use crate::server::sigv4::Denied;
 use crate::server::{metrics, view};
 use crate::time::Span;
 
@@ -42,9 +44,8 @@ pub enum AdminRoute {
 
 impl AdminRoute {
     /// What a request is for; none if it may be for the API.
-    pub fn of(request: &Request<Incoming>) -> Option<AdminRoute> {
-        let path = request.uri().path();
-        Some(match (request.method(), path) {
+    pub fn of(method: &Method, path: &str) -> Option<AdminRoute> {
+        Some(match (method, path) {
             (&Method::GET, "/") => AdminRoute::Page,
             (&Method::GET, "/healthz") => AdminRoute::Health,
             (&Method::GET, "/metrics") => AdminRoute::Metrics,
@@ -70,13 +71,15 @@ impl AdminRoute {
 pub enum AdminError {
     /// The status, and what to say.
     Refused(StatusCode, String),
-    /// None at all.
-    Unanswered,
+    /// The key, or what was signed with it.
+    Denied(Denied),
+    /// The server stops.
+    Unanswered(Unanswered),
 }
 
 impl From<Unanswered> for AdminError {
-    fn from(_: Unanswered) -> AdminError {
-        AdminError::Unanswered
+    fn from(why: Unanswered) -> AdminError {
+        AdminError::Unanswered(why)
     }
 }
 
@@ -86,24 +89,77 @@ pub async fn respond(
     request: Request<Incoming>,
     stop: watch::Receiver<bool>,
 ) -> Result<Response<ResponseBody>, Unanswered> {
-    let answered = match route {
+    let (parts, incoming) = request.into_parts();
+    let answered = match admitted(server, route, &parts, incoming).await {
+        Err(error) => Err(error),
+        Ok(body) => answer(server, route, &parts, &body, stop).await,
+    };
+    match answered {
+        Ok(response) => Ok(response),
+        Err(AdminError::Unanswered(Unanswered::Stopped)) => Err(Unanswered::Stopped),
+        Err(AdminError::Unanswered(why)) => Ok(said(StatusCode::INTERNAL_SERVER_ERROR, &why.to_string())),
+        Err(AdminError::Refused(status, message)) => Ok(said(status, &message)),
+        Err(AdminError::Denied(denied)) => {
+            let mut response = said(StatusCode::UNAUTHORIZED, &denied.message());
+            // Browsers ask for name and password then.
+            let challenge =
+                HeaderValue::from_static("Basic realm=\"rollcast: access key and secret\", charset=\"UTF-8\"");
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+            Ok(response)
+        }
+    }
+}
+
+fn said(status: StatusCode, message: &str) -> Response<ResponseBody> {
+    whole(status, JSON, json!({ "message": message }).to_string())
+}
+
+/// Whether a request may be answered: its body, which is empty where it changes nothing.
+async fn admitted(server: &Server, route: AdminRoute, parts: &Parts, incoming: Incoming) -> Result<Bytes, AdminError> {
+    // Shows nothing.
+    if route == AdminRoute::Health {
+        return Ok(Bytes::new());
+    }
+    // Links to the page may stand anywhere.
+    let page = route == AdminRoute::Page;
+    let site = if page { server.access.check_name(&parts.headers) } else { server.access.check_site(&parts.headers) };
+    site.map_err(|why| refused(StatusCode::FORBIDDEN, why))?;
+    let mut body = Bytes::new();
+    if route.changes() {
+        body = body::read(incoming, server.limits.body_time).await.map_err(|unread| match unread {
+            Unread::TooLong => refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long"),
+            Unread::TooSlow => refused(StatusCode::REQUEST_TIMEOUT, "the body took too long"),
+            Unread::Broken => refused(StatusCode::BAD_REQUEST, "the body could not be read"),
+        })?;
+    }
+    server.access.check_person(parts, &body).map_err(AdminError::Denied)?;
+    Ok(body)
+}
+
+async fn answer(
+    server: &Arc<Server>,
+    route: AdminRoute,
+    parts: &Parts,
+    body: &[u8],
+    stop: watch::Receiver<bool>,
+) -> Result<Response<ResponseBody>, AdminError> {
+    let input = || protocol::parse(body).map_err(malformed);
+    let changed = match route {
         AdminRoute::Page => return Ok(whole(StatusCode::OK, "text/html; charset=utf-8", PAGE)),
         AdminRoute::Health => return Ok(whole(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")),
         AdminRoute::Metrics => {
             let kind = "text/plain; version=0.0.4; charset=utf-8";
             return Ok(whole(StatusCode::OK, kind, metrics::render(server).await?));
         }
-        AdminRoute::Events => events::watch(server, stop),
-        AdminRoute::State => looked(server, view::state).await,
-        AdminRoute::Clock => looked(server, view::clock).await,
-        AdminRoute::Nothing => Err(refused(StatusCode::NOT_FOUND, "there is nothing here")),
-        AdminRoute::SetClock | AdminRoute::Step | AdminRoute::Inject => change(server, route, request).await,
+        AdminRoute::Events => return events::watch(server, parts.method == Method::HEAD, stop),
+        AdminRoute::State => return looked(server, view::state).await,
+        AdminRoute::Clock => return looked(server, view::clock).await,
+        AdminRoute::Nothing => return Err(refused(StatusCode::NOT_FOUND, "there is nothing here")),
+        AdminRoute::SetClock => set_clock(server, &input()?).await?,
+        AdminRoute::Step => step(server, &input()?).await?,
+        AdminRoute::Inject => inject(server, &input()?).await?,
     };
-    match answered {
-        Ok(response) => Ok(response),
-        Err(AdminError::Unanswered) => Err(Unanswered),
-        Err(AdminError::Refused(status, message)) => Ok(whole(status, JSON, json!({ "message": message }).to_string())),
-    }
+    Ok(whole(StatusCode::OK, JSON, changed.to_string()))
 }
 
 /// What is seen is gathered while nobody else looks, and written down afterwards.
@@ -113,41 +169,6 @@ where
 {
     let seen = server.shared.with(look).await?;
     Ok(whole(StatusCode::OK, JSON, view::json(seen).await?))
-}
-
-async fn change(
-    server: &Server,
-    route: AdminRoute,
-    request: Request<Incoming>,
-) -> Result<Response<ResponseBody>, AdminError> {
-    debug_assert!(route.changes());
-    if !from_here(request.headers()) {
-        return Err(refused(StatusCode::FORBIDDEN, "requests of other sites are not accepted"));
-    }
-    let body = body::read(request.into_body(), server.limits.body_time).await.map_err(|unread| match unread {
-        Unread::TooLong => refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long"),
-        Unread::TooSlow => refused(StatusCode::REQUEST_TIMEOUT, "the body took too long"),
-        Unread::Broken => refused(StatusCode::BAD_REQUEST, "the body could not be read"),
-    })?;
-    let input = protocol::parse(&body).map_err(malformed)?;
-    let answer = match route {
-        AdminRoute::SetClock => set_clock(server, &input).await?,
-        AdminRoute::Step => step(server, &input).await?,
-        _ => inject(server, &input).await?,
-    };
-    Ok(whole(StatusCode::OK, JSON, answer.to_string()))
-}
-
-/// Whether a request comes from the page of this server, or from no page. One of another site may not post here on
-/// behalf of whoever reads it, and not under a name of its own that leads here either: browsers say which site asks,
-/// and programs do not.
-fn from_here(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let Some(site) = text("sec-fetch-site") else { return text("origin").is_none() };
-    let host = text("host").unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-    matches!(site, "same-origin" | "none") && (address || name == "localhost")
 }
 
 /// A request that is not done, with the reason for whoever asked.

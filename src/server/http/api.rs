@@ -6,7 +6,7 @@ use std::time::Instant;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONNECTION, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
@@ -72,11 +72,17 @@ pub async fn respond(
     let begun = Instant::now();
     let (parts, incoming) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    let route = Operation::route(parts.method.as_str(), &path);
+    let method = if parts.method == Method::HEAD { "GET" } else { parts.method.as_str() };
+    let route = Operation::route(method, &path);
     let operation = route.as_ref().map(|route| route.operation);
-    let answered = match body::read(incoming, server.limits.body_time).await {
-        Ok(body) => call(server, &parts, route, &body).await,
-        Err(unread) => Err(unread.into()),
+    let answered = match server.access.check_site(&parts.headers) {
+        Err(why) => {
+            Err(HttpError { close: true, ..HttpError::new(StatusCode::FORBIDDEN, "AccessDeniedException", why) })
+        }
+        Ok(()) => match body::read(incoming, server.limits.body_time).await {
+            Ok(body) => call(server, &parts, route, &body).await,
+            Err(unread) => Err(unread.into()),
+        },
     };
     let id = server.ids.next();
     let name = operation.map_or("unknown", Operation::name);
@@ -97,7 +103,7 @@ pub async fn respond(
     });
     let mut response = match answered {
         Ok(Some(body)) => whole(StatusCode::OK, JSON, body),
-        Ok(None) => return Err(Unanswered),
+        Ok(None) => return Err(Unanswered::Stopped),
         Err(fault) => {
             let body = json!({ "__type": fault.name, "message": fault.message }).to_string();
             let mut response = whole(fault.status, JSON, body);
@@ -121,11 +127,8 @@ async fn call(
     route: Option<Route<'_>>,
     body: &Bytes,
 ) -> Result<Option<Vec<u8>>, HttpError> {
-    if let Some(verifier) = &server.verifier {
-        verifier
-            .verify(parts, body)
-            .map_err(|denied| HttpError::new(StatusCode::FORBIDDEN, denied.name(), denied.message()))?;
-    }
+    let access = server.access.check_call(parts, body);
+    access.map_err(|denied| HttpError::new(StatusCode::FORBIDDEN, denied.name(), denied.message()))?;
     let Some(route) = route else {
         let message = format!("There is no operation {} {}.", parts.method, parts.uri.path());
         return Err(HttpError::new(StatusCode::NOT_FOUND, "UnknownOperationException", message));
@@ -134,10 +137,11 @@ async fn call(
         return Err(Refusal::Api(ApiException::new(ExceptionCode::Throttling, "Rate exceeded.")).into());
     }
     let input = input(&route, parts, body)?;
-    let Ok(result) = server.shared.with(|engine| engine.call(route.operation, &input)).await else {
-        return Ok(None);
+    let reply = match server.shared.with(|engine| engine.call(route.operation, &input)).await {
+        Ok(reply) => reply?,
+        Err(Unanswered::NotKept) => return Err(not_kept()),
+        Err(Unanswered::Stopped) => return Ok(None),
     };
-    let reply = result?;
     if reply.lost {
         return Ok(None);
     }
@@ -146,6 +150,12 @@ async fn call(
     }
     let Ok(json) = aside(|| reply.json()).await else { return Ok(None) };
     Ok(Some(json?))
+}
+
+/// The disk takes no more.
+fn not_kept() -> HttpError {
+    let message = format!("{}. The same call with the same token may be made again then.", Unanswered::NotKept);
+    HttpError { close: true, ..HttpError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerException", message) }
 }
 
 /// The input of an operation: what stands in the body, the path and the query.

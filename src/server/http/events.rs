@@ -162,11 +162,15 @@ async fn event(name: &str, view: impl Serialize + Send + 'static) -> Result<Byte
     Ok([head.as_bytes(), &view::json(view).await?, b"\n\n"].concat().into())
 }
 
-/// A response that tells everything first, then what changes.
+/// A response that tells everything first, then what changes; or its head alone.
 ///
 /// # Errors
 /// Too many watch.
-pub fn watch(server: &Arc<Server>, stop: watch::Receiver<bool>) -> Result<Response<ResponseBody>, AdminError> {
+pub fn watch(
+    server: &Arc<Server>,
+    head: bool,
+    stop: watch::Receiver<bool>,
+) -> Result<Response<ResponseBody>, AdminError> {
     // Whoever watches, from here on.
     let changes = server.events.sender.subscribe();
     let most = server.limits.watchers;
@@ -176,7 +180,7 @@ pub fn watch(server: &Arc<Server>, stop: watch::Receiver<bool>) -> Result<Respon
     // One piece may wait; what comes after it waits among the changes.
     let (pieces, body) = mpsc::channel(1);
     let server = Arc::clone(server);
-    tokio::spawn(async move {
+    let watching = async move {
         let _alarm = server.shared.alarm();
         let watcher = Watcher { server: &server, pieces, changes };
         tokio::select! {
@@ -184,7 +188,10 @@ pub fn watch(server: &Arc<Server>, stop: watch::Receiver<bool>) -> Result<Respon
             _ = watcher.tell() => {}
             () = stopped(stop) => {}
         }
-    });
+    };
+    if !head {
+        tokio::spawn(watching);
+    }
     let mut response = Response::new(ResponseBody::Stream(body));
     *response.status_mut() = StatusCode::OK;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -233,7 +240,7 @@ impl Watcher<'_> {
     /// Sends a piece as soon as the one before is on its way. The connection of a client that takes nothing is closed,
     /// and ends this.
     async fn send(&self, piece: Bytes) -> Result<(), Unanswered> {
-        self.pieces.send(piece).await.map_err(|_| Unanswered)
+        self.pieces.send(piece).await.map_err(|_| Unanswered::Stopped)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The HTTP server: connections, their limits, and what paths lead to.
 
+mod access;
 mod admin;
 mod api;
 mod body;
@@ -16,7 +17,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -24,21 +25,21 @@ use tokio_io_timeout::TimeoutStream;
 
 use body::ResponseBody;
 
+pub use access::Access;
 pub use limits::{ConnectionLimits, RateLimit};
 pub use requests::RequestIds;
 
 use super::log::Log;
 use super::metrics::Metrics;
 use super::shared::{SharedEngine, Unanswered};
-use super::sigv4::Verifier;
 
 /// What all connections share.
 #[derive(Debug)]
 pub struct Server {
     /// The account and its time.
     pub shared: SharedEngine,
-    /// Checks signatures; none if nobody has to sign.
-    pub verifier: Option<Verifier>,
+    /// Who may ask.
+    pub access: Access,
     /// How many calls a second there may be; none if any number.
     pub rate: Option<RateLimit>,
     /// What is counted.
@@ -138,7 +139,9 @@ async fn respond(
     peer: SocketAddr,
     stop: watch::Receiver<bool>,
 ) -> Result<Response<ResponseBody>, Unanswered> {
-    if let Some(route) = admin::AdminRoute::of(&request) {
+    // Whoever asks for the head alone is answered as if for all of it, which is not sent.
+    let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
+    if let Some(route) = admin::AdminRoute::of(&method, request.uri().path()) {
         return admin::respond(&server, route, request, stop).await;
     }
     api::respond(&server, request, peer).await

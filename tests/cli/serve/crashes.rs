@@ -187,7 +187,13 @@ fn a_full_disk_stops_the_server() {
     let mut names = Vec::new();
     loop {
         let input = json!({ "name": format!("fleet-{}", names.len()) }).to_string();
-        let Some(answer) = server.try_request("POST", "/createFleet", input.as_bytes()) else { break };
+        let answer = server.request("POST", "/createFleet", input.as_bytes());
+        if answer.status != 200 {
+            // Whoever calls is told, and nothing wrong.
+            assert_eq!((answer.status, &answer.json()["__type"]), (500, &json!("InternalServerException")));
+            assert!(answer.text().contains("The journal cannot be written"), "{}", answer.text());
+            break;
+        }
         names.push(answer.json()["name"].as_str().expect("a name").to_owned());
     }
     let (code, said) = server.ended();
@@ -205,12 +211,53 @@ fn a_full_disk_stops_the_server() {
     assert_eq!(found[1..], names, "what was answered, and nothing else");
 }
 
+/// Neither the clock nor what robots have done of their steps is ever earlier than somebody has seen it, also where
+/// nothing else has happened.
+#[test]
+fn time_that_was_seen_does_not_go_back() {
+    let sandbox = Sandbox::with(COUNTED);
+    let mut server = Server::start(&sandbox, &["--state", "kept", "--speed", "6"]);
+    let job = server.call("/createDeploymentJob", server.deployment("first"));
+    let deployment = |server: &Server| server.call("/describeDeploymentJob", json!({ "job": job["arn"] }));
+    let clock = |server: &Server| {
+        let clock = server.request("GET", "/_rollcast/clock", b"").json();
+        clock["now_s"].as_f64().expect("a number")
+    };
+    let state = |server: &Server| server.request("GET", "/_rollcast/state", b"").json()["fleets"][0]["robots"].clone();
+    let done = |robots: &Value| robots[0]["percent_done"].as_f64().expect("a number");
+    for _ in 0..3 {
+        thread::sleep(Duration::from_millis(150));
+        let (robots, seen) = (state(&server), clock(&server));
+        server.kill();
+        server = Server::start(&sandbox, &["--state", "kept", "--paused"]);
+        assert_eq!(clock(&server), seen);
+        assert!(done(&robots) > 0.0 && done(&state(&server)) >= done(&robots), "{robots}");
+        server.kill();
+        server = Server::start(&sandbox, &["--state", "kept", "--speed", "6"]);
+    }
+    // Steps in which nothing happens are kept as well, also those that are shorter than an event.
+    server.call("/_rollcast/clock", json!({ "paused": true }));
+    let before = clock(&server);
+    server.step("1s");
+    server.kill();
+    let server = Server::start(&sandbox, &["--state", "kept", "--paused"]);
+    assert!((clock(&server) - before - 1.0).abs() < 1e-5, "{before}, then {}", clock(&server));
+    assert_eq!(deployment(&server)["status"], "InProgress");
+    // What somebody has done to a robot is on the disk when it is answered.
+    server.call("/_rollcast/inject", json!({ "robot": "amr-4", "fault": "offline" }));
+    server.kill();
+    let server = Server::start(&sandbox, &["--state", "kept", "--paused"]);
+    assert_eq!(state(&server)[3]["offline"], true);
+}
+
 /// What a crash has torn off at the end is dropped; damage before the end is an error that names the line.
 #[test]
 fn a_torn_end_is_dropped_and_damage_is_told() {
     let sandbox = Sandbox::with(COUNTED);
     let options = ["--state", "kept", "--paused"];
     let server = Server::start(&sandbox, &options);
+    // The beginning is a line of its own then.
+    server.fleet();
     for number in 0..5 {
         server.call("/createFleet", json!({ "name": format!("fleet-{number}") }));
     }

@@ -48,9 +48,9 @@ fn every_bad_body_gets_a_status_of_its_own() {
 fn what_is_no_http_is_turned_away() {
     let sandbox = Sandbox::with(COUNTED);
     let server = Server::start(&sandbox, &["--paused", "--request-time", "200ms"]);
-    let long_header = format!("POST /listFleets HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "y".repeat(1 << 20));
+    let long_header = format!("POST /listFleets HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "y".repeat(1 << 20));
     let many_headers = format!("POST /listFleets HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(10_000));
-    let long_path = format!("POST /{} HTTP/1.1\r\nHost: x\r\n\r\n", "y".repeat(1 << 20));
+    let long_path = format!("POST /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "y".repeat(1 << 20));
     for request in [
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
         b"hello\r\n\r\n",
@@ -84,8 +84,8 @@ fn the_slow_are_cut_off() {
     for (index, stream) in slow.iter_mut().enumerate() {
         // Half of them stop in their header, half in their body.
         let sent = match index % 2 {
-            0 => "POST /listFleets HTTP/1.1\r\nHost: x\r\nX-Slow",
-            _ => "POST /listFleets HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{",
+            0 => "POST /listFleets HTTP/1.1\r\nHost: localhost\r\nX-Slow",
+            _ => "POST /listFleets HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{",
         };
         stream.write_all(sent.as_bytes()).expect("it listens");
     }
@@ -131,7 +131,7 @@ fn those_who_read_nothing_are_cut_off() {
         let watchers: Vec<_> = (0..5).map(|_| server.watch()).collect();
         let mut askers: Vec<_> = (0..5).map(|_| server.connect()).collect();
         for stream in &mut askers {
-            let request = "GET /_rollcast/state HTTP/1.1\r\nHost: x\r\n\r\n";
+            let request = "GET /_rollcast/state HTTP/1.1\r\nHost: localhost\r\n\r\n";
             // Each answer is some megabytes.
             let _ = stream.write_all(request.repeat(10).as_bytes());
         }
@@ -179,7 +179,7 @@ fn a_long_step_ends_with_its_client() {
     let server = Server::start(&sandbox, &["--paused"]);
     let mut client = server.connect();
     let body = r#"{"for":"13000d"}"#;
-    let head = format!("POST /_rollcast/step HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!("POST /_rollcast/step HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
     client.write_all(format!("{head}{body}").as_bytes()).expect("it listens");
     let now = || server.request("GET", "/_rollcast/clock", b"").json()["now_s"].as_f64().expect("a number");
     let begun = Instant::now();

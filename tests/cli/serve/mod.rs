@@ -1,5 +1,6 @@
 //! `rollcast serve` and `rollcast admin`, over the wire.
 
+mod access;
 mod crashes;
 mod hostile;
 mod life;
@@ -63,6 +64,14 @@ impl Server {
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         answer
+    }
+
+    /// Sends bytes as they are: the head of the answer.
+    fn head(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect();
+        stream.write_all(bytes).expect("it listens");
+        let lines = BufReader::new(stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     fn request(&self, method: &str, path: &str, body: &[u8]) -> Response {

@@ -111,27 +111,6 @@ fn those_who_watch_are_told() {
     assert!(progress.len() > 2 && progress.is_sorted() && progress[0] < progress[progress.len() - 1], "{progress:?}");
 }
 
-/// A page of another site cannot change anything on behalf of whoever reads it.
-#[test]
-fn other_sites_change_nothing() {
-    let sandbox = Sandbox::with(COUNTED);
-    let server = Server::start(&sandbox, &["--paused"]);
-    let body = r#"{"paused":false}"#;
-    let port = server.address.rsplit(':').next().expect("a port");
-    for (host, fields, status) in [
-        (server.address.clone(), "", 200),
-        (format!("localhost:{port}"), "Sec-Fetch-Site: same-origin\r\n", 200),
-        (server.address.clone(), "Sec-Fetch-Site: cross-site\r\n", 403),
-        // A name of theirs that leads here.
-        (format!("rebound.example:{port}"), "Sec-Fetch-Site: same-origin\r\n", 403),
-    ] {
-        let head = format!("POST /_rollcast/clock HTTP/1.1\r\nHost: {host}\r\n{fields}Connection: close\r\n");
-        let answer = server.raw(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
-        let line = format!("HTTP/1.1 {status} ");
-        assert!(answer.starts_with(line.as_bytes()), "{host} {fields}: {}", String::from_utf8_lossy(&answer));
-    }
-}
-
 /// Prometheus' text format: a type for each metric, and a number in each line.
 #[test]
 fn metrics_can_be_read() {
