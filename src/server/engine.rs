@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::account::Account;
 use super::clock::{Clock, Speed};
-use super::journal::{Journal, Record, ReplayError};
+use super::journal::{Journal, MOST_TURNS, Record, ReplayError};
 use super::protocol::{self, Operation, Refusal, Reply};
 use crate::rollout::{DeploymentJobErrorCode, RobotId};
 use crate::time::{Span, Time};
@@ -25,7 +25,20 @@ pub struct Engine {
     journal: Option<Journal>,
     /// How far the journal knows that the account has come.
     recorded: Passed,
+    /// What has come since the account was written down.
+    since: SinceSaved,
 }
+
+/// What has come since the account was written down.
+#[derive(Clone, Copy, Debug, Default)]
+struct SinceSaved {
+    records: u64,
+    /// How many turns there had been then.
+    turns: u64,
+}
+
+/// So many records, or turns, are enough that a server writes its account down when it ends.
+const WORTH_SAVING: u64 = 1000;
 
 /// How far time has come: the instant, and how many turns there have been.
 type Passed = (Time, u64);
@@ -66,7 +79,14 @@ impl Engine {
     pub fn new(account: Account, speed: Speed, paused: bool, journal: Option<Journal>) -> Engine {
         let clock = Clock::new(account.now(), Instant::now(), speed, paused);
         let recorded = (account.now(), account.turns());
-        Engine { account, clock, clock_changed: false, journal, recorded }
+        Engine {
+            account,
+            clock,
+            clock_changed: false,
+            journal,
+            recorded,
+            since: SinceSaved { records: 0, turns: recorded.1 },
+        }
     }
 
     /// How many records have to be on the disk before what is seen now may be shown; none without a journal.
@@ -80,15 +100,28 @@ impl Engine {
 
     /// Ends the journal, with the present instant.
     pub fn close(&mut self) {
-        if let Some(mut journal) = self.journal.take() {
-            journal.add(Record::Seen { at: self.account.now().micros() });
+        self.record(Record::Seen { at: self.account.now().micros() });
+        if self.since.records.max(self.account.turns() - self.since.turns) > WORTH_SAVING {
+            self.save();
         }
+        self.journal = None;
     }
 
     fn record(&mut self, record: Record) {
         self.recorded = self.passed();
+        let Some(journal) = &mut self.journal else { return };
+        journal.add(record);
+        self.since.records += 1;
+        if journal.take_overgrown() || self.account.turns() - self.since.turns > MOST_TURNS {
+            self.save();
+        }
+    }
+
+    /// Has the account written down as it is, so that what has led to it need not be repeated.
+    fn save(&mut self) {
+        self.since = SinceSaved { records: 0, turns: self.account.turns() };
         if let Some(journal) = &mut self.journal {
-            journal.add(record);
+            journal.save(self.account.save());
         }
     }
 
@@ -277,8 +310,9 @@ mod tests {
 
     use super::*;
     use crate::random::{Luck, Purpose, Stream};
+    use crate::scenario::Scenario;
     use crate::server::account::tests::{account, scenario};
-    use crate::server::journal::JournalFile;
+    use crate::server::journal::{Beginning, Entry, JournalFile};
     use crate::server::view;
 
     /// Robots that go offline and share downloads, robots that register, calls that go wrong.
@@ -321,8 +355,9 @@ mod tests {
         &names[stream.bits() as usize % names.len()]
     }
 
-    /// One of many things that somebody may do, right or wrong.
-    fn disturb(engine: &mut Engine, stream: &mut Stream) {
+    /// One of many things that somebody may do, right or wrong: its record, if that has changed anything.
+    fn disturb(engine: &mut Engine, stream: &mut Stream) -> Option<Record> {
+        let at = engine.account().now().micros();
         let account = engine.account();
         let fleets: Vec<String> = account.all_fleets().map(|(_, fleet)| fleet.arn.to_string()).collect();
         let robots = (0..40).filter_map(|id| account.robot_of(id)).map(|robot| robot.arn.to_string());
@@ -369,8 +404,14 @@ mod tests {
             }
             13 => {
                 let fault = [Injection::Fail(None), Injection::Offline, Injection::Online];
-                engine.inject(pick(stream, &robots), fault[stream.bits() as usize % 3]);
-                return;
+                let (robot, fault) = (pick(stream, &robots), fault[stream.bits() as usize % 3]);
+                engine.inject(robot, fault)?;
+                return Some(Record::Inject {
+                    at,
+                    robot: robot.to_owned(),
+                    fault: fault.name().to_owned(),
+                    code: None,
+                });
             }
             14 => {
                 let tags = json!({ "k": token });
@@ -383,7 +424,11 @@ mod tests {
                 (Operation::CancelDeploymentJob, json!({ "job": active.unwrap_or_else(|| "arn:none".into()) }))
             }
         };
-        let _ = engine.call(operation, &input);
+        let changed = match engine.call(operation, &input) {
+            Ok(reply) => reply.changed,
+            Err(refusal) => matches!(refusal, Refusal::Counted(_)),
+        };
+        changed.then(|| Record::Call { at, operation: operation.name().to_owned(), input })
     }
 
     fn step(engine: &mut Engine, mut step: TimeStep) {
@@ -401,52 +446,85 @@ mod tests {
         (state, jobs.json().expect("JSON"), engine.account().turns())
     }
 
-    /// Whatever somebody does, the journal makes the same account again; and it goes on in the same way.
+    /// Whatever somebody does, the journal makes the same account again; and it goes on in the same way. An account that
+    /// was written down and read back is the one that what has led to it makes.
     #[test]
     fn a_journal_makes_the_account_again() {
         let scenario = scenario(SCENARIO);
-        let (mut records, mut jobs) = (0, 0);
+        let (mut records, mut jobs, mut saves) = (0, 0, 0);
         for seed in 0..20 {
             let folder = tempfile::tempdir().expect("a folder");
-            let (file, _) = JournalFile::open(folder.path(), |_| Ok(())).expect("a journal");
-            let (journal, writer, _) = Journal::new(file);
+            let (mut file, _) = JournalFile::open(folder.path(), |_| Ok(())).expect("a journal");
+            let beginning = file.begin(Beginning::new(String::from("all"), seed, 0));
+            let (mut journal, writer, _) = Journal::new(file);
+            journal.add(beginning);
             let mut engine = Engine::new(account(&scenario, seed), Speed::Max, true, Some(journal));
             let mut stream = Luck::new(seed, 1).robot(0, 0, Purpose::Call);
+            // Another one, which is written down and read back now and then, and nothing of it is repeated.
+            let mut kept = account(&scenario, seed);
+            let mut everything = Vec::new();
             for _ in 0..120 {
                 match stream.bits() % 3 {
                     0 => step(&mut engine, TimeStep::Events(1 + stream.bits() % 5)),
                     1 => step_for(&mut engine, Span::from_micros(stream.bits() % 60_000_000)),
                     _ => {}
                 }
-                disturb(&mut engine, &mut stream);
+                if let Some(record) = disturb(&mut engine, &mut stream) {
+                    Engine::replay(&mut kept, &record, || false).expect("it fits");
+                    everything.push(record);
+                }
                 engine.written();
+                if seed % 2 == 0 && stream.bits().is_multiple_of(40) {
+                    engine.save();
+                }
+                if stream.bits().is_multiple_of(10) {
+                    kept = resumed(&scenario, seed, &mut kept);
+                    saves += 1;
+                }
             }
             engine.close();
-            writer.run(|_| {}).expect("it is written");
+            writer.run(|trouble| panic!("{trouble}")).expect("it is written");
             let before = seen(&mut engine);
+            let now = engine.account().now();
 
             let mut again = account(&scenario, seed);
-            let (mut file, opened) =
-                JournalFile::open(folder.path(), |record| Engine::replay(&mut again, &record, || false))
-                    .expect("it fits");
-            let mut again = Engine::new(again, Speed::Max, true, None);
-            assert_eq!(seen(&mut again), before, "seed {seed}");
-            step_for(&mut engine, Span::from_secs(3600));
-            step_for(&mut again, Span::from_secs(3600));
-            assert_eq!(seen(&mut again), seen(&mut engine), "seed {seed}, later");
+            let (_, opened) = JournalFile::open(folder.path(), |entry| match entry {
+                Entry::Record(Record::Beginning(_)) => Ok(()),
+                Entry::Record(record) => Engine::replay(&mut again, &record, || false),
+                Entry::Account(saved) => again.resume(&saved).map_err(ReplayError::Unfit),
+            })
+            .expect("it fits");
+            let end = Record::Seen { at: now.micros() };
+            Engine::replay(&mut kept, &end, || false).expect("it fits");
+            let mut replayed = account(&scenario, seed);
+            everything.push(end);
+            everything.iter().for_each(|record| Engine::replay(&mut replayed, record, || false).expect("it fits"));
+            let written = written_down(&mut replayed);
+            for (mut other, how) in
+                [(again, "from the journal"), (kept, "read back"), (engine.account().clone(), "itself")]
+            {
+                assert_eq!(written_down(&mut other), written, "seed {seed}, {how}");
+                let mut other = Engine::new(other, Speed::Max, true, None);
+                assert_eq!(seen(&mut other), before, "seed {seed}, {how}");
+                step_for(&mut other, Span::from_secs(3600));
+                let mut later = Engine::new(replayed.clone(), Speed::Max, true, None);
+                step_for(&mut later, Span::from_secs(3600));
+                assert_eq!(seen(&mut other), seen(&mut later), "seed {seed}, {how}, later");
+            }
             records += opened.records;
-
-            // What is without effect makes no difference.
-            file.rewrite().expect("it is written");
-            drop(file);
-            let mut shorter = account(&scenario, seed);
-            let (_, kept) = JournalFile::open(folder.path(), |record| Engine::replay(&mut shorter, &record, || false))
-                .expect("it fits");
-            assert!(kept.records < opened.records);
-            let mut shorter = Engine::new(shorter, Speed::Max, true, None);
-            assert_eq!(seen(&mut shorter), before, "seed {seed}, without what is spare");
             jobs += engine.account().active_job_count() + before.1.len() / 400;
         }
-        assert!(records > 500 && jobs > 40, "{records} records, {jobs} jobs");
+        assert!(records > 300 && jobs > 40 && saves > 100, "{records} records, {jobs} jobs, {saves} times");
+    }
+
+    fn written_down(account: &mut Account) -> String {
+        serde_json::to_string(&account.save()).expect("JSON")
+    }
+
+    /// An account that was written down and read back.
+    fn resumed(scenario: &Scenario, seed: u64, before: &mut Account) -> Account {
+        let mut after = account(scenario, seed);
+        after.resume(written_down(before).as_bytes()).expect("it fits");
+        after
     }
 }

@@ -16,14 +16,17 @@
 //!
 //! # What holds
 //!
-//! * What is answered or shown is in the journal, if there is one; see `journal` for what is on the disk when. With a
-//!   journal, whatever happens to the process, the next one has all that was answered.
+//! * What is answered or shown is in the journal, if there is one, and so is the instant at which it was; see `journal` for
+//!   what is on the disk when. With a journal, whatever happens to the process, the next one has all that was answered,
+//!   and its time is not earlier than anybody has seen it.
 //! * A call takes effect as a whole or not at all. At the first panic of any thread or task the server stops with exit
-//!   status 1: what was half done is neither answered nor in the journal. When the journal cannot be written it stops
-//!   with exit status 3.
+//!   status 1: what was half done is neither answered nor in the journal. When the journal cannot be written, whoever
+//!   asks is answered with `InternalServerException`, and the server stops with exit status 3.
+//! * With a key, everything but `/healthz` is for those who have it. Requests of other sites, and those that call the
+//!   server by a name that is not its own, are refused.
 //! * One looks or calls at a time, in the order in which they came. Time passes in pieces of a millisecond (or one
 //!   instant, if that takes longer), whoever wants it to pass: steps, calls that come behind time, the clock. What is
-//!   shown of all robots is gathered in one piece, and written as JSON aside.
+//!   shown of many robots is gathered in one piece, and written as JSON aside, once for all who watch.
 //! * Connections, watchers, records that wait for the disk, headers, bodies, and the time for each are bounded. A
 //!   client that takes none of its answer for as long as a request may take is cut off.
 //!
@@ -46,6 +49,7 @@
 //! * A second fleet of a name is `InvalidParameterException`: CreateFleet has no `ResourceAlreadyExistsException` in
 //!   the model.
 //! * A call that is refused has not used its token up.
+//! * Jobs, and what their tokens were answered, are forgotten 90 days after the job was created.
 //! * Requests that cannot be read are `SerializationException`, as AWS's services have it, and bodies beyond 64 KiB
 //!   status 413.
 //! * Whatever becomes of robots happens at instants of virtual time in microseconds; timestamps in responses are

@@ -11,13 +11,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::account::{Account, Settings};
 use super::clock::Speed;
 use super::engine::Engine;
 use super::http::{self, Access, Broadcast, ConnectionLimits, RateLimit, RequestIds, Server};
-use super::journal::{Beginning, Journal, JournalError, JournalFile, JournalWriter, Record, ReplayError};
+use super::journal::{
+    Beginning, Entry, Journal, JournalError, JournalFile, JournalWriter, MOST_TURNS, Record, ReplayError,
+};
 use super::log::{Log, LogLevel};
 use super::metrics::Metrics;
 use super::shared::SharedEngine;
@@ -104,10 +106,11 @@ pub(super) fn serve(
 ) -> Result<(), ServerError> {
     let (journal, writer, durable) = match journal {
         None => (None, None, None),
-        Some((file, beginning)) => {
+        Some((mut file, beginning)) => {
+            let beginning = beginning.map(|beginning| file.begin(beginning));
             let (mut journal, writer, durable) = Journal::new(file);
             if let Some(beginning) = beginning {
-                journal.add(Record::Beginning(beginning));
+                journal.add(beginning);
             }
             (Some(journal), Some(writer), Some(durable))
         }
@@ -127,6 +130,7 @@ pub(super) fn serve(
         metrics: Metrics::default(),
         log: Log { level: options.log },
         events: Broadcast::default(),
+        large: Arc::new(Semaphore::new(ConnectionLimits::default().large_answers)),
         ids: RequestIds::new(started ^ u64::from(std::process::id()) << 48),
         limits: ConnectionLimits {
             connections: options.connections,
@@ -198,9 +202,15 @@ fn restore(
         return Ok((Account::new(scenario, plan, settings(options.epoch.unwrap_or(now))), None));
     };
     let mut account: Option<Account> = None;
-    let opened = JournalFile::open(folder, |record| match (&mut account, &record) {
-        (Some(account), _) => Engine::replay(account, &record, || *stop.borrow()),
-        (None, Record::Beginning(found)) => {
+    let mut turns = 0;
+    let opened = JournalFile::open(folder, |entry| match (&mut account, entry) {
+        (Some(account), Entry::Record(record)) => Engine::replay(account, &record, || *stop.borrow()),
+        (Some(account), Entry::Account(saved)) => {
+            account.resume(&saved).map_err(ReplayError::Unfit)?;
+            turns = account.turns();
+            Ok(())
+        }
+        (None, Entry::Record(Record::Beginning(found))) => {
             found.check(&beginning(options.epoch.unwrap_or(found.epoch)))?;
             // What was accepted is accepted again, whatever the limit is by now.
             let settings = Settings { max_active_jobs: u32::MAX, ..settings(found.epoch) };
@@ -209,23 +219,35 @@ fn restore(
         }
         (None, _) => Err(ReplayError::Unfit(String::from("it is not the beginning of an account"))),
     });
-    let (file, opened) = opened.map_err(|error| match error {
+    let (mut file, opened) = opened.map_err(|error| match error {
         unfit @ JournalError::Unfit(..) => ServerError::OtherAccount(unfit.to_string()),
         error => ServerError::Journal(error),
     })?;
-    let journal = file.path().display();
+    let journal = file.path().display().to_string();
     if let Some(torn) = opened.torn {
         log.trouble(&format!(
             "the last line of {journal} was not written whole, nor answered: {torn} bytes are dropped"
         ));
     }
-    if opened.converted {
-        log.event(&format!("{journal} was of a former format, and has been rewritten"));
-    }
     let Some(mut account) = account else {
         let epoch = options.epoch.unwrap_or(now);
         return Ok((Account::new(scenario, plan, settings(epoch)), Some((file, Some(beginning(epoch))))));
     };
+    // The next start need not go through all this again.
+    let long = file.overgrown() || account.turns() - turns > MOST_TURNS;
+    if (opened.former || long)
+        && let Some(new) = file.begin_anew()
+    {
+        match new.write(&account.save()).and_then(|new| file.replace(new)) {
+            Ok(()) if opened.former => log.event(&format!("{journal} was of a former format, and has been begun anew")),
+            // It is as it was, and can be added to.
+            Err(JournalError::Write(path, error)) if !opened.former => {
+                log.trouble(&format!("the account cannot be written down: {}: {error}", path.display()));
+                file.put_off();
+            }
+            written => written.map_err(ServerError::Journal)?,
+        }
+    }
     account.set_max_active_jobs(options.max_active_jobs);
     log.event(&format!("{} records of {journal} have been replayed", opened.records));
     Ok((account, Some((file, None))))

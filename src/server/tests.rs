@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::account::Account;
 use super::account::tests::{account, lose_members, scenario};
-use super::journal::{Beginning, JournalFile, Record};
+use super::journal::{Beginning, Entry, JournalFile, Record};
 use super::protocol::{self, Operation};
 use super::start::serve;
 use super::{LogLevel, Options, ServerError, Speed};
@@ -88,10 +88,10 @@ fn serving(
 
 fn recorded(folder: &Path) -> Vec<String> {
     let mut records = Vec::new();
-    let read = JournalFile::open(folder, |record| {
-        records.push(match record {
-            Record::Call { operation, .. } => operation,
-            Record::Seen { .. } => String::from("seen"),
+    let read = JournalFile::open(folder, |entry| {
+        records.push(match entry {
+            Entry::Record(Record::Call { operation, .. }) => operation,
+            Entry::Record(Record::Seen { .. }) => String::from("seen"),
             other => format!("{other:?}"),
         });
         Ok(())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::account::{Account, Changes, FleetRow, Robot};
+use super::account::{Account, Changes, FleetRow, Robot, job_arn};
 use super::clock::Speed;
 use super::engine::Engine;
 use super::protocol::percent;
@@ -45,8 +45,7 @@ pub struct RobotView {
 /// A fleet's latest job.
 #[derive(Debug, Serialize)]
 pub struct JobView {
-    #[serde(serialize_with = "text")]
-    arn: Arc<str>,
+    arn: String,
     kind: &'static str,
     status: DeploymentStatus,
     created_s: f64,
@@ -91,10 +90,17 @@ pub struct StateView {
     fleets: Vec<FleetView>,
 }
 
-/// What has changed: robots and jobs by the ARN of their fleet.
+/// What has changed, by the ARN of its fleet, in the order in which it is to be applied.
 #[derive(Debug, Serialize)]
 pub struct ChangeView {
     clock: ClockView,
+    /// The names of fleets whose job has changed, or which are new.
+    names: BTreeMap<String, String>,
+    /// The ARNs of robots that have left.
+    left: BTreeMap<String, Vec<String>>,
+    /// The ARNs of fleets that are deleted.
+    deleted: Vec<String>,
+    /// Robots that have changed, or come.
     robots: BTreeMap<String, Vec<RobotView>>,
     jobs: BTreeMap<String, Option<JobView>>,
 }
@@ -136,9 +142,13 @@ pub fn change(engine: &mut Engine, changes: &Changes) -> ChangeView {
         }
     }
     let account = engine.account();
-    let fleets = changes.fleets.iter().filter_map(|serial| account.fleet_row(*serial));
-    let jobs = fleets.map(|fleet| (fleet.arn.to_string(), job(account, fleet))).collect();
-    ChangeView { clock: clock(engine), robots, jobs }
+    let fleets = || changes.fleets.iter().filter_map(|serial| account.fleet_row(*serial));
+    let jobs = fleets().map(|fleet| (fleet.arn.to_string(), job(account, fleet))).collect();
+    let names = fleets().map(|fleet| (fleet.arn.to_string(), fleet.name.to_string())).collect();
+    let texts = |arns: &[Arc<str>]| arns.iter().map(|arn| arn.to_string()).collect::<Vec<_>>();
+    let left = changes.left.iter().map(|(fleet, robots)| (fleet.to_string(), texts(robots))).collect();
+    let deleted = texts(&changes.deleted);
+    ChangeView { clock: clock(engine), names, left, deleted, robots, jobs }
 }
 
 fn fleet(engine: &mut Engine, serial: u64) -> Option<FleetView> {
@@ -175,15 +185,16 @@ fn failure_code(account: &Account, robot: &Robot) -> Option<DeploymentJobErrorCo
 }
 
 fn job(account: &Account, fleet: &FleetRow) -> Option<JobView> {
-    let job = account.job_row(fleet.latest?)?;
+    let number = fleet.latest?;
+    let job = account.job_row(number)?;
     let (status, halted, progress) = account.job_state(job);
-    let config = &job.config;
+    let config = &job.origin.config;
     Some(JobView {
-        arn: Arc::clone(&job.arn),
-        kind: if job.kind == JobKind::Sync { "SyncDeploymentJob" } else { "CreateDeploymentJob" },
+        arn: job_arn(number),
+        kind: if job.origin.kind == JobKind::Sync { "SyncDeploymentJob" } else { "CreateDeploymentJob" },
         status,
         created_s: job.created.seconds(),
-        ended_s: job.ended.map(|ended| ended.seconds()),
+        ended_s: job.ended_at().map(|ended| ended.seconds()),
         halted,
         failure_code: job.failure_code,
         fleet_size: progress.fleet_size,

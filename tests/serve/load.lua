@@ -1,4 +1,4 @@
--- What wrk asks for: descriptions of a fleet, or sync jobs, each with a token of its own. An answer other than 200 is an error.
+-- What wrk asks for: whether the server is there, descriptions of a fleet, or sync jobs, each with a token of its own. An answer other than 200 is an error.
 local operation, fleet = os.getenv("OPERATION"), os.getenv("FLEET")
 local threads = 0
 
@@ -15,6 +15,9 @@ end
 
 function request()
    calls = calls + 1
+   if operation == "idle" then
+      return wrk.format("GET", "/healthz")
+   end
    if operation == "describeFleet" then
       return wrk.format(nil, "/describeFleet", nil, string.format('{"fleet":"%s"}', fleet))
    end

@@ -5,6 +5,9 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
 use super::shapes::CLIENT_REQUEST_TOKEN;
 use super::{ApiException, Call, ExceptionCode, Request};
 
@@ -38,6 +41,13 @@ impl ClientRequestToken {
         ClientRequestToken { bytes, length: text.len() as u8 }
     }
 
+    /// What tells it from all other tokens.
+    pub fn key(&self) -> TokenKey {
+        let hash = Sha256::digest(self.as_str());
+        let word = |from: usize| hash[from..from + 8].iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        TokenKey(word(0), word(8))
+    }
+
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.bytes[..usize::from(self.length)]).expect("a token is ASCII")
     }
@@ -55,11 +65,16 @@ impl fmt::Debug for ClientRequestToken {
     }
 }
 
+/// The first 128 bits of the SHA-256 of a token, where millions of tokens are remembered: nobody can find two tokens with
+/// the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TokenKey(u64, u64);
+
 /// Remembers for each token what was asked under it and what was answered (R17, R18). Only calls that took effect
 /// belong here.
 #[derive(Clone, Debug)]
 pub struct TokenLedger<A> {
-    calls: HashMap<ClientRequestToken, (Arc<Request>, A)>,
+    calls: HashMap<TokenKey, (Arc<Request>, A)>,
 }
 
 impl<A> Default for TokenLedger<A> {
@@ -76,7 +91,7 @@ impl<A> TokenLedger<A> {
     ///
     /// `IdempotentParameterMismatchException` if the token was used for another request.
     pub fn find(&self, call: &Call) -> Result<Option<&A>, ApiException> {
-        match self.calls.get(&call.token) {
+        match self.calls.get(&call.token.key()) {
             None => Ok(None),
             // Calls made from one request share it, and then this compares two pointers.
             Some((request, answer)) if *request == call.request => Ok(Some(answer)),
@@ -89,11 +104,16 @@ impl<A> TokenLedger<A> {
 
     /// A call took effect and was answered so. What is already remembered of its token stays.
     pub fn remember(&mut self, call: &Call, answer: A) {
-        self.calls.entry(call.token).or_insert_with(|| (Arc::clone(&call.request), answer));
+        self.remember_request(call.token.key(), Arc::clone(&call.request), answer);
+    }
+
+    /// The same of a request that others may share.
+    pub fn remember_request(&mut self, token: TokenKey, request: Arc<Request>, answer: A) {
+        self.calls.entry(token).or_insert((request, answer));
     }
 
     /// Forgets what is remembered of a token.
-    pub fn forget(&mut self, token: &ClientRequestToken) {
+    pub fn forget(&mut self, token: &TokenKey) {
         self.calls.remove(token);
     }
 
@@ -181,7 +201,7 @@ mod tests {
         let mut ledger = TokenLedger::default();
         let call = Request::Sync(sync()).into_call().unwrap();
         ledger.remember(&call, 1);
-        ledger.forget(&call.token);
+        ledger.forget(&call.token.key());
         assert_eq!(ledger.find(&call), Ok(None));
         ledger.remember(&call, 2);
         assert_eq!(ledger.find(&call), Ok(Some(&2)));

@@ -46,8 +46,10 @@ pub mod shapes;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 pub use exceptions::{ApiException, ExceptionCode};
-pub use idempotency::{ClientRequestToken, TokenLedger};
+pub use idempotency::{ClientRequestToken, TokenKey, TokenLedger};
 pub use requests::{
     Call, CreateDeploymentJobRequest, DeploymentApplicationConfig, DeploymentConfig, DeploymentLaunchConfig, Request,
     S3Object, SyncDeploymentJobRequest,
@@ -150,8 +152,13 @@ impl<A> ControlPlane<A> {
         self.ledger.remember(call, answer);
     }
 
+    /// The same of a call that is known by its token and its request, which others may share.
+    pub fn remember_request(&mut self, token: TokenKey, request: Arc<Request>, answer: A) {
+        self.ledger.remember_request(token, request, answer);
+    }
+
     /// The call under this token, if there was one, is too long ago: the token is free again.
-    pub fn forget(&mut self, token: &ClientRequestToken) {
+    pub fn forget(&mut self, token: &TokenKey) {
         self.ledger.forget(token);
     }
 

@@ -11,14 +11,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::constraints::Violations;
 use super::shapes::*;
 use super::{ApiException, ClientRequestToken};
 
 /// SyncDeploymentJob: bring the robots of a fleet that are not `InSync` to its latest deployment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SyncDeploymentJobRequest {
     /// Required: 1 to 64 characters of `[a-zA-Z0-9_\-=]`.
     pub client_request_token: Option<String>,
@@ -41,7 +42,8 @@ impl SyncDeploymentJobRequest {
 }
 
 /// CreateDeploymentJob: deploy a version of an application to every robot of a fleet.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct CreateDeploymentJobRequest {
     /// How to roll out; the server's defaults if absent.
     pub deployment_config: Option<DeploymentConfig>,
@@ -83,7 +85,8 @@ impl CreateDeploymentJobRequest {
 }
 
 /// How a deployment job rolls out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct DeploymentConfig {
     /// How much of the fleet deploys at once: 1 to 100 percent (R4).
     pub concurrent_deployment_percentage: Option<i64>,
@@ -116,8 +119,8 @@ impl DeploymentConfig {
 }
 
 /// An object in S3.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct S3Object {
     /// Required: 3 to 63 characters, `[a-z0-9][a-z0-9.\-]*[a-z0-9]`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,8 +133,8 @@ pub struct S3Object {
 }
 
 /// Which version of which application to deploy, and how to launch it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct DeploymentApplicationConfig {
     /// Required: an ARN, 1 to 1224 characters that begin with `arn:`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,8 +158,8 @@ impl DeploymentApplicationConfig {
 }
 
 /// How to launch an application on a robot.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct DeploymentLaunchConfig {
     /// Required: 1 to 1024 characters of `[a-zA-Z0-9_.\-]`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,7 +195,7 @@ impl DeploymentLaunchConfig {
 }
 
 /// A request for a deployment job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     Sync(SyncDeploymentJobRequest),
     Create(Box<CreateDeploymentJobRequest>),

@@ -56,7 +56,7 @@ pub use record::{JobRecord, Replication};
 pub use registrations::RegistrationQueue;
 pub use rollout::Rollout;
 pub use since::Since;
-pub use snapshot::{Misfit, Snapshot};
+pub use snapshot::{Misfit, Snapshot, WorldState};
 pub use stop::{Cancelled, Stop};
 pub use turn::{Host, Patience, Turn, abort_in_flight, arrive, take_happenings, turn};
 pub use watch::Watch;

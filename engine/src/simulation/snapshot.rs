@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calls::Calls;
 use super::campaign::{Campaign, Instants, Totals};
-use super::{Endings, EventQueue, Journeys, Plan, RegistrationQueue, Rollout};
+use super::{Endings, EventQueue, Journeys, Plan, RegistrationQueue, Rollout, World};
 use crate::random::Luck;
 use crate::rollout::{AnyController, Controller, Operator};
 use crate::time::Time;
@@ -14,6 +14,17 @@ use crate::time::Time;
 /// All that a campaign is at one instant, but for its plan. Serialised, it can be read by a later process.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Snapshot<C, Q = Endings> {
+    world: WorldState<Q>,
+    rollout: Rollout<C>,
+    operator: Operator,
+    calls: Calls,
+    clock: Instants,
+    totals: Totals,
+}
+
+/// All that the robots of a plan are at one instant.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WorldState<Q = Endings> {
     /// The [digest](Plan::digest) of the plan.
     plan: String,
     luck: Luck,
@@ -22,11 +33,6 @@ pub struct Snapshot<C, Q = Endings> {
     in_flight: Q,
     journeys: Option<Journeys>,
     registrations: RegistrationQueue,
-    rollout: Rollout<C>,
-    operator: Operator,
-    calls: Calls,
-    clock: Instants,
-    totals: Totals,
 }
 
 /// Why a snapshot does not go on under a plan.
@@ -49,17 +55,53 @@ impl fmt::Display for Misfit {
 
 impl std::error::Error for Misfit {}
 
+impl<'p, Q: EventQueue> World<'p, Q> {
+    /// The robots between two turns, to be written down.
+    pub fn state(&self) -> WorldState<Q> {
+        WorldState {
+            plan: self.plan().digest(),
+            luck: self.draws.luck,
+            registered: self.draws.registered().to_vec(),
+            in_flight: self.endings.clone(),
+            journeys: self.journeys.clone(),
+            registrations: self.registrations.clone(),
+        }
+    }
+
+    /// Goes on from a state, until `horizon` at the latest.
+    ///
+    /// # Errors
+    /// It does not fit the plan.
+    pub fn resume(&mut self, state: WorldState<Q>, horizon: Time) -> Result<(), Misfit> {
+        let plan = self.plan();
+        if state.plan != plan.digest() {
+            return Err(Misfit::Plan);
+        }
+        let WorldState { luck, registered, in_flight, journeys, registrations, .. } = state;
+        let groups = plan.groups().len();
+        let robots = plan.fleet_size as usize + registered.len();
+        if registered.iter().any(|group| *group as usize >= groups)
+            || !registrations.fit(plan)
+            || journeys.is_some() != self.journeys.is_some()
+            || in_flight.clone().drain().iter().any(|ending| ending.robot as usize >= robots)
+        {
+            return Err(Misfit::Robots);
+        }
+        self.begin(luck, Time::MAX);
+        registered.into_iter().for_each(|group| self.draws.register(group));
+        (self.endings, self.journeys, self.registrations) = (in_flight, journeys, registrations);
+        if self.journeys.as_mut().is_some_and(|journeys| !journeys.resume(plan, robots as u32, horizon)) {
+            return Err(Misfit::Robots);
+        }
+        Ok(())
+    }
+}
+
 impl<'p, C: Controller + Clone, Q: EventQueue> Campaign<'p, C, Q> {
     /// The campaign between two turns, to be written down.
     pub fn snapshot(&self) -> Snapshot<C, Q> {
-        let world = &self.world;
         Snapshot {
-            plan: world.plan().digest(),
-            luck: world.draws.luck,
-            registered: world.draws.registered().to_vec(),
-            in_flight: world.endings.clone(),
-            journeys: world.journeys.clone(),
-            registrations: world.registrations.clone(),
+            world: self.world.state(),
             rollout: self.rollout.clone(),
             operator: self.operator.clone(),
             calls: self.calls.clone(),
@@ -75,40 +117,11 @@ impl<'p, Q: EventQueue> Campaign<'p, AnyController, Q> {
     /// # Errors
     /// It does not fit the plan.
     pub fn resume(plan: &'p Plan, snapshot: Snapshot<AnyController, Q>) -> Result<Self, Misfit> {
-        if snapshot.plan != plan.digest() {
-            return Err(Misfit::Plan);
-        }
-        let Snapshot {
-            luck,
-            registered,
-            in_flight,
-            journeys,
-            registrations,
-            mut rollout,
-            operator,
-            calls,
-            clock,
-            totals,
-            ..
-        } = snapshot;
+        let Snapshot { world, mut rollout, operator, calls, clock, totals } = snapshot;
         let mut campaign = Campaign::with_queue(plan, plan.controller.clone());
-        let groups = plan.groups().len();
-        let robots = plan.fleet_size as usize + registered.len();
-        if robots != rollout.fleet.ever_registered() as usize
-            || registered.iter().any(|group| *group as usize >= groups)
-            || !registrations.fit(plan)
-            || journeys.is_some() != campaign.world.journeys.is_some()
-            || rollout.job.pending().iter().any(|robot| *robot as usize >= robots)
-            || in_flight.clone().drain().iter().any(|ending| ending.robot as usize >= robots)
-        {
-            return Err(Misfit::Robots);
-        }
-        let world = &mut campaign.world;
-        world.begin(luck, Time::MAX);
-        registered.into_iter().for_each(|group| world.draws.register(group));
-        (world.endings, world.journeys, world.registrations) = (in_flight, journeys, registrations);
-        let horizon = plan.sync.horizon().min(Time::MAX);
-        if world.journeys.as_mut().is_some_and(|journeys| !journeys.resume(plan, robots as u32, horizon)) {
+        campaign.world.resume(world, plan.sync.horizon().min(Time::MAX))?;
+        let robots = campaign.world.robots();
+        if robots != rollout.fleet.ever_registered() || rollout.job.pending().iter().any(|robot| *robot >= robots) {
             return Err(Misfit::Robots);
         }
         if !rollout.job.controller_mut().resume(&plan.controller) {

@@ -15,7 +15,7 @@ use crate::rollout::Architecture;
 pub struct ApplicationContent {
     pub sources: Vec<SourceObject>,
     /// Name and version of the robot software suite.
-    pub suite: (Option<&'static str>, Option<&'static str>),
+    pub suite: (Option<String>, Option<String>),
     /// Its container image.
     pub environment: Option<String>,
 }
@@ -48,17 +48,16 @@ impl Account {
         }
         let arn = self.new_arn(&self.applications, "robot-application", name);
         let latest = self.revision(&arn, 1, content);
-        let name: Arc<str> = name.into();
         let row = Application {
-            arn: Arc::clone(&arn),
-            name: Arc::clone(&name),
+            arn,
+            name: name.into(),
             tags,
             latest,
             versions: BTreeMap::new(),
             next_version: 1,
             next_revision: 2,
         };
-        let serial = self.applications.add(arn, name, row);
+        let serial = self.applications.add(row);
         self.applications.get(serial).ok_or_else(|| not_found(String::new()))
     }
 
@@ -120,8 +119,7 @@ impl Account {
         let Some(application) = self.applications.get_mut(serial) else { return Ok(false) };
         match version {
             None => {
-                let name = Arc::clone(&application.name);
-                self.applications.remove(serial, arn, &name);
+                self.applications.remove(serial);
                 Ok(true)
             }
             Some("$LATEST") => Err(invalid("The version $LATEST cannot be deleted without the application.")),
@@ -139,7 +137,11 @@ impl Account {
             architecture: Some(*architecture),
         };
         let sources = Architecture::ALL.iter().map(source).collect();
-        let content = ApplicationContent { sources, suite: (Some("ROS2"), Some("Foxy")), environment: None };
+        let content = ApplicationContent {
+            sources,
+            suite: (Some(String::from("ROS2")), Some(String::from("Foxy"))),
+            environment: None,
+        };
         let made = self.create_application(name, content, Tags::new()).map(|application| Arc::clone(&application.arn));
         if let Ok(arn) = made {
             let versioned = self.create_application_version(&arn, None, None).is_ok();

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    Account, Architectures, FleetRow, JOBS_EXPIRE_AFTER, JobRobot, JobRow, RolloutConfig, Tags, invalid, not_found,
+    Account, Architectures, FleetRow, JOBS_EXPIRE_AFTER, JobOrigin, JobRobot, JobRow, RolloutConfig, Tags, invalid,
+    not_found,
 };
-use crate::control_plane::{ApiException, Call, Decision, DeploymentApplicationConfig, Request, Resources};
+use crate::control_plane::{ApiException, Call, Decision, DeploymentApplicationConfig, Request, Resources, TokenKey};
 use crate::random::{MAX_ATTEMPTS, Purpose};
 use crate::rollout::{
     CampaignOutcome, DeploymentJob, DeploymentJobErrorCode, DeploymentStatus, JobKind, OnBreach, RoboMaker, RobotEnd,
@@ -75,29 +76,30 @@ impl Account {
             *status = ended.status();
         }
         if let Some(job) = fleet.latest.and_then(|job| self.jobs.get_mut(job)) {
-            job.ended = Some(self.now);
+            job.ended = self.now;
             job.status = ended.status();
             job.failure_code = ended.failure_code();
-            job.halt = ended.halt();
+            job.halt = ended.halt().map(Box::new);
             job.progress = *ended.progress();
         }
         self.job_changed(serial);
     }
 
-    /// CreateDeploymentJob and SyncDeploymentJob: the serial number of the job, and whether the call has made it.
+    /// CreateDeploymentJob and SyncDeploymentJob: the number of the job, and whether the call has made it.
     ///
     /// # Errors
     /// As [`ControlPlane::decide`](crate::control_plane::ControlPlane::decide).
     pub fn deploy(&mut self, call: &Call) -> Result<(u64, bool), ApiException> {
         self.forget_expired_jobs();
         match self.control_plane.decide(call, &*self)? {
-            Decision::Existing(job) => Ok((job, false)),
+            Decision::Existing(job) => Ok((job.into(), false)),
             Decision::New => Ok((self.create_job(call)?, true)),
         }
     }
 
     fn create_job(&mut self, call: &Call) -> Result<u64, ApiException> {
-        let number = self.jobs.next() as u32;
+        let serial = self.jobs.next();
+        let number = serial as u32;
         let fleet_serial =
             self.fleets.find(call.fleet()).ok_or_else(|| not_found("The fleet does not exist.".into()))?;
         let latest = self.fleets.get(fleet_serial).and_then(|fleet| self.jobs.get(fleet.latest?));
@@ -106,20 +108,24 @@ impl Account {
                 let application = request.deployment_application_configs.first().cloned().unwrap_or_default();
                 let architectures = self.architectures_of(&application);
                 let config = self.rollout_config(request.deployment_config.as_ref());
-                (JobKind::Deployment, config, Arc::new(application), architectures, request.tags.clone())
+                (JobKind::Deployment, config, application, architectures, request.tags.clone())
             }
             Request::Sync(_) => {
-                let latest = latest.ok_or_else(|| not_found("The fleet has no deployment.".into()))?;
-                let application = Arc::clone(&latest.application);
-                (JobKind::Sync, latest.config.clone(), application, latest.architectures, Tags::new())
+                let latest = &latest.ok_or_else(|| not_found("The fleet has no deployment.".into()))?.origin;
+                (JobKind::Sync, latest.config.clone(), latest.application.clone(), latest.architectures, Tags::new())
             }
         };
-        let name = format!("deployment-{number:012x}");
-        let arn = self.new_arn(&self.jobs, "deployment-job", &name);
+        let fleet = self.fleets.get(fleet_serial).ok_or_else(|| not_found(String::new()))?;
+        let (fleet_arn, fleet_name) = (Arc::clone(&fleet.arn), Arc::clone(&fleet.name));
+        let request = Arc::new(call.request().clone());
+        let origin =
+            JobOrigin { kind, fleet: fleet_serial, fleet_arn, fleet_name, request, config, application, architectures };
+        // One sync job after another is made of the same.
+        let known = latest.map(|latest| &latest.origin).filter(|known| ***known == origin);
+        let origin = known.map_or_else(|| Arc::new(origin), Arc::clone);
         if kind == JobKind::Deployment {
             self.abandon_late(fleet_serial);
         }
-        let serial = self.jobs.next();
         let now = self.now;
         let plan = self.world.plan();
         let draws = self.world.draws();
@@ -128,6 +134,7 @@ impl Account {
         let preparing = draws.preparing(number);
         let Some(fleet) = self.fleets.get_mut(fleet_serial) else { return Err(not_found(String::new())) };
         let on_breach = plan.controller.robo_maker().map_or(OnBreach::Drain, RoboMaker::on_breach);
+        let config = &origin.config;
         let (concurrent, threshold) = (config.concurrent_deployment_percentage, config.failure_threshold_percentage);
         let rollout = &mut fleet.rollout;
         rollout.job = DeploymentJob::idle(RoboMaker::new(concurrent, threshold, on_breach));
@@ -144,40 +151,38 @@ impl Account {
         robots.sort_unstable_by_key(|target| target.member);
         let job = &rollout.job;
         fleet.latest = Some(serial);
-        fleet.last_deployment = Some((Arc::clone(&arn), job.status(), now));
+        fleet.last_deployment = Some((serial, job.status(), now));
         let row = JobRow {
-            arn: Arc::clone(&arn),
-            number,
-            kind,
-            fleet: fleet_serial,
-            fleet_arn: Arc::clone(&fleet.arn),
-            fleet_name: Arc::clone(&fleet.name),
-            token: call.token,
-            config,
-            application,
-            architectures,
+            origin: Arc::clone(&origin),
+            token: call.token.key(),
             created: now,
-            ended: None,
+            ended: Time::NEVER,
             status: job.status(),
             failure_code: None,
             limits: job.limits(),
             halt: None,
             progress: *job.progress(),
-            tags,
-            robots,
+            tags: (!tags.is_empty()).then(|| Box::new(tags)),
+            robots: robots.into(),
         };
         let active = job.is_active();
         for robot in row.robots.iter().map(|robot| robot.robot) {
             self.robot_changed(robot);
         }
-        self.jobs.add(arn, name.into(), row);
-        self.control_plane.remember(call, serial);
+        let token = row.token;
+        self.jobs.add(row);
+        self.remember(token, &origin, serial);
         self.active.insert(fleet_serial);
         if !active {
             self.end_job(fleet_serial);
         }
         self.job_changed(fleet_serial);
         Ok(serial)
+    }
+
+    /// A repeat of the call that has made a job is answered with it from now on.
+    pub(super) fn remember(&mut self, token: TokenKey, origin: &Arc<JobOrigin>, job: u64) {
+        self.control_plane.remember_request(token, Arc::clone(&origin.request), job as u32);
     }
 
     fn architectures_of(&self, application: &DeploymentApplicationConfig) -> Architectures {
@@ -223,9 +228,7 @@ impl Account {
     /// * `ResourceNotFoundException`: there is no such job.
     /// * `InvalidParameterException`: it has ended, other than canceled.
     pub fn cancel(&mut self, arn: &str) -> Result<bool, ApiException> {
-        self.forget_expired_jobs();
-        let job = self.jobs.find(arn).and_then(|serial| self.jobs.get(serial));
-        let job = job.ok_or_else(|| not_found(format!("The deployment job {arn} does not exist.")))?;
+        let job = self.job(arn)?;
         match job.status {
             DeploymentStatus::Canceled => return Ok(false),
             status if !job.is_active() => {
@@ -233,7 +236,8 @@ impl Account {
             }
             _ => {}
         }
-        self.cancel_job_of(job.fleet);
+        let fleet = job.origin.fleet;
+        self.cancel_job_of(fleet);
         Ok(true)
     }
 
@@ -258,6 +262,9 @@ impl Account {
         self.bring_robots();
         self.world.forget(id);
         let Some(fleet) = self.fleets.get_mut(serial) else { return };
+        if let Some(robot) = self.robots.get(id.into()).filter(|_| self.changes.watched) {
+            self.changes.left.entry(Arc::clone(&fleet.arn)).or_default().push(Arc::clone(&robot.arn));
+        }
         fleet.rollout.job.leave(member, &mut fleet.rollout.fleet);
         let active = fleet.rollout.job.is_active();
         if let Some(job) = fleet.latest.filter(|_| active).and_then(|job| self.jobs.get_mut(job))
@@ -266,7 +273,6 @@ impl Account {
         {
             target.status = RobotStatus::Available;
         }
-        self.changes.membership = self.changes.watched;
         self.robot_changed(id);
         self.job_changed(serial);
         self.settle();
@@ -288,12 +294,11 @@ impl Account {
 
     /// Forgets jobs that have been there for too long.
     pub fn forget_expired_jobs(&mut self) {
-        while let Some((serial, job)) = self.jobs.first()
+        while let Some(job) = self.jobs.first()
             && self.expired(job)
         {
-            let (arn, token, name) = (Arc::clone(&job.arn), job.token, format!("deployment-{:012x}", job.number));
-            self.jobs.remove(serial, &arn, &name);
-            self.control_plane.forget(&token);
+            self.control_plane.forget(&job.token);
+            self.jobs.forget_first();
         }
     }
 
@@ -348,7 +353,7 @@ impl Host<'static, ()> for Account {
     fn end_late(&mut self, (): &mut (), _now: Time, robot: RobotId, end: RobotEnd, number: u32) {
         let Some((_, fleet, member)) = self.fleet_with(robot) else { return };
         let latest = fleet.latest;
-        let earlier = latest.and_then(|job| self.jobs.get(job)).is_some_and(|job| job.number > number);
+        let earlier = latest.is_some_and(|job| job > u64::from(number));
         if let Some((_, fleet, _)) = self.fleet_with(robot) {
             fleet.rollout.end_late(member, end, earlier);
         }
@@ -399,16 +404,15 @@ impl Host<'static, ()> for Account {
         let Some(fleet) = self.fleets.get_mut(serial) else { return Ok(()) };
         let id = fleet.members[member as usize];
         fleet.rollout.robot_started(now);
-        let (Some(robot), Some(job)) =
-            (self.robots.get_mut(id.into()), fleet.latest.and_then(|job| self.jobs.get_mut(job)))
-        else {
+        let Some(number) = fleet.latest else { return Ok(()) };
+        let (Some(robot), Some(job)) = (self.robots.get_mut(id.into()), self.jobs.get_mut(number)) else {
             return Ok(());
         };
-        let missing = (!job.architectures.contains(robot.architecture))
+        let missing = (!job.origin.architectures.contains(robot.architecture))
             .then_some(DeploymentJobErrorCode::MissingRobotApplicationArchitecture);
         let forced_failure = robot.next_failure.take().or(missing);
-        let order = Order { job: job.number, timeout: job.config.robot_timeout, forced_failure };
-        robot.last_deployment = Some((Arc::clone(&job.arn), now));
+        let order = Order { job: number as u32, timeout: job.origin.config.robot_timeout, forced_failure };
+        robot.last_deployment = Some((number, now));
         // A robot may deploy in one fleet and then in another. Streams count attempts in 24 bits; nobody lives to see
         // the first again.
         let attempt = robot.attempts % MAX_ATTEMPTS;

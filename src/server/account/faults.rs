@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::Account;
-use crate::control_plane::{ApiException, ClientRequestToken, ExceptionCode};
+use crate::control_plane::{ApiException, ExceptionCode, TokenKey};
 use crate::random::{MAX_ATTEMPTS, Purpose};
 use crate::rollout::Fault;
 use crate::simulation::draw_fault;
@@ -15,15 +17,15 @@ const MOST_TOKENS: usize = 100_000;
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     /// The number of each call, and how often it has been made.
-    calls: HashMap<ClientRequestToken, (u32, u32)>,
+    calls: HashMap<TokenKey, (u32, u32)>,
     /// Its tokens, the oldest first.
-    order: VecDeque<ClientRequestToken>,
+    order: VecDeque<TokenKey>,
     next: u32,
 }
 
 impl Faults {
     /// Another attempt under a token: the number of the call, and that of the attempt, both from 0.
-    fn attempt(&mut self, token: ClientRequestToken) -> (u32, u32) {
+    fn attempt(&mut self, token: TokenKey) -> (u32, u32) {
         if !self.calls.contains_key(&token) {
             if self.order.len() == MOST_TOKENS
                 && let Some(oldest) = self.order.pop_front()
@@ -41,6 +43,26 @@ impl Faults {
     }
 }
 
+/// The calls from the oldest on, each with its token, number and attempts; and the next number.
+type WrittenFaults = (Vec<(TokenKey, u32, u32)>, u32);
+
+impl Serialize for Faults {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let calls =
+            self.order.iter().filter_map(|token| self.calls.get(token).map(|(call, tried)| (*token, *call, *tried)));
+        (calls.collect::<Vec<_>>(), self.next).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Faults {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Faults, D::Error> {
+        let (calls, next) = WrittenFaults::deserialize(deserializer)?;
+        let order = calls.iter().map(|(token, ..)| *token).collect();
+        let calls = calls.into_iter().map(|(token, call, tried)| (token, (call, tried))).collect();
+        Ok(Faults { calls, order, next })
+    }
+}
+
 impl Account {
     /// Whether calls for jobs may go wrong, so that even those that are refused leave a trace.
     pub fn calls_may_fail(&self) -> bool {
@@ -51,7 +73,7 @@ impl Account {
     ///
     /// # Errors
     /// `ThrottlingException` or `InternalServerException`: it goes wrong before it takes effect.
-    pub fn risk(&mut self, token: ClientRequestToken) -> Result<bool, ApiException> {
+    pub fn risk(&mut self, token: TokenKey) -> Result<bool, ApiException> {
         let Some(api) = &self.world.plan().api else { return Ok(false) };
         let (call, attempt) = self.faults.attempt(token);
         match draw_fault(api, &mut self.world.draws().luck.robot(call, attempt, Purpose::Call)) {

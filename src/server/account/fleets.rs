@@ -1,7 +1,5 @@
 //! Fleets.
 
-use std::sync::Arc;
-
 use super::{Account, FleetRow, JobRow, Tags, invalid, not_found};
 use crate::control_plane::ApiException;
 use crate::rollout::{OnBreach, Progress, RoboMaker, RobotId, RobotStatus};
@@ -42,16 +40,15 @@ impl Account {
             return Err(invalid(format!("There is a fleet {name} already.")));
         }
         let serial = self.add_fleet(name, tags);
-        self.changes.membership = self.changes.watched;
+        self.job_changed(serial);
         self.fleets.get(serial).ok_or_else(|| not_found(String::new()))
     }
 
     pub(super) fn add_fleet(&mut self, name: &str, tags: Tags) -> u64 {
         let arn = self.new_arn(&self.fleets, "deployment-fleet", name);
-        let name: Arc<str> = name.into();
         let row = FleetRow {
-            arn: Arc::clone(&arn),
-            name: Arc::clone(&name),
+            arn,
+            name: name.into(),
             created: self.now,
             tags,
             members: Vec::new(),
@@ -59,7 +56,7 @@ impl Account {
             latest: None,
             last_deployment: None,
         };
-        self.fleets.add(arn, name, row)
+        self.fleets.add(row)
     }
 
     /// DeleteFleet: whether there was such a fleet. An active job is canceled, and the robots leave. The operation
@@ -69,10 +66,10 @@ impl Account {
         self.cancel_job_of(serial);
         let Some(fleet) = self.fleets.get(serial) else { return false };
         let robots: Vec<RobotId> = self.members(fleet).map(|(robot, _)| robot).collect();
-        let name = Arc::clone(&fleet.name);
         robots.into_iter().for_each(|robot| self.leave(robot));
-        self.fleets.remove(serial, arn, &name);
-        self.changes.membership = self.changes.watched;
+        if let Some(fleet) = self.fleets.remove(serial).filter(|_| self.changes.watched) {
+            self.changes.deleted.push(fleet.arn);
+        }
         true
     }
 
@@ -82,18 +79,18 @@ impl Account {
     /// `ResourceNotFoundException`.
     pub fn job(&mut self, arn: &str) -> Result<&JobRow, ApiException> {
         self.forget_expired_jobs();
-        let found = self.jobs.find(arn).and_then(|serial| self.jobs.get(serial));
+        let found = self.jobs.find(arn).and_then(|number| self.jobs.get(number));
         found.ok_or_else(|| not_found(format!("The deployment job {arn} does not exist.")))
     }
 
-    /// A job by its serial number, if it has not expired.
-    pub fn job_row(&self, serial: u64) -> Option<&JobRow> {
-        self.jobs.get(serial)
+    /// A job by its number, if it has not expired.
+    pub fn job_row(&self, number: u64) -> Option<&JobRow> {
+        self.jobs.get(number)
     }
 
     /// Where a job is: its state, whether it has breached its threshold, and its counts.
     pub fn job_state(&self, job: &JobRow) -> (crate::rollout::DeploymentStatus, bool, Progress) {
-        match self.fleets.get(job.fleet).filter(|_| job.is_active()) {
+        match self.fleets.get(job.origin.fleet).filter(|_| job.is_active()) {
             Some(fleet) => {
                 let job = &fleet.rollout.job;
                 (job.status(), job.halted(), *job.progress())

@@ -4,27 +4,31 @@
 //! instants. No clock, no I/O.
 
 mod applications;
+mod arcs;
 mod deployments;
 mod faults;
 mod fleets;
+mod jobs;
 mod pages;
 mod resources;
 mod robots;
+mod saved;
 mod table;
 mod tags;
 #[cfg(test)]
 pub(super) mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use applications::{ApplicationContent, etag};
 use faults::Faults;
+use jobs::Jobs;
+pub use jobs::{JobOrigin, JobRobot, JobRow, job_arn};
 pub use pages::PageRequest;
-pub use resources::{
-    Application, Architectures, FleetRow, JobRobot, JobRow, Revision, Robot, RolloutConfig, SourceObject, Tags,
-};
-use table::Table;
+pub use resources::{Application, Architectures, FleetRow, Revision, Robot, RolloutConfig, SourceObject, Tags};
+pub use saved::Saved;
+use table::{Resource, Table};
 
 use crate::control_plane::{ApiException, ControlPlane, ExceptionCode};
 use crate::random::Luck;
@@ -67,8 +71,8 @@ pub struct Account {
     fleets: Table<FleetRow>,
     robots: Table<Robot>,
     applications: Table<Application>,
-    jobs: Table<JobRow>,
-    control_plane: ControlPlane<u64>,
+    jobs: Jobs,
+    control_plane: ControlPlane<u32>,
     faults: Faults,
     /// The fleets with an active job.
     active: BTreeSet<u64>,
@@ -84,10 +88,12 @@ pub struct Account {
 pub struct Changes {
     /// Robots whose state has changed.
     pub robots: BTreeSet<RobotId>,
-    /// Fleets whose job has changed.
+    /// Fleets whose job has changed, and new ones.
     pub fleets: BTreeSet<u64>,
-    /// Robots or fleets have come or gone.
-    pub membership: bool,
+    /// The ARNs of robots that have left a fleet, by its ARN. They may have come back since then.
+    pub left: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+    /// The ARNs of fleets that have been deleted.
+    pub deleted: Vec<Arc<str>>,
     /// Whether anybody looks.
     pub watched: bool,
 }
@@ -106,7 +112,7 @@ impl Account {
             fleets: Table::default(),
             robots: Table::default(),
             applications: Table::default(),
-            jobs: Table::default(),
+            jobs: Jobs::default(),
             control_plane: ControlPlane::new(settings.max_active_jobs),
             faults: Faults::default(),
             active: BTreeSet::new(),
@@ -153,7 +159,7 @@ impl Account {
     }
 
     /// An ARN that no resource of the table has.
-    fn new_arn<T>(&self, table: &Table<T>, kind: &str, name: &str) -> Arc<str> {
+    fn new_arn<T: Resource>(&self, table: &Table<T>, kind: &str, name: &str) -> Arc<str> {
         let mut millis = self.millis(self.now);
         loop {
             let arn = format!("{ARN}:{kind}/{name}/{millis}");

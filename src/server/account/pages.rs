@@ -118,16 +118,16 @@ impl Account {
     ///
     /// # Errors
     /// `InvalidParameterException`: another filter, or a token of another list.
-    pub fn list_jobs(&self, request: &PageRequest) -> Result<Page<&JobRow>, ApiException> {
+    pub fn list_jobs(&self, request: &PageRequest) -> Result<Page<(u64, &JobRow)>, ApiException> {
         request.check_filter(&["status", "fleetName"])?;
         let after = request.after("jobs")?;
         let (status, fleet) = (request.wanted("status"), request.wanted("fleetName"));
         let kept = |job: &JobRow| {
             status.is_none_or(|status| self.job_state(job).0.as_str() == status)
-                && fleet.is_none_or(|fleet| *job.fleet_name == *fleet)
+                && fleet.is_none_or(|fleet| *job.origin.fleet_name == *fleet)
         };
-        let items = self.jobs.from(first(after)).map(|(serial, job)| ((serial, 0), job));
-        let items = items.filter(|(place, job)| Some(*place) > after && kept(job));
+        let items = self.jobs.from(first(after)).map(|(number, job)| ((number, 0), (number, job)));
+        let items = items.filter(|(place, (_, job))| Some(*place) > after && kept(job));
         Ok(request.take("jobs", items))
     }
 

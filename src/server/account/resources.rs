@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::control_plane::{ClientRequestToken, DeploymentApplicationConfig, S3Object};
-use crate::rollout::{
-    Architecture, DeploymentJobErrorCode, DeploymentStatus, Halted, JobKind, Limits, Progress, RoboMaker, RobotId,
-    RobotStatus,
-};
+use serde::{Deserialize, Serialize};
+
+use super::arcs::text;
+use super::table::Resource;
+use crate::control_plane::S3Object;
+use crate::rollout::{Architecture, DeploymentJobErrorCode, DeploymentStatus, RoboMaker, RobotId};
 use crate::simulation::Rollout;
 use crate::time::{Span, Time};
 
@@ -15,18 +16,21 @@ use crate::time::{Span, Time};
 pub type Tags = BTreeMap<String, String>;
 
 /// A robot, by its number in the world.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Robot {
+    #[serde(with = "text")]
     pub arn: Arc<str>,
+    #[serde(with = "text")]
     pub name: Arc<str>,
     pub architecture: Architecture,
+    #[serde(with = "text")]
     pub greengrass_group: Arc<str>,
     pub created: Time,
     pub tags: Tags,
     /// The fleet in which it is registered, and its number there.
     pub member: Option<(u64, RobotId)>,
-    /// The latest job that started it, and when.
-    pub last_deployment: Option<(Arc<str>, Time)>,
+    /// The number of the latest job that started it, and when.
+    pub last_deployment: Option<(u64, Time)>,
     /// With which code its next deployment fails, because somebody wants so.
     pub next_failure: Option<DeploymentJobErrorCode>,
     /// How often it has started, in whatever fleet.
@@ -34,9 +38,11 @@ pub struct Robot {
 }
 
 /// A fleet, its latest job and the robots in it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FleetRow {
+    #[serde(with = "text")]
     pub arn: Arc<str>,
+    #[serde(with = "text")]
     pub name: Arc<str>,
     pub created: Time,
     pub tags: Tags,
@@ -46,8 +52,8 @@ pub struct FleetRow {
     pub rollout: Rollout<RoboMaker>,
     /// The latest job.
     pub latest: Option<u64>,
-    /// What the latest job was and became, which stays when the job has expired.
-    pub last_deployment: Option<(Arc<str>, DeploymentStatus, Time)>,
+    /// Which number the latest job had and what it became, which stays when the job has expired.
+    pub last_deployment: Option<(u64, DeploymentStatus, Time)>,
 }
 
 impl FleetRow {
@@ -58,7 +64,7 @@ impl FleetRow {
 }
 
 /// How a job rolls out: what its request says, and for the rest the scenario.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RolloutConfig {
     pub concurrent_deployment_percentage: u32,
     pub failure_threshold_percentage: u32,
@@ -66,71 +72,8 @@ pub struct RolloutConfig {
     pub download_condition_file: Option<S3Object>,
 }
 
-/// A deployment job.
-#[derive(Clone, Debug)]
-pub struct JobRow {
-    pub arn: Arc<str>,
-    /// From 0, over the account.
-    pub number: u32,
-    pub kind: JobKind,
-    pub fleet: u64,
-    pub fleet_arn: Arc<str>,
-    pub fleet_name: Arc<str>,
-    pub token: ClientRequestToken,
-    pub config: RolloutConfig,
-    pub application: Arc<DeploymentApplicationConfig>,
-    /// The architectures that the application has been built for.
-    pub architectures: Architectures,
-    pub created: Time,
-    pub ended: Option<Time>,
-    pub status: DeploymentStatus,
-    pub failure_code: Option<DeploymentJobErrorCode>,
-    /// What its controller holds it to.
-    pub limits: Limits,
-    pub halt: Option<Halted>,
-    pub progress: Progress,
-    pub tags: Tags,
-    /// Its targets, in the order of their numbers in the fleet.
-    pub robots: Vec<JobRobot>,
-}
-
-/// A target of a job.
-#[derive(Clone, Copy, Debug)]
-pub struct JobRobot {
-    /// Its number in the fleet.
-    pub member: RobotId,
-    pub robot: RobotId,
-    /// What the job has made of it; `Available` if it has left.
-    pub status: RobotStatus,
-    pub started: Option<Time>,
-    pub finished: Option<Time>,
-    pub failure_code: Option<DeploymentJobErrorCode>,
-}
-
-impl JobRow {
-    /// A target by its number in the fleet.
-    pub fn target(&self, member: RobotId) -> Option<&JobRobot> {
-        self.robots.get(self.index_of(member)?)
-    }
-
-    /// The same, to be changed.
-    pub fn target_mut(&mut self, member: RobotId) -> Option<&mut JobRobot> {
-        let index = self.index_of(member)?;
-        self.robots.get_mut(index)
-    }
-
-    fn index_of(&self, member: RobotId) -> Option<usize> {
-        self.robots.binary_search_by_key(&member, |robot| robot.member).ok()
-    }
-
-    /// Whether the job has not ended.
-    pub fn is_active(&self) -> bool {
-        self.ended.is_none()
-    }
-}
-
 /// A set of architectures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Architectures(u8);
 
 impl Architectures {
@@ -149,7 +92,7 @@ impl Architectures {
 }
 
 /// A bundle of an application.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceObject {
     pub bucket: Option<String>,
     pub key: Option<String>,
@@ -157,14 +100,16 @@ pub struct SourceObject {
 }
 
 /// What an application is at one revision.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Revision {
     /// `$LATEST` or a number.
+    #[serde(with = "text")]
     pub version: Arc<str>,
+    #[serde(with = "text")]
     pub revision_id: Arc<str>,
     pub sources: Vec<SourceObject>,
     /// Name and version of the robot software suite.
-    pub suite: (Option<&'static str>, Option<&'static str>),
+    pub suite: (Option<String>, Option<String>),
     pub environment: Option<String>,
     pub image_digest: Option<String>,
     pub updated: Time,
@@ -183,9 +128,11 @@ impl Revision {
 }
 
 /// A robot application.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Application {
+    #[serde(with = "text")]
     pub arn: Arc<str>,
+    #[serde(with = "text")]
     pub name: Arc<str>,
     pub tags: Tags,
     pub latest: Revision,
@@ -209,3 +156,19 @@ impl Application {
 pub fn version_number(name: &str) -> Option<u64> {
     name.parse().ok().filter(|number: &u64| number.to_string() == name)
 }
+
+macro_rules! resources {
+    ($($row:ty),+) => {
+        $(impl Resource for $row {
+            fn arn(&self) -> &Arc<str> {
+                &self.arn
+            }
+
+            fn name(&self) -> &Arc<str> {
+                &self.name
+            }
+        })+
+    };
+}
+
+resources!(Robot, FleetRow, Application);

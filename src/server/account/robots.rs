@@ -83,10 +83,9 @@ impl Account {
 
     fn add_robot(&mut self, id: RobotId, name: &str, architecture: Architecture, greengrass_group: &str, tags: Tags) {
         let arn = self.new_arn(&self.robots, "robot", name);
-        let name: Arc<str> = name.into();
         let robot = Robot {
-            arn: Arc::clone(&arn),
-            name: Arc::clone(&name),
+            arn,
+            name: name.into(),
             architecture,
             greengrass_group: greengrass_group.into(),
             created: self.now,
@@ -96,7 +95,7 @@ impl Account {
             next_failure: None,
             attempts: 0,
         };
-        let serial = self.robots.add(arn, name, robot);
+        let serial = self.robots.add(robot);
         debug_assert_eq!(serial, u64::from(id), "robots of the account and of the world have the same numbers");
     }
 
@@ -135,7 +134,7 @@ impl Account {
         let member = fleet.rollout.fleet.register();
         fleet.members.push(id);
         robot.member = Some((fleet_serial, member));
-        self.changes.membership = self.changes.watched;
+        self.robot_changed(id);
     }
 
     /// RegisterRobot: whether that has changed anything.
@@ -174,11 +173,7 @@ impl Account {
     pub fn delete_robot(&mut self, arn: &str) -> bool {
         let Ok((id, _)) = self.robot(arn) else { return false };
         self.leave(id);
-        if let Some(robot) = self.robots.get(id.into()) {
-            let name = Arc::clone(&robot.name);
-            self.robots.remove(id.into(), arn, &name);
-        }
-        self.changes.membership = self.changes.watched;
+        self.robots.remove(id.into());
         true
     }
 

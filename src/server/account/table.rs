@@ -3,6 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// What stands in a table.
+pub trait Resource {
+    fn arn(&self) -> &Arc<str>;
+    fn name(&self) -> &Arc<str>;
+}
+
 /// Resources of one kind. Each has a serial number, which is not given again.
 #[derive(Clone, Debug)]
 pub struct Table<T> {
@@ -18,27 +26,32 @@ impl<T> Default for Table<T> {
     }
 }
 
-impl<T> Table<T> {
+impl<T: Resource> Table<T> {
     /// The serial number of the next resource.
     pub fn next(&self) -> u64 {
         self.next
     }
 
     /// Adds a resource; its ARN and its name must be new.
-    pub fn add(&mut self, arn: Arc<str>, name: Arc<str>, row: T) -> u64 {
+    pub fn add(&mut self, row: T) -> u64 {
         let serial = self.next;
-        self.next += 1;
-        self.rows.insert(serial, row);
-        self.by_arn.insert(arn, serial);
-        self.by_name.insert(name, serial);
+        self.insert(serial, row);
         serial
     }
 
+    fn insert(&mut self, serial: u64, row: T) {
+        self.next = serial + 1;
+        self.by_arn.insert(Arc::clone(row.arn()), serial);
+        self.by_name.insert(Arc::clone(row.name()), serial);
+        self.rows.insert(serial, row);
+    }
+
     /// Takes a resource out.
-    pub fn remove(&mut self, serial: u64, arn: &str, name: &str) -> Option<T> {
-        self.by_arn.remove(arn);
-        self.by_name.remove(name);
-        self.rows.remove(&serial)
+    pub fn remove(&mut self, serial: u64) -> Option<T> {
+        let row = self.rows.remove(&serial)?;
+        self.by_arn.remove(row.arn());
+        self.by_name.remove(row.name());
+        Some(row)
     }
 
     /// The serial number of the resource with this ARN.
@@ -61,11 +74,6 @@ impl<T> Table<T> {
         self.rows.get_mut(&serial)
     }
 
-    /// The oldest resource.
-    pub fn first(&self) -> Option<(u64, &T)> {
-        self.rows.first_key_value().map(|(serial, row)| (*serial, row))
-    }
-
     /// All resources from this serial number on, in order.
     pub fn from(&self, serial: u64) -> impl Iterator<Item = (u64, &T)> {
         self.rows.range(serial..).map(|(serial, row)| (*serial, row))
@@ -74,5 +82,22 @@ impl<T> Table<T> {
     /// All resources, in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.rows.values()
+    }
+}
+
+/// The rows with their serial numbers, and the next one.
+impl<T: Serialize> Serialize for Table<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.next, &self.rows).serialize(serializer)
+    }
+}
+
+impl<'de, T: Resource + Deserialize<'de>> Deserialize<'de> for Table<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Table<T>, D::Error> {
+        let (next, rows) = <(u64, BTreeMap<u64, T>)>::deserialize(deserializer)?;
+        let mut table = Table::default();
+        rows.into_iter().for_each(|(serial, row)| table.insert(serial, row));
+        table.next = next;
+        Ok(table)
     }
 }

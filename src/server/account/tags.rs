@@ -47,7 +47,9 @@ impl Account {
             Some("robot-application") => {
                 self.applications.find(arn).and_then(|it| Some(&mut self.applications.get_mut(it)?.tags))
             }
-            Some("deployment-job") => self.jobs.find(arn).and_then(|it| Some(&mut self.jobs.get_mut(it)?.tags)),
+            Some("deployment-job") => {
+                self.jobs.find(arn).and_then(|it| Some(self.jobs.get_mut(it)?.tags.get_or_insert_default().as_mut()))
+            }
             _ => None,
         };
         found.ok_or_else(|| not_found(format!("The resource {arn} does not exist.")))

@@ -126,17 +126,24 @@ fn agree(scenario: &Scenario, seed: u64) -> (Recorded, Replication) {
 fn compare(account: &Account, recorded: &Recorded, replication: &Replication) {
     let ended = replication.ended;
     let before_end = |at: &Time| *at < ended;
-    let jobs: Vec<_> = account.jobs.iter().collect();
+    let jobs: Vec<_> = account.jobs.from(0).collect();
     assert_eq!(jobs.len(), recorded.jobs.len());
-    for (job, record) in jobs.iter().zip(&recorded.jobs) {
-        assert_eq!((job.created, job.kind), (record.created, record.kind));
+    for ((number, job), record) in jobs.iter().zip(&recorded.jobs) {
+        let number = *number as u32;
+        assert_eq!((job.created, job.origin.kind), (record.created, record.kind));
         // A job that the campaign's end cuts off goes on here.
         if record.ended.is_some() {
-            assert_eq!((job.ended, job.status, job.failure_code), (record.ended, record.status, record.failure_code));
-            assert_eq!((job.progress, job.limits, job.halt), (record.progress, record.limits, record.halt));
+            assert_eq!(
+                (job.ended_at(), job.status, job.failure_code),
+                (record.ended, record.status, record.failure_code)
+            );
+            assert_eq!(
+                (job.progress, job.limits, job.halt.as_deref().copied()),
+                (record.progress, record.limits, record.halt)
+            );
         }
-        for target in &job.robots {
-            let simulated = recorded.attempts.get(&(job.number, target.robot));
+        for target in job.robots.iter() {
+            let simulated = recorded.attempts.get(&(number, target.robot));
             let started = simulated.map(|(started, _)| *started);
             assert_eq!(target.started.filter(before_end), started.filter(before_end), "robot {}", target.robot);
             let end = simulated.and_then(|(_, end)| *end);
@@ -148,7 +155,7 @@ fn compare(account: &Account, recorded: &Recorded, replication: &Replication) {
                 );
             }
         }
-        let started = recorded.attempts.keys().filter(|(number, _)| *number == job.number);
+        let started = recorded.attempts.keys().filter(|(of, _)| *of == number);
         assert!(started.clone().all(|(_, robot)| job.robots.iter().any(|target| target.robot == *robot)));
     }
     for (at, robot) in &recorded.registered {
@@ -279,7 +286,7 @@ fn a_canceled_job_leaves_its_robots_to_the_next_one() {
     assert_eq!((counts[RobotStatus::Failed as usize], counts[RobotStatus::PendingNewDeployment as usize]), (2, 8));
     let row = account.job(&job).expect("it is there");
     assert_eq!(
-        (row.status, row.failure_code, row.ended),
+        (row.status, row.failure_code, row.ended_at()),
         (DeploymentStatus::Canceled, None, Some(Time::from_micros(30_000_000)))
     );
     let codes = row.robots.iter().filter_map(|robot| robot.failure_code);
@@ -426,7 +433,7 @@ fn outages_by_hand_are_like_connectivity() {
         let ends = |account: &mut Account, job: &str| {
             let job = account.job(job).expect("it is there");
             let ends = job.robots.iter().map(|robot| (robot.started, robot.finished, robot.status, robot.failure_code));
-            (job.ended, job.status, ends.collect::<Vec<_>>())
+            (job.ended_at(), job.status, ends.collect::<Vec<_>>())
         };
         let ended = ends(&mut original, &other);
         assert!(ended.0.is_some(), "an hour is enough");

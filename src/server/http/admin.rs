@@ -8,10 +8,10 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::body::{self, ResponseBody, Unread};
-use super::{Server, events, whole};
+use super::{Server, events, placed, whole};
 use crate::rollout::DeploymentJobErrorCode;
 use crate::scenario::parse_duration;
 use crate::server::clock::Speed;
@@ -152,8 +152,8 @@ async fn answer(
             return Ok(whole(StatusCode::OK, kind, metrics::render(server).await?));
         }
         AdminRoute::Events => return events::watch(server, parts.method == Method::HEAD, stop),
-        AdminRoute::State => return looked(server, view::state).await,
-        AdminRoute::Clock => return looked(server, view::clock).await,
+        AdminRoute::State => return looked(server, view::state, server.large_place().await).await,
+        AdminRoute::Clock => return looked(server, view::clock, None).await,
         AdminRoute::Nothing => return Err(refused(StatusCode::NOT_FOUND, "there is nothing here")),
         AdminRoute::SetClock => set_clock(server, &input()?).await?,
         AdminRoute::Step => step(server, &input()?).await?,
@@ -163,12 +163,16 @@ async fn answer(
 }
 
 /// What is seen is gathered while nobody else looks, and written down afterwards.
-async fn looked<T>(server: &Server, look: fn(&mut Engine) -> T) -> Result<Response<ResponseBody>, AdminError>
+async fn looked<T>(
+    server: &Server,
+    look: fn(&mut Engine) -> T,
+    place: Option<OwnedSemaphorePermit>,
+) -> Result<Response<ResponseBody>, AdminError>
 where
     T: Serialize + Send + 'static,
 {
     let seen = server.shared.with(look).await?;
-    Ok(whole(StatusCode::OK, JSON, view::json(seen).await?))
+    Ok(whole(StatusCode::OK, JSON, placed(view::json(seen).await?, place)))
 }
 
 /// A request that is not done, with the reason for whoever asked.

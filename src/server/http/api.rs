@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::body::{self, ResponseBody, Unread};
-use super::{Server, whole};
+use super::{Server, placed, whole};
 use crate::control_plane::{ApiException, ExceptionCode};
 use crate::server::log::AnsweredCall;
 use crate::server::protocol::{self, Operation, Refusal, Route};
@@ -126,7 +126,7 @@ async fn call(
     parts: &Parts,
     route: Option<Route<'_>>,
     body: &Bytes,
-) -> Result<Option<Vec<u8>>, HttpError> {
+) -> Result<Option<Bytes>, HttpError> {
     let access = server.access.check_call(parts, body);
     access.map_err(|denied| HttpError::new(StatusCode::FORBIDDEN, denied.name(), denied.message()))?;
     let Some(route) = route else {
@@ -137,6 +137,9 @@ async fn call(
         return Err(Refusal::Api(ApiException::new(ExceptionCode::Throttling, "Rate exceeded.")).into());
     }
     let input = input(&route, parts, body)?;
+    // It may speak of a million robots.
+    let large = route.operation == Operation::DescribeDeploymentJob;
+    let place = if large { server.large_place().await } else { None };
     let reply = match server.shared.with(|engine| engine.call(route.operation, &input)).await {
         Ok(reply) => reply?,
         Err(Unanswered::NotKept) => return Err(not_kept()),
@@ -146,10 +149,10 @@ async fn call(
         return Ok(None);
     }
     if !reply.is_long() {
-        return Ok(Some(reply.json()?));
+        return Ok(Some(reply.json()?.into()));
     }
     let Ok(json) = aside(|| reply.json()).await else { return Ok(None) };
-    Ok(Some(json?))
+    Ok(Some(placed(json?, place)))
 }
 
 /// The disk takes no more.

@@ -1,8 +1,8 @@
 //! Changes as they happen, for those who watch: server-sent events.
 //!
-//! Who watches is told everything once, and then what changes, after it is in the journal. When robots or fleets come
-//! or go, or when more has changed than is told one by one, everything is told anew: once for all who watch. Each has a
-//! queue of bounded length; who does not read is cut off.
+//! Who watches is told everything once, and then what changes, after it is in the journal. When more has changed than is
+//! told one by one, everything is told anew. Each text is written once for all who watch. Each has a queue of bounded
+//! length: who is behind is told everything anew, and who does not read is cut off.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -149,10 +149,14 @@ enum Update {
 fn changes(engine: &mut Engine) -> Option<Update> {
     let changes = engine.account().take_changes();
     let clock = engine.take_clock_changed();
-    if changes.membership || changes.robots.len() > MOST_ROBOTS {
+    if changes.robots.len() > MOST_ROBOTS {
         return Some(Update::Everything);
     }
-    let nothing = changes.robots.is_empty() && changes.fleets.is_empty() && !clock;
+    let nothing = changes.robots.is_empty()
+        && changes.fleets.is_empty()
+        && changes.left.is_empty()
+        && changes.deleted.is_empty()
+        && !clock;
     (!nothing).then(|| Update::Of(view::change(engine, &changes)))
 }
 

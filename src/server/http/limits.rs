@@ -18,6 +18,8 @@ pub struct ConnectionLimits {
     pub body_time: Duration,
     /// How long a client may take none of its answer.
     pub write_time: Duration,
+    /// How many answers may be on their way that may speak of all robots. Who asks for another one waits.
+    pub large_answers: usize,
     /// How many may watch.
     pub watchers: usize,
     /// How long connections may go on after the server was told to stop.
@@ -33,7 +35,8 @@ impl Default for ConnectionLimits {
             headers: 64,
             body_time: Duration::from_secs(10),
             write_time: Duration::from_secs(10),
-            watchers: 64,
+            large_answers: 16,
+            watchers: 256,
             grace: Duration::from_secs(5),
         }
     }

@@ -20,7 +20,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
 
 use body::ResponseBody;
@@ -50,8 +50,34 @@ pub struct Server {
     pub events: events::Broadcast,
     /// The names of requests.
     pub ids: RequestIds,
+    /// Places for answers that may speak of all robots.
+    pub large: Arc<Semaphore>,
     /// What connections may do.
     pub limits: ConnectionLimits,
+}
+
+/// An answer that keeps its place among the large ones until its client has taken it.
+struct LargeAnswer {
+    bytes: Vec<u8>,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl AsRef<[u8]> for LargeAnswer {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Server {
+    /// Waits for a place for a large answer.
+    async fn large_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.large).acquire_owned().await.ok()
+    }
+}
+
+/// The bytes of an answer, with the place that it has.
+fn placed(bytes: Vec<u8>, place: Option<OwnedSemaphorePermit>) -> Bytes {
+    Bytes::from_owner(LargeAnswer { bytes, _place: place })
 }
 
 /// Changes for those who watch; see [`events::publish`].

@@ -5,6 +5,18 @@ use super::Record;
 /// Disks write sectors of so many bytes whole, and what has not been written of a file may read as zeros.
 const SECTOR: u64 = 512;
 
+/// What a line holds.
+#[derive(Debug, PartialEq)]
+pub enum Payload {
+    Records(Vec<Record>),
+    /// A piece of the account written down, and whether it is the last one.
+    Piece(Vec<u8>, bool),
+}
+
+/// A piece that is followed by another one begins so, and the last one so. Records are a JSON list.
+const PIECE: u8 = b'+';
+const LAST_PIECE: u8 = b'=';
+
 /// Where a chain of lines has got: the number of its last line and the checksum of that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Chain {
@@ -26,6 +38,11 @@ fn damaged<T>(why: impl Into<String>) -> Result<T, Unreadable> {
 }
 
 impl Chain {
+    /// The next line, with its end, for a piece of the account written down.
+    pub fn append_piece(&mut self, piece: &[u8], last: bool) -> Vec<u8> {
+        self.append(&[&[if last { LAST_PIECE } else { PIECE }], piece].concat())
+    }
+
     /// The next line, with its end, for a JSON list of records.
     pub fn append(&mut self, json: &[u8]) -> Vec<u8> {
         let (number, length) = (self.number + 1, json.len());
@@ -37,7 +54,16 @@ impl Chain {
     }
 
     /// Reads the next line, which begins at this offset of its file.
-    pub fn read(&mut self, line: &[u8], offset: u64) -> Result<Vec<Record>, Unreadable> {
+    pub fn read(&mut self, line: &[u8], offset: u64) -> Result<Payload, Unreadable> {
+        match self.payload(line, offset)? {
+            [PIECE, piece @ ..] => Ok(Payload::Piece(piece.to_vec(), false)),
+            [LAST_PIECE, piece @ ..] => Ok(Payload::Piece(piece.to_vec(), true)),
+            json => records(json).map(Payload::Records),
+        }
+    }
+
+    /// What the next line holds, as it is.
+    pub fn payload<'a>(&mut self, line: &'a [u8], offset: u64) -> Result<&'a [u8], Unreadable> {
         if zeroed(line, offset) {
             return Err(Unreadable::Torn);
         }
@@ -71,9 +97,13 @@ impl Chain {
         if found != format!("{sum:08x}").as_bytes() {
             return damaged("the line does not have its checksum, or follows another line");
         }
-        let records = records(json)?;
         *self = Chain { number, sum };
-        Ok(records)
+        Ok(json)
+    }
+
+    /// The number of the latest line.
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
     /// The checksum of the next line.
@@ -86,7 +116,7 @@ impl Chain {
 }
 
 /// Reads a line of format 1: a checksum in eight hexadecimal digits, a space, and the records.
-pub fn read_format_1(line: &[u8], offset: u64) -> Result<Vec<Record>, Unreadable> {
+pub fn read_format_1(line: &[u8], offset: u64) -> Result<Payload, Unreadable> {
     if !ended(line) || zeroed(line, offset) {
         return Err(Unreadable::Torn);
     }
@@ -95,7 +125,7 @@ pub fn read_format_1(line: &[u8], offset: u64) -> Result<Vec<Record>, Unreadable
     if sum != Some(crc32fast::hash(json)) {
         return damaged("the line does not have its checksum");
     }
-    records(json)
+    records(json).map(Payload::Records)
 }
 
 /// Whether a line is of format 1.
@@ -130,6 +160,7 @@ fn digits(field: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
+    /// Records, two pieces of an account, and records.
     fn lines() -> Vec<Vec<u8>> {
         let mut chain = Chain::default();
         (0..5)
@@ -142,7 +173,11 @@ mod tests {
                         input: serde_json::json!({ "name": "a b\nc" }),
                     },
                 ];
-                chain.append(&serde_json::to_vec(&records).expect("JSON"))
+                match at {
+                    2 => chain.append_piece("{\"name\": \"\u{e9}".as_bytes(), false),
+                    3 => chain.append_piece(b"\"}", true),
+                    _ => chain.append(&serde_json::to_vec(&records).expect("JSON")),
+                }
             })
             .collect()
     }

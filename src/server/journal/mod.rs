@@ -11,8 +11,8 @@
 //! nothing waits only for what it shows. Whoever is not answered may find the call carried out or not, as with any
 //! service. When the disk does not take a record, nothing is answered any more and the server stops.
 //!
-//! What a robot does between two instants at which something happens (its progress in a step, the clock itself) is
-//! shown without a record: after a crash time goes on from the latest record.
+//! Time itself is seen as well, by clocks and by how far robots have got in their steps: whoever looks after time has
+//! passed waits for a record of the instant. After a crash time goes on from the latest instant that anybody has seen.
 //!
 //! # The file
 //!
@@ -24,17 +24,21 @@
 //! written when the machine stopped, and nothing in it was answered. It is taken away, and that is said. (That whole
 //! lines are missing at the end cannot be seen.)
 //!
-//! A journal of format 1, whose lines have a checksum but no number, is read, and rewritten before the server starts.
+//! A line may also hold a piece of the account written down, after `+`, or after `=` if it is the last one.
+//!
+//! A journal of format 1, whose lines have a checksum but no number, is read, and begun anew before the server starts.
 //!
 //! # How long it gets
 //!
-//! Of the instants that somebody has seen only the latest matters: a record after one says when it is itself. A journal
-//! with more than [`MOST_SPARE`] records without effect, and more of them than others, is rewritten without them, at a
-//! start and while it serves. So it has at most twice as many records as there were calls that changed something, and
-//! [`MOST_SPARE`]. The new file is written beside the old one, synced, and takes its name: at any moment the name leads
-//! to a whole journal.
+//! What has led to an account is not needed any more when the account itself is written down. A journal of which more
+//! than [`LEAST_TAIL`] bytes, and more than the account took last time, have come since then is begun anew: with its
+//! beginning and the account, and from then on what has come since. So is one after [`MOST_TURNS`] instants, which would
+//! have to be gone through again. A copy of the account is taken between two calls; it is written aside, to a file
+//! beside the journal, while the journal goes on. Then the file gets what has come meanwhile, is synced, and takes the
+//! journal's name: at any moment the name leads to a whole journal. Jobs that have been forgotten after their 90 days
+//! are gone from it then.
 //!
-//! It is read record by record: the memory that a start takes is that of the account, and of one line.
+//! It is read line by line: the memory that a start takes is that of the account, and of the account as text.
 
 mod file;
 mod line;
@@ -48,14 +52,17 @@ use serde_json::Value;
 
 use crate::metric::RESULTS_VERSION;
 
-pub use file::{JournalFile, ReplayError};
+pub use file::{Entry, JournalFile, ReplayError};
 pub use writer::{Durable, Journal, JournalWriter};
 
 /// The shape of the file, and what its records do.
 const FORMAT: u32 = 2;
 
-/// So many records without effect are left alone.
-pub const MOST_SPARE: u64 = 20_000;
+/// So many bytes of records are left alone.
+pub const LEAST_TAIL: u64 = 4 << 20;
+
+/// So many instants at which something happens are gone through again at a start, and not more.
+pub const MOST_TURNS: u64 = 5_000_000;
 
 /// What an account begins with: the first record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,13 +123,6 @@ pub enum Record {
     },
     /// Time has come so far, and somebody has seen it. Without effect if another record follows.
     Seen { at: u64 },
-}
-
-impl Record {
-    /// Whether it says no more than how far time has come.
-    fn is_seen(&self) -> bool {
-        matches!(self, Record::Seen { .. })
-    }
 }
 
 /// Why a journal cannot be used.

@@ -2,11 +2,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
+use proptest::prelude::*;
 use serde_json::json;
 
-use super::file::{Opened, RecordBatch};
+use super::file::{JournalLines, Opened, RecordBatch};
+use super::line::Payload;
 use super::*;
+use crate::server::account::tests::{account, scenario};
 
 fn records() -> Vec<Record> {
     vec![
@@ -21,12 +25,19 @@ fn call(at: u64) -> Record {
 }
 
 fn open(folder: &Path) -> Result<(JournalFile, Vec<Record>, Opened), JournalError> {
-    let mut records = Vec::new();
-    let (file, opened) = JournalFile::open(folder, |record| {
-        records.push(record);
+    let (file, entries, opened) = open_all(folder)?;
+    let record = |entry| if let Entry::Record(record) = entry { Some(record) } else { None };
+    Ok((file, entries.into_iter().filter_map(record).collect(), opened))
+}
+
+/// The same with accounts.
+fn open_all(folder: &Path) -> Result<(JournalFile, Vec<Entry>, Opened), JournalError> {
+    let mut entries = Vec::new();
+    let (file, opened) = JournalFile::open(folder, |entry| {
+        entries.push(entry);
         Ok(())
     })?;
-    Ok((file, records, opened))
+    Ok((file, entries, opened))
 }
 
 #[track_caller]
@@ -59,7 +70,7 @@ fn what_is_written_is_read_again() {
     write(folder.path(), &[&records[..1], &records[1..]]);
     let (first, found, opened) = open(folder.path()).expect("a journal");
     assert_eq!(found, records);
-    assert_eq!(opened, Opened { records: 3, torn: None, converted: false });
+    assert_eq!(opened, Opened { records: 3, torn: None, former: false });
     assert!(matches!(open(folder.path()), Err(JournalError::InUse(_))));
     drop(first);
     write(folder.path(), &[&records[2..]]);
@@ -116,8 +127,14 @@ fn damage_is_an_error_and_stays() {
     }
 }
 
+/// Begins a journal anew with an account.
+fn begin_anew(file: &mut JournalFile, account: &serde_json::Value) -> Result<(), JournalError> {
+    let new = file.begin_anew().expect("it has begun").write(account)?;
+    file.replace(new)
+}
+
 #[test]
-fn a_journal_of_format_1_is_read_and_converted() {
+fn a_journal_of_format_1_is_read_and_begun_anew() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("journal.jsonl");
     let (records, later) = (records(), call(9));
@@ -125,19 +142,22 @@ fn a_journal_of_format_1_is_read_and_converted() {
     let whole = batches.concat();
     fs::write(&path, &whole).expect("it is written");
     let (mut file, found, opened) = open(folder.path()).expect("a journal");
-    assert_eq!((found.len(), opened.records, opened.converted), (4, 4, true));
+    assert_eq!((found.len(), opened.records, opened.former), (4, 4, true));
+    assert_eq!(fs::read_to_string(&path).expect("a file"), whole);
+    begin_anew(&mut file, &json!({ "a": 1 })).expect("it is written");
     add(&mut file, std::slice::from_ref(&later));
     drop(file);
-    let (_, found, opened) = open(folder.path()).expect("a journal");
-    assert_eq!(found, [&records[..], &[later]].concat());
-    assert!(!opened.converted);
+    let (_, found, opened) = open_all(folder.path()).expect("a journal");
+    let expected = [Entry::Record(records[0].clone()), Entry::Account(b"{\"a\":1}".to_vec()), Entry::Record(later)];
+    assert_eq!(found, expected);
+    assert!(!opened.former);
     // A torn end goes, and damage is told.
     fs::write(&path, &whole[..whole.len() - 5]).expect("it is written");
     let (_, found, opened) = open(folder.path()).expect("a journal");
-    assert!(found.len() == 2 && opened.torn.is_some() && opened.converted, "{found:?}");
+    assert!(found.len() == 2 && opened.torn.is_some() && opened.former, "{found:?}");
     fs::write(&path, whole.replacen("seen", "sewn", 1)).expect("it is written");
     assert!(matches!(open(folder.path()), Err(JournalError::Damaged(_, 2, _))));
-    // What does not fit is not converted.
+    // What does not fit is left alone.
     fs::write(&path, &whole).expect("it is written");
     let refused = JournalFile::open(folder.path(), |_| Err(ReplayError::Unfit(String::from("no"))));
     assert!(matches!(refused, Err(JournalError::Unfit(_, 1, _))));
@@ -154,65 +174,91 @@ fn another_format_is_refused() {
     assert!(said.contains("line 1: it is of format 3") && said.contains("version of rollcast"), "{said}");
 }
 
-/// Of the instants that somebody has seen only the last is kept; calls all are, in order.
+/// What has led to an account goes when that is written down; what comes meanwhile, and later, stays.
 #[test]
-fn what_is_spare_goes() {
+fn what_has_led_to_an_account_goes() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut records = vec![records()[0].clone()];
-    for at in 0..4000 {
-        records.push(if at % 100 == 7 { call(at) } else { Record::Seen { at } });
-    }
+    let records: Vec<Record> = [records()[0].clone()].into_iter().chain((0..4000).map(call)).collect();
     let batches: Vec<&[Record]> = records.chunks(7).collect();
     let before = write(folder.path(), &batches).len();
     let (mut file, found, _) = open(folder.path()).expect("a journal");
     assert_eq!(found, records);
     assert!(!file.overgrown(), "so few stay");
-    file.rewrite().expect("it is written");
-    let kept: Vec<Record> = records[..records.len() - 1].iter().filter(|record| !record.is_seen()).cloned().collect();
-    let kept = [&kept[..], &[Record::Seen { at: 3999 }]].concat();
+    // Longer than a piece, and with characters of several bytes where pieces end.
+    let account = json!({ "robots": vec!["a\u{e9}\u{1f916}\n"; 300_000] });
+    let new = file.begin_anew().expect("it has begun");
     add(&mut file, &[call(5000)]);
-    file.rewrite().expect("it is written");
-    add(&mut file, &[call(5001)]);
+    let new = new.write(&account).expect("it is written");
+    add(&mut file, &[call(5001), call(5002)]);
+    file.replace(new).expect("it is written");
+    assert!(file.tail() < 1000);
+    add(&mut file, &[call(5003)]);
     drop(file);
-    let found = read(folder.path());
-    assert_eq!(found, [&kept[..kept.len() - 1], &[call(5000), call(5001)]].concat());
+    let (mut file, found, opened) = open_all(folder.path()).expect("a journal");
+    let account = Entry::Account(serde_json::to_vec(&account).expect("JSON"));
+    let later = (5000..5004).map(|at| Entry::Record(call(at)));
+    let expected: Vec<Entry> = [Entry::Record(records[0].clone()), account].into_iter().chain(later).collect();
+    assert!(found == expected && opened.torn.is_none());
+    begin_anew(&mut file, &json!(1)).expect("it is written");
+    drop(file);
     let after = fs::metadata(folder.path().join("journal.jsonl")).expect("a file").len();
     assert!(after * 10 < before as u64, "{before} bytes, then {after}");
     let files = fs::read_dir(folder.path()).expect("a folder").count();
     assert_eq!(files, 2, "the journal and its lock");
 }
 
-/// A journal that is looked at all the time does not grow without end, and has what it is to have at any moment.
+/// A journal does not grow without end while it serves, and has what it is to have at any moment.
 #[test]
-fn it_is_rewritten_while_it_serves() {
+fn it_is_begun_anew_while_it_serves() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (file, ..) = open(folder.path()).expect("a journal");
+    let (mut file, ..) = open(folder.path()).expect("a journal");
+    let Record::Beginning(beginning) = records()[0].clone() else { panic!("it begins") };
+    let beginning = file.begin(beginning);
     let (mut journal, writer, durable) = Journal::new(file);
+    let mut account = account(
+        &scenario(
+            "name = \"a\"\n[deployment]\nconcurrent_deployment_percentage = 50\n\
+        failure_threshold_percentage = 50\n[[group]]\nname = \"a\"\nrobots = 2\n",
+        ),
+        1,
+    );
+    let (mut saved, mut at) = (Vec::new(), 0);
     std::thread::scope(|threads| {
         threads.spawn(|| writer.run(|trouble| panic!("{trouble}")).expect("it is written"));
-        journal.add(records()[0].clone());
-        for at in 0..3 * MOST_SPARE {
-            journal.add(if at % 1000 == 0 { call(at) } else { Record::Seen { at } });
+        journal.add(beginning);
+        while saved.len() < 3 {
+            at += 1;
+            journal.add(call(at));
+            if journal.take_overgrown() {
+                journal.save(account.save());
+                saved.push(at);
+            }
         }
         drop(journal);
     });
-    assert_eq!(durable.counts().1, 3 * MOST_SPARE + 1);
-    let found = read(folder.path());
-    assert_eq!(found.iter().filter(|record| !record.is_seen()).count() as u64, 3 * MOST_SPARE / 1000 + 1);
-    assert_eq!(found.last(), Some(&Record::Seen { at: 3 * MOST_SPARE - 1 }));
-    assert!(found.len() as u64 <= 2 * (3 * MOST_SPARE / 1000 + 2) + 2 * MOST_SPARE, "{}", found.len());
+    assert_eq!(durable.counts().1, at + 1);
+    let found = open_all(folder.path()).expect("a journal").1;
+    assert!(matches!(found[1], Entry::Account(_)));
+    // What came after one of the accounts, all of it and in order.
+    let Entry::Record(Record::Call { at: first, .. }) = found.get(2).cloned().unwrap_or(Entry::Record(call(at + 1)))
+    else {
+        panic!("a call")
+    };
+    assert!(saved.contains(&(first - 1)), "{first} is not after one of {saved:?}");
+    assert!(found[2..].iter().zip(first..).all(|(entry, at)| *entry == Entry::Record(call(at))));
+    assert_eq!(first + found.len() as u64 - 2, at + 1);
 }
 
-/// A rewriting that does not come to its end leaves the journal as it was.
+/// An account that cannot be written down leaves the journal as it was.
 #[test]
-fn a_rewriting_that_fails_harms_nothing() {
+fn an_account_that_cannot_be_written_harms_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let whole = write(folder.path(), &[&records()]);
     // A folder stands where the new file would be.
     let new = folder.path().join("journal.jsonl.new");
     fs::create_dir(&new).expect("a folder");
     let (mut file, ..) = open(folder.path()).expect("a journal");
-    assert!(matches!(file.rewrite(), Err(JournalError::Write(..))));
+    assert!(matches!(begin_anew(&mut file, &json!(1)), Err(JournalError::Write(..))));
     assert_eq!(fs::read(folder.path().join("journal.jsonl")).expect("a file"), whole);
     add(&mut file, &[call(8)]);
     drop(file);
@@ -222,7 +268,89 @@ fn a_rewriting_that_fails_harms_nothing() {
     fs::write(&new, "1 20 deadbeef [{\"seen\"").expect("it is written");
     let (mut file, found, _) = open(folder.path()).expect("a journal");
     assert_eq!(found.len(), 4);
-    file.rewrite().expect("it is written");
+    begin_anew(&mut file, &json!(1)).expect("it is written");
     drop(file);
-    assert_eq!(read(folder.path()).len(), 3);
+    assert_eq!(read(folder.path()), records()[..1]);
+}
+
+/// A journal with an account in pieces, and records before and after it.
+fn with_an_account() -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), &[&records(), &[call(1)]]);
+    let (mut file, ..) = open(folder.path()).expect("a journal");
+    begin_anew(&mut file, &json!({ "robots": ["a", "b\u{e9}"], "jobs": [] })).expect("it is written");
+    (2..5).for_each(|at| add(&mut file, &[call(at), Record::Seen { at }]));
+    drop(file);
+    fs::read(folder.path().join("journal.jsonl")).expect("a file")
+}
+
+/// What is read of these bytes, and whether an end was torn off.
+fn read_bytes(bytes: &[u8]) -> Result<(Vec<Payload>, bool), JournalError> {
+    let mut lines = JournalLines::of(Path::new("journal"), bytes);
+    let mut found = Vec::new();
+    while let Some(payload) = lines.next()? {
+        found.push(payload);
+    }
+    Ok((found, lines.torn().is_some()))
+}
+
+/// Whatever bit is another one, and whatever line is missing, doubled, or at another place: the journal is refused.
+#[test]
+fn no_damage_goes_unnoticed() {
+    let whole = with_an_account();
+    assert!(read_bytes(&whole).is_ok_and(|(found, torn)| found.len() == 5 && !torn));
+    for bit in 0..whole.len() * 8 {
+        let mut flipped = whole.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        assert!(read_bytes(&flipped).is_err(), "bit {bit}");
+    }
+    let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+    for one in 0..lines.len() {
+        let mut doubled = lines.clone();
+        doubled.insert(one, lines[one]);
+        assert!(read_bytes(&doubled.concat()).is_err(), "line {one} doubled");
+        let mut missing = lines.clone();
+        missing.remove(one);
+        // That lines are missing at the end cannot be seen.
+        assert_eq!(read_bytes(&missing.concat()).is_err(), one + 1 < lines.len(), "line {one} missing");
+        for other in one + 1..lines.len() {
+            let mut swapped = lines.clone();
+            swapped.swap(one, other);
+            assert!(read_bytes(&swapped.concat()).is_err(), "lines {one} and {other} swapped");
+        }
+    }
+}
+
+proptest! {
+    /// Whatever is done to its bytes, what is read of a journal is what was written, from its beginning on, and nothing
+    /// is taken for torn but the end of its last line.
+    #[test]
+    fn nothing_is_read_that_was_not_written(
+        changes in proptest::collection::vec((any::<u16>(), any::<u16>(), any::<u8>(), 0..6_u8), 1..4),
+    ) {
+        let whole = with_an_account_once();
+        let mut bytes = whole.clone();
+        for (at, length, byte, kind) in changes {
+            let at = usize::from(at) % (bytes.len() + 1);
+            let end = (at + usize::from(length) % 700).min(bytes.len());
+            match kind {
+                0 => bytes.insert(at, byte),
+                1 => drop(bytes.drain(at..end)),
+                2 => bytes[at..end].fill(0),
+                3 => bytes[at..end].fill(byte),
+                4 => bytes.truncate(at),
+                _ => bytes = [&bytes[..end], &bytes[at..]].concat(),
+            }
+        }
+        if let Ok((found, torn)) = read_bytes(&bytes) {
+            let (written, _) = read_bytes(whole).expect("it is whole");
+            prop_assert!(written.starts_with(&found));
+            prop_assert!(bytes == *whole || torn || bytes.len() < whole.len());
+        }
+    }
+}
+
+fn with_an_account_once() -> &'static Vec<u8> {
+    static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(with_an_account);
+    &WHOLE
 }

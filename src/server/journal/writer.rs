@@ -1,13 +1,14 @@
 //! Records on their way to the disk.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use tokio::sync::watch;
 
-use super::file::{JournalFile, RecordBatch};
+use super::file::{JournalFile, RecordBatch, WrittenJournal};
 use super::{JournalError, Record};
+use crate::server::account::Saved;
 
 /// Nobody adds to the journal while so many records wait for the disk.
 const MOST_WAITING: u64 = 4096;
@@ -48,28 +49,52 @@ impl Durable {
     }
 }
 
+/// What comes to the writer.
+#[derive(Debug)]
+enum Message {
+    Record(Record),
+    /// The account as it is after all records so far, and where to tell that it has been written down.
+    Account(Box<Saved>, Sender<Message>),
+    Written(Result<WrittenJournal, JournalError>),
+}
+
 /// Takes records, in order.
 #[derive(Debug)]
 pub struct Journal {
-    records: Sender<Record>,
+    messages: Sender<Message>,
     written: Arc<AtomicU64>,
+    /// It is time to write the account down.
+    overgrown: Arc<AtomicBool>,
 }
 
 impl Journal {
     /// A journal whose records are written to `file` by [`JournalWriter::run`].
     pub fn new(file: JournalFile) -> (Journal, JournalWriter, Durable) {
-        let (records, incoming) = channel();
+        let (messages, incoming) = channel();
         let (on_disk, receiver) = watch::channel(OnDisk::default());
         let written = Arc::new(AtomicU64::new(0));
+        let overgrown = Arc::new(AtomicBool::new(false));
         let durable = Durable { on_disk: receiver, written: Arc::clone(&written) };
-        (Journal { records, written }, JournalWriter { file, incoming, on_disk }, durable)
+        let writer =
+            JournalWriter { file, incoming, on_disk, overgrown: Arc::clone(&overgrown), waiting: None, busy: false };
+        (Journal { messages, written, overgrown }, writer, durable)
     }
 
     /// Adds a record.
     pub fn add(&mut self, record: Record) {
         self.written.fetch_add(1, Ordering::Relaxed);
         // Nobody takes it once the writer has failed; then nothing is answered any more either.
-        let _ = self.records.send(record);
+        let _ = self.messages.send(Message::Record(record));
+    }
+
+    /// Whether it has grown so long that the account is to be written down. It says so once.
+    pub fn take_overgrown(&self) -> bool {
+        self.overgrown.load(Ordering::Relaxed) && self.overgrown.swap(false, Ordering::Relaxed)
+    }
+
+    /// Writes down the account as it is after all records so far. Records need not wait for that.
+    pub fn save(&mut self, account: Saved) {
+        let _ = self.messages.send(Message::Account(Box::new(account), self.messages.clone()));
     }
 
     /// How many records there are.
@@ -82,8 +107,13 @@ impl Journal {
 #[derive(Debug)]
 pub struct JournalWriter {
     file: JournalFile,
-    incoming: Receiver<Record>,
+    incoming: Receiver<Message>,
     on_disk: watch::Sender<OnDisk>,
+    overgrown: Arc<AtomicBool>,
+    /// It has come, and is next.
+    waiting: Option<Message>,
+    /// An account is being written down.
+    busy: bool,
 }
 
 impl JournalWriter {
@@ -101,35 +131,67 @@ impl JournalWriter {
 
     fn write(&mut self, trouble: impl Fn(&str)) -> Result<(), JournalError> {
         loop {
-            if self.file.overgrown() {
-                match self.file.rewrite() {
-                    // Such as a full disk; the file is as good as it was.
-                    Err(JournalError::Write(path, error)) => {
-                        trouble(&format!("the journal cannot be made shorter: {}: {error}", path.display()));
-                        self.file.put_off();
+            let next = self.waiting.take().map_or_else(|| self.incoming.recv(), Ok);
+            let Ok(message) = next else { return Ok(()) };
+            match message {
+                Message::Record(first) => self.add(&first)?,
+                Message::Account(account, told) => self.write_down(account, told),
+                Message::Written(written) => {
+                    self.busy = false;
+                    match written.and_then(|new| self.file.replace(new)) {
+                        // Such as a full disk; the file is as good as it was.
+                        Err(JournalError::Write(path, error)) => {
+                            trouble(&format!("the account cannot be written down: {}: {error}", path.display()));
+                            self.file.put_off();
+                        }
+                        replaced => replaced?,
                     }
-                    rewritten => rewritten?,
                 }
             }
-            let Ok(first) = self.incoming.recv() else { return Ok(()) };
-            let mut batch = RecordBatch::default();
-            self.gather(&mut batch, first).map_err(|error| JournalError::Write(self.file.path().to_owned(), error))?;
-            self.file.add(&batch)?;
-            self.on_disk.send_modify(|on_disk| {
-                on_disk.records += batch.records() as u64;
-                on_disk.batches += 1;
-            });
         }
     }
 
-    fn gather(&self, batch: &mut RecordBatch, first: Record) -> std::io::Result<()> {
-        batch.add(&first)?;
-        while !batch.is_full()
-            && let Ok(record) = self.incoming.try_recv()
-        {
-            batch.add(&record)?;
+    /// Writes a record, with all that have come after it.
+    fn add(&mut self, first: &Record) -> Result<(), JournalError> {
+        let mut batch = RecordBatch::default();
+        self.gather(&mut batch, first).map_err(|error| JournalError::Write(self.file.path().to_owned(), error))?;
+        self.file.add(&batch)?;
+        self.on_disk.send_modify(|on_disk| {
+            on_disk.records += batch.records() as u64;
+            on_disk.batches += 1;
+        });
+        if self.file.overgrown() && !self.busy {
+            self.overgrown.store(true, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    fn gather(&mut self, batch: &mut RecordBatch, first: &Record) -> std::io::Result<()> {
+        batch.add(first)?;
+        while !batch.is_full()
+            && let Ok(message) = self.incoming.try_recv()
+        {
+            match message {
+                Message::Record(record) => batch.add(&record)?,
+                other => {
+                    self.waiting = Some(other);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the account down aside.
+    fn write_down(&mut self, account: Box<Saved>, told: Sender<Message>) {
+        // One at a time; a later one comes when the journal has grown again.
+        let Some(new) = self.file.begin_anew().filter(|_| !self.busy) else { return };
+        self.busy = true;
+        self.overgrown.store(false, Ordering::Relaxed);
+        std::thread::spawn(move || {
+            // Whoever waited for it is gone when the server has failed.
+            let _ = told.send(Message::Written(new.write(&account)));
+        });
     }
 }
 

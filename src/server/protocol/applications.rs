@@ -18,11 +18,11 @@ const SUITE_VERSIONS: &[&str] = &["Kinetic", "Melodic", "Dashing", "Foxy"];
 
 /// The model's `RobotSoftwareSuite`.
 #[derive(Serialize)]
-struct SuiteView {
+struct SuiteView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'static str>,
+    name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<&'static str>,
+    version: Option<&'a str>,
 }
 
 /// The model's `Source`.
@@ -52,7 +52,7 @@ struct ApplicationView<'a> {
     name: &'a str,
     version: &'a str,
     sources: Vec<SourceView<'a>>,
-    robot_software_suite: SuiteView,
+    robot_software_suite: SuiteView<'a>,
     last_updated_at: f64,
     revision_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,7 +71,7 @@ impl<'a> ApplicationView<'a> {
             etag: etag(source),
             architecture: source.architecture,
         };
-        let (name, version) = revision.suite;
+        let (name, version) = (revision.suite.0.as_deref(), revision.suite.1.as_deref());
         ApplicationView {
             arn: &application.arn,
             name: &application.name,
@@ -150,7 +150,7 @@ pub(super) fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply
         arn: &'a str,
         version: &'a str,
         last_updated_at: f64,
-        robot_software_suite: SuiteView,
+        robot_software_suite: SuiteView<'a>,
     }
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -170,7 +170,7 @@ pub(super) fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply
         arn: &application.arn,
         version: &revision.version,
         last_updated_at: account.timestamp(revision.updated),
-        robot_software_suite: SuiteView { name: revision.suite.0, version: revision.suite.1 },
+        robot_software_suite: SuiteView { name: revision.suite.0.as_deref(), version: revision.suite.1.as_deref() },
     });
     read(&ListRobotApplicationsResponse {
         robot_application_summaries: summaries.collect(),
@@ -217,8 +217,9 @@ fn content(members: &Members<'_>, violations: &mut Violations) -> Result<Applica
     let mut names = (None, None);
     if let Some(suite) = suite {
         let (name, version) = (suite.text("name")?, suite.text("version")?);
-        names.0 = violations.one_of("robotSoftwareSuite.name", name.as_deref(), SUITES, |name| name);
-        names.1 = violations.one_of("robotSoftwareSuite.version", version.as_deref(), SUITE_VERSIONS, |name| name);
+        violations.one_of("robotSoftwareSuite.name", name.as_deref(), SUITES, |name| name);
+        violations.one_of("robotSoftwareSuite.version", version.as_deref(), SUITE_VERSIONS, |name| name);
+        names = (name, version);
     }
     let environment = members.object("environment")?;
     let environment = environment.map(|environment| environment.text("uri")).transpose()?.flatten();

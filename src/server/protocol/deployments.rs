@@ -12,7 +12,7 @@ use crate::control_plane::{
     S3Object, SyncDeploymentJobRequest,
 };
 use crate::rollout::{DeploymentJobErrorCode, DeploymentStatus, JobKind, RobotDeploymentStep, RobotId, RobotStatus};
-use crate::server::account::{Account, JobRow, RolloutConfig, Tags};
+use crate::server::account::{Account, JobRow, RolloutConfig, Tags, job_arn as arn_of};
 use crate::server::view::text;
 
 /// The model's `DeploymentConfig`, in responses.
@@ -41,7 +41,7 @@ impl<'a> ConfigView<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DeploymentJobItem<'a> {
-    arn: &'a str,
+    arn: String,
     fleet: &'a str,
     status: DeploymentStatus,
     deployment_config: ConfigView<'a>,
@@ -55,25 +55,36 @@ struct DeploymentJobItem<'a> {
 
 impl<'a> DeploymentJobItem<'a> {
     /// The job as it is.
-    fn now(account: &Account, job: &'a JobRow) -> DeploymentJobItem<'a> {
+    fn now(account: &Account, number: u64, job: &'a JobRow) -> DeploymentJobItem<'a> {
         let (status, ..) = account.job_state(job);
-        DeploymentJobItem { status, ..DeploymentJobItem::new(job, account.timestamp(job.created), job.failure_code) }
+        DeploymentJobItem {
+            status,
+            ..DeploymentJobItem::new(arn_of(number), job, account.timestamp(job.created), job.failure_code)
+        }
     }
 
     /// The job as it was when its call was answered first.
-    fn first(account: &Account, job: &'a JobRow) -> DeploymentJobItem<'a> {
+    fn first(account: &Account, number: u64, job: &'a JobRow) -> DeploymentJobItem<'a> {
         let empty = job.progress.targets == 0;
         let status = if empty { DeploymentStatus::Succeeded } else { DeploymentStatus::Pending };
-        DeploymentJobItem { status, ..DeploymentJobItem::new(job, account.timestamp(job.created), None) }
+        DeploymentJobItem {
+            status,
+            ..DeploymentJobItem::new(arn_of(number), job, account.timestamp(job.created), None)
+        }
     }
 
-    fn new(job: &'a JobRow, created_at: f64, failure_code: Option<DeploymentJobErrorCode>) -> DeploymentJobItem<'a> {
+    fn new(
+        arn: String,
+        job: &'a JobRow,
+        created_at: f64,
+        failure_code: Option<DeploymentJobErrorCode>,
+    ) -> DeploymentJobItem<'a> {
         DeploymentJobItem {
-            arn: &job.arn,
-            fleet: &job.fleet_arn,
+            arn,
+            fleet: &job.origin.fleet_arn,
             status: job.status,
-            deployment_config: ConfigView::new(&job.config),
-            deployment_application_configs: [&job.application],
+            deployment_config: ConfigView::new(&job.origin.config),
+            deployment_application_configs: [&job.origin.application],
             failure_reason: failure_code.map(|code| job_failure(job, code)),
             failure_code,
             created_at,
@@ -114,10 +125,10 @@ fn deploy(account: &mut Account, call: Call) -> Result<Reply, Refusal> {
     // Where calls may go wrong each attempt counts, whatever comes of it.
     let counted = account.calls_may_fail();
     let refused = |exception| if counted { Refusal::Counted(exception) } else { Refusal::Api(exception) };
-    let lost = account.risk(call.token).map_err(refused)?;
-    let (serial, made) = account.deploy(&call).map_err(refused)?;
-    let body = account.job_row(serial).map(|job| {
-        let view = DeploymentJobItem::first(account, job);
+    let lost = account.risk(call.token.key()).map_err(refused)?;
+    let (number, made) = account.deploy(&call).map_err(refused)?;
+    let body = account.job_row(number).map(|job| {
+        let view = DeploymentJobItem::first(account, number, job);
         match call.request() {
             Request::Sync(_) => serde_json::to_vec(&view),
             Request::Create(request) => serde_json::to_vec(&TaggedView { job: view, tags: &request.tags }),
@@ -206,39 +217,41 @@ pub(super) fn describe(account: &mut Account, members: &Members<'_>) -> Result<R
     }
     let arn = job_arn(members)?;
     let mut job = account.job(&arn)?.clone();
+    let target: Arc<str> = arn.as_str().into();
     let deploying = job.robots.iter().filter(|robot| robot.status == RobotStatus::Deploying);
     let deploying: Vec<RobotId> = deploying.map(|robot| robot.robot).collect();
     let positions = deploying.into_iter().map(|robot| Some((robot, account.position(robot)?))).collect::<Vec<_>>();
     let mut positions = positions.into_iter().flatten().peekable();
     let account = &*account;
     let mut summary = Vec::with_capacity(job.robots.len());
-    for target in job.robots.iter().filter(|target| target.status != RobotStatus::Available) {
-        let position = positions.next_if(|(robot, _)| *robot == target.robot).map(|(_, position)| position);
-        let Some(robot) = account.robot_of(target.robot) else { continue };
+    for of_job in job.robots.iter().filter(|of_job| of_job.status != RobotStatus::Available) {
+        let position = positions.next_if(|(robot, _)| *robot == of_job.robot).map(|(_, position)| position);
+        let Some(robot) = account.robot_of(of_job.robot) else { continue };
         let downloads = position.filter(|position| position.step == RobotDeploymentStep::DownloadingExtracting);
-        let finished = || (target.status == RobotStatus::InSync).then_some(RobotDeploymentStep::Finished);
+        let finished = || (of_job.status == RobotStatus::InSync).then_some(RobotDeploymentStep::Finished);
         let step = position.map(|position| position.step).or_else(finished);
         let left = downloads.and_then(|position| position.left);
         summary.push(RobotDeployment {
             arn: Arc::clone(&robot.arn),
-            deployment_start_time: target.started.map(|at| account.timestamp(at)),
-            deployment_finish_time: target.finished.map(|at| account.timestamp(at)),
-            status: target.status,
+            deployment_start_time: of_job.started.map(|at| account.timestamp(at)),
+            deployment_finish_time: of_job.finished.map(|at| account.timestamp(at)),
+            status: of_job.status,
             progress_detail: step.map(|current_progress| ProgressDetail {
                 current_progress,
                 percent_done: downloads.map(|position| percent(position.done)),
                 estimated_time_remaining_seconds: left.map(|left| left.micros().div_ceil(crate::time::MICROS) as u32),
-                target_resource: Arc::clone(&job.arn),
+                target_resource: Arc::clone(&target),
             }),
-            failure_reason: target.failure_code.map(robot_failure),
-            failure_code: target.failure_code,
+            failure_reason: of_job.failure_code.map(robot_failure),
+            failure_code: of_job.failure_code,
         });
     }
     (job.status, ..) = account.job_state(&job);
-    job.robots = Vec::new();
+    job.robots = Box::default();
     let created_at = account.timestamp(job.created);
     let write = move || {
-        let view = TaggedView { job: DeploymentJobItem::new(&job, created_at, job.failure_code), tags: &job.tags };
+        let (none, item) = (Tags::new(), DeploymentJobItem::new(arn, &job, created_at, job.failure_code));
+        let view = TaggedView { job: item, tags: job.tags.as_deref().unwrap_or(&none) };
         serde_json::to_vec(&DescribeDeploymentJobResponse { job: view, robot_deployment_summary: summary })
     };
     Ok(Reply { body: ReplyBody::Gathered(Box::new(write)), changed: false, lost: false })
@@ -263,7 +276,8 @@ pub(super) fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply
     account.forget_expired_jobs();
     let account = &*account;
     let page = account.list_jobs(&request)?;
-    let deployment_jobs = page.items.iter().map(|job| DeploymentJobItem::now(account, job)).collect();
+    let deployment_jobs =
+        page.items.iter().map(|(number, job)| DeploymentJobItem::now(account, *number, job)).collect();
     read(&ListDeploymentJobsResponse { deployment_jobs, next_token: page.next_token })
 }
 
@@ -289,13 +303,13 @@ fn job_failure(job: &JobRow, code: DeploymentJobErrorCode) -> String {
             "{} of {} robots failed or did not respond: the failure threshold is {} %.",
             progress.counted_failures(),
             progress.fleet_size,
-            job.config.failure_threshold_percentage
+            job.origin.config.failure_threshold_percentage
         ),
         DeploymentJobErrorCode::FleetDeploymentTimeout => {
             format!("The fleet timeout has passed; {} robots were in flight.", progress.aborted)
         }
         other => {
-            let kind = if job.kind == JobKind::Sync { "sync deployment" } else { "deployment" };
+            let kind = if job.origin.kind == JobKind::Sync { "sync deployment" } else { "deployment" };
             format!("The {kind} failed with {other}.")
         }
     }

@@ -1,13 +1,16 @@
 //! CreateFleet, DescribeFleet, ListFleets, DeleteFleet.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::robots::RobotItem;
-use super::{Members, Nothing, Refusal, Reply, given, new_tags, page, read, written};
+use super::{Members, Nothing, Refusal, Reply, gathered, given, new_tags, page, read, written};
 use crate::control_plane::constraints::Violations;
 use crate::control_plane::shapes::{ARN, NAME};
-use crate::rollout::{DeploymentStatus, RobotId};
-use crate::server::account::{Account, FleetRow, Tags};
+use crate::rollout::DeploymentStatus;
+use crate::server::account::{Account, FleetRow, Tags, job_arn};
+use crate::server::view::text;
 
 /// The most robots that a description of a fleet shows: the model's `Robots`.
 const MOST_SHOWN: usize = 1000;
@@ -15,30 +18,32 @@ const MOST_SHOWN: usize = 1000;
 /// What lists and descriptions say of a fleet: the model's `Fleet`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FleetItem<'a> {
-    name: &'a str,
-    arn: &'a str,
+struct FleetItem {
+    #[serde(serialize_with = "text")]
+    name: Arc<str>,
+    #[serde(serialize_with = "text")]
+    arn: Arc<str>,
     created_at: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_deployment_status: Option<DeploymentStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_deployment_job: Option<&'a str>,
+    last_deployment_job: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_deployment_time: Option<f64>,
 }
 
-impl<'a> FleetItem<'a> {
-    fn new(account: &Account, fleet: &'a FleetRow) -> FleetItem<'a> {
+impl FleetItem {
+    fn new(account: &Account, fleet: &FleetRow) -> FleetItem {
         let last = fleet.last_deployment.as_ref();
         let status = |(_, status, _): &(_, DeploymentStatus, _)| {
             if fleet.rollout.job.is_active() { fleet.rollout.job.status() } else { *status }
         };
         FleetItem {
-            name: &fleet.name,
-            arn: &fleet.arn,
+            name: Arc::clone(&fleet.name),
+            arn: Arc::clone(&fleet.arn),
             created_at: account.timestamp(fleet.created),
             last_deployment_status: last.map(status),
-            last_deployment_job: last.map(|(job, _, _)| &**job),
+            last_deployment_job: last.map(|(job, _, _)| job_arn(*job)),
             last_deployment_time: last.map(|(_, _, at)| account.timestamp(*at)),
         }
     }
@@ -65,24 +70,25 @@ pub(super) fn create(account: &mut Account, members: &Members<'_>) -> Result<Rep
 
 pub(super) fn describe(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
-    struct DescribeFleetResponse<'a> {
+    struct DescribeFleetResponse {
         #[serde(flatten)]
-        fleet: FleetItem<'a>,
-        robots: Vec<RobotItem<'a>>,
-        tags: &'a Tags,
+        fleet: FleetItem,
+        robots: Vec<RobotItem>,
+        tags: Tags,
     }
     let arn = fleet_arn(members)?;
     let (_, fleet) = account.fleet(&arn)?;
-    let robots: Vec<RobotId> = account.members(fleet).map(|(robot, _)| robot).take(MOST_SHOWN).collect();
-    let views = robots.iter().filter_map(|robot| Some(RobotItem::new(account, account.robot_of(*robot)?)));
-    read(&DescribeFleetResponse { fleet: FleetItem::new(account, fleet), robots: views.collect(), tags: &fleet.tags })
+    let robots = account.members(fleet).take(MOST_SHOWN).filter_map(|(robot, _)| account.robot_of(robot));
+    let robots = robots.map(|robot| RobotItem::new(account, robot)).collect();
+    let (fleet, tags) = (FleetItem::new(account, fleet), fleet.tags.clone());
+    Ok(gathered(DescribeFleetResponse { fleet, robots, tags }))
 }
 
 pub(super) fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct ListFleetsResponse<'a> {
-        fleet_details: Vec<FleetItem<'a>>,
+    struct ListFleetsResponse {
+        fleet_details: Vec<FleetItem>,
         #[serde(skip_serializing_if = "Option::is_none")]
         next_token: Option<String>,
     }

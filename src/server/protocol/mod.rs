@@ -156,6 +156,12 @@ fn read(body: &impl Serialize) -> Result<Reply, Refusal> {
     answer(body, false)
 }
 
+/// An answer that has changed nothing, and is written as JSON when others may look and call again.
+fn gathered(body: impl Serialize + Send + 'static) -> Reply {
+    let write = move || serde_json::to_vec(&body);
+    Reply { body: ReplyBody::Gathered(Box::new(write)), changed: false, lost: false }
+}
+
 /// An answer that has changed something.
 fn written(body: &impl Serialize) -> Result<Reply, Refusal> {
     answer(body, true)

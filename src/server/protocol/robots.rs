@@ -1,44 +1,58 @@
 //! CreateRobot, DescribeRobot, ListRobots, DeleteRobot, RegisterRobot, DeregisterRobot.
 
-use serde::Serialize;
+use std::sync::Arc;
 
-use super::{Members, Nothing, Refusal, Reply, given, new_tags, page, read, written};
+use serde::{Serialize, Serializer};
+
+use super::{Members, Nothing, Refusal, Reply, gathered, given, new_tags, page, read, written};
 use crate::control_plane::constraints::Violations;
 use crate::control_plane::shapes::{ARN, ID, NAME};
 use crate::rollout::{Architecture, RobotStatus};
-use crate::server::account::{Account, Robot, Tags};
+use crate::server::account::{Account, Robot, Tags, job_arn};
+use crate::server::view::text;
 
 /// What lists say of a robot: the model's `Robot`, which writes `greenGrassGroupId` with two large letters.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RobotItem<'a> {
-    arn: &'a str,
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fleet_arn: Option<&'a str>,
+pub struct RobotItem {
+    #[serde(serialize_with = "text")]
+    arn: Arc<str>,
+    #[serde(serialize_with = "text")]
+    name: Arc<str>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_text")]
+    fleet_arn: Option<Arc<str>>,
     status: RobotStatus,
-    green_grass_group_id: &'a str,
+    #[serde(serialize_with = "text")]
+    green_grass_group_id: Arc<str>,
     created_at: f64,
     architecture: Architecture,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_deployment_job: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "job_text")]
+    last_deployment_job: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_deployment_time: Option<f64>,
 }
 
-impl<'a> RobotItem<'a> {
-    /// What there is to say of a robot.
-    pub fn new(account: &'a Account, robot: &'a Robot) -> RobotItem<'a> {
+fn some_text<S: Serializer>(text: &Option<Arc<str>>, serializer: S) -> Result<S::Ok, S::Error> {
+    text.as_deref().serialize(serializer)
+}
+
+fn job_text<S: Serializer>(job: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    job.map(job_arn).serialize(serializer)
+}
+
+impl RobotItem {
+    /// What there is to say of a robot. It is gathered quickly, and written as JSON when others may look.
+    pub fn new(account: &Account, robot: &Robot) -> RobotItem {
         let last = robot.last_deployment.as_ref();
         RobotItem {
-            arn: &robot.arn,
-            name: &robot.name,
-            fleet_arn: account.fleet_of(robot).map(|arn| &**arn),
+            arn: Arc::clone(&robot.arn),
+            name: Arc::clone(&robot.name),
+            fleet_arn: account.fleet_of(robot).cloned(),
             status: account.robot_status(robot),
-            green_grass_group_id: &robot.greengrass_group,
+            green_grass_group_id: Arc::clone(&robot.greengrass_group),
             created_at: account.timestamp(robot.created),
             architecture: robot.architecture,
-            last_deployment_job: last.map(|(job, _)| &**job),
+            last_deployment_job: last.map(|(job, _)| *job),
             last_deployment_time: last.map(|(_, at)| account.timestamp(*at)),
         }
     }
@@ -92,7 +106,7 @@ pub(super) fn describe(account: &mut Account, members: &Members<'_>) -> Result<R
         created_at: f64,
         architecture: Architecture,
         #[serde(skip_serializing_if = "Option::is_none")]
-        last_deployment_job: Option<&'a str>,
+        last_deployment_job: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         last_deployment_time: Option<f64>,
         tags: &'a Tags,
@@ -101,14 +115,14 @@ pub(super) fn describe(account: &mut Account, members: &Members<'_>) -> Result<R
     let (_, robot) = account.robot(&arn)?;
     let view = RobotItem::new(account, robot);
     read(&DescribeRobotResponse {
-        arn: view.arn,
-        name: view.name,
-        fleet_arn: view.fleet_arn,
+        arn: &view.arn,
+        name: &view.name,
+        fleet_arn: view.fleet_arn.as_deref(),
         status: view.status,
-        greengrass_group_id: view.green_grass_group_id,
+        greengrass_group_id: &view.green_grass_group_id,
         created_at: view.created_at,
         architecture: view.architecture,
-        last_deployment_job: view.last_deployment_job,
+        last_deployment_job: view.last_deployment_job.map(job_arn),
         last_deployment_time: view.last_deployment_time,
         tags: &robot.tags,
     })
@@ -117,8 +131,8 @@ pub(super) fn describe(account: &mut Account, members: &Members<'_>) -> Result<R
 pub(super) fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct ListRobotsResponse<'a> {
-        robots: Vec<RobotItem<'a>>,
+    struct ListRobotsResponse {
+        robots: Vec<RobotItem>,
         #[serde(skip_serializing_if = "Option::is_none")]
         next_token: Option<String>,
     }
@@ -127,7 +141,7 @@ pub(super) fn list(account: &mut Account, members: &Members<'_>) -> Result<Reply
     violations.into_result()?;
     let page = account.list_robots(&request)?;
     let robots = page.items.iter().map(|(_, robot)| RobotItem::new(account, robot)).collect();
-    read(&ListRobotsResponse { robots, next_token: page.next_token })
+    Ok(gathered(ListRobotsResponse { robots, next_token: page.next_token }))
 }
 
 pub(super) fn delete(account: &mut Account, members: &Members<'_>) -> Result<Reply, Refusal> {

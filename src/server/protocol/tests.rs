@@ -153,6 +153,12 @@ proptest! {
             account.advance(until, u64::MAX);
             seen = lists(&mut account);
         }
+        // Written down and read back it is the same.
+        let written = serde_json::to_string(&account.save()).expect("JSON");
+        let mut again = Account::new(scenario, plan, settings);
+        prop_assert_eq!(again.resume(written.as_bytes()), Ok(()));
+        prop_assert_eq!(serde_json::to_string(&again.save()).expect("JSON"), written);
+        prop_assert_eq!(lists(&mut again), seen);
     }
 
     /// Any bytes are read or refused.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::super::support::{COUNTED, Sandbox};
 use super::{Server, command};
 
-/// How often the server is killed.
+/// How often the server is killed, unless `ROLLCAST_KILLS` says another number.
 const KILLS: u32 = 25;
 /// So many clients call all the time.
 const CLIENTS: u32 = 4;
@@ -31,7 +31,8 @@ fn nothing_that_was_answered_is_lost() {
     let fleet = server.fleet();
     let first = server.deployment("first");
     let job = server.call("/createDeploymentJob", first.clone());
-    for kill in 0..KILLS {
+    let kills = std::env::var("ROLLCAST_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
+    for kill in 0..kills {
         let before = calls.load(Ordering::Relaxed);
         let (found, told): (Vec<Vec<(String, String)>>, _) = thread::scope(|scope| {
             let watcher = scope.spawn(|| fleets_told(&server));
@@ -62,7 +63,7 @@ fn nothing_that_was_answered_is_lost() {
                 })
                 .collect();
             // In the middle of it, at another moment each time.
-            while calls.load(Ordering::Relaxed) - before < 10 + 7 * kill {
+            while calls.load(Ordering::Relaxed) - before < 10 + 7 * (kill % KILLS) {
                 thread::yield_now();
             }
             server.signal("KILL");
@@ -74,7 +75,7 @@ fn nothing_that_was_answered_is_lost() {
         drop(server);
         server = Server::start(&sandbox, &options);
     }
-    assert!(answered.len() as u32 > KILLS * CLIENTS, "{}", answered.len());
+    assert!(answered.len() as u32 > kills * CLIENTS, "{}", answered.len());
     assert_eq!(server.call("/createDeploymentJob", first), job, "the token of the first job");
     let mut syncs = 0;
     for (call, answer) in &answered {
@@ -98,7 +99,7 @@ fn nothing_that_was_answered_is_lost() {
         }
     }
     assert!(syncs > 10, "{syncs} sync jobs");
-    assert!(watched.len() > KILLS as usize, "{} fleets", watched.len());
+    assert!(watched.len() > kills as usize, "{} fleets", watched.len());
     for fleet in watched {
         server.call("/describeFleet", json!({ "fleet": fleet }));
     }
@@ -216,7 +217,7 @@ fn a_full_disk_stops_the_server() {
 #[test]
 fn time_that_was_seen_does_not_go_back() {
     let sandbox = Sandbox::with(COUNTED);
-    let mut server = Server::start(&sandbox, &["--state", "kept", "--speed", "6"]);
+    let mut server = Server::start(&sandbox, &["--state", "kept", "--speed", "1"]);
     let job = server.call("/createDeploymentJob", server.deployment("first"));
     let deployment = |server: &Server| server.call("/describeDeploymentJob", json!({ "job": job["arn"] }));
     let clock = |server: &Server| {
@@ -233,7 +234,7 @@ fn time_that_was_seen_does_not_go_back() {
         assert_eq!(clock(&server), seen);
         assert!(done(&robots) > 0.0 && done(&state(&server)) >= done(&robots), "{robots}");
         server.kill();
-        server = Server::start(&sandbox, &["--state", "kept", "--speed", "6"]);
+        server = Server::start(&sandbox, &["--state", "kept", "--speed", "1"]);
     }
     // Steps in which nothing happens are kept as well, also those that are shorter than an event.
     server.call("/_rollcast/clock", json!({ "paused": true }));

@@ -115,6 +115,33 @@ fn wait_for_connections(server: &Server, wanted: u64) {
     }
 }
 
+/// Those who ask for everything and do not read it take the room of a few answers, and others are answered meanwhile.
+#[test]
+fn large_answers_take_turns() {
+    let sandbox = Sandbox::with(&COUNTED.replace("robots = 4", "robots = 40000"));
+    let server = Server::start(&sandbox, &["--paused", "--request-time", "2s"]);
+    let memory = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).expect("Linux tells it")
+    };
+    let before = memory();
+    let mut askers: Vec<_> = (0..200).map(|_| server.connect()).collect();
+    for stream in &mut askers {
+        stream.write_all(b"GET /_rollcast/state HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it listens");
+    }
+    // Each answer is some megabytes.
+    for number in 0..20 {
+        server.call("/createFleet", json!({ "name": format!("fleet-{number}") }));
+        assert!(memory() < before + 400_000, "{} kB before, {} kB now", before, memory());
+        thread::sleep(Duration::from_millis(50));
+    }
+    // Somebody who reads gets all of it when it is their turn.
+    drop(askers);
+    let state = server.request("GET", "/_rollcast/state", b"").json();
+    assert_eq!(state["fleets"][0]["robots"].as_array().map(Vec::len), Some(40_000));
+}
+
 /// Who asks and does not read what is answered, or told, is cut off; who reads is not.
 #[test]
 fn those_who_read_nothing_are_cut_off() {
@@ -138,7 +165,9 @@ fn those_who_read_nothing_are_cut_off() {
         // More than what fits into the buffers of a connection that nobody reads.
         let begun = Instant::now();
         for number in 0.. {
-            server.call("/createFleet", json!({ "name": format!("fleet-{number}") }));
+            // All robots change at once, and everything is told anew.
+            let job = server.call("/createDeploymentJob", server.deployment(&format!("job-{number}")));
+            server.call("/cancelDeploymentJob", json!({ "job": job["arn"] }));
             thread::sleep(Duration::from_millis(100));
             if read.load(Ordering::Relaxed) > 20_000_000 {
                 break;
@@ -156,8 +185,8 @@ fn those_who_read_nothing_are_cut_off() {
 fn only_so_many_may_watch() {
     let sandbox = Sandbox::with(COUNTED);
     let server = Server::start(&sandbox, &["--paused"]);
-    let watchers: Vec<_> = (0..64).map(|_| server.watch()).collect();
-    wait_for_connections(&server, 64);
+    let watchers: Vec<_> = (0..256).map(|_| server.watch()).collect();
+    wait_for_connections(&server, 256);
     let refused = server.request("GET", "/_rollcast/events", b"");
     assert_eq!(refused.status, 503, "{}", refused.text());
     drop(watchers);

@@ -111,6 +111,37 @@ fn those_who_watch_are_told() {
     assert!(progress.len() > 2 && progress.is_sorted() && progress[0] < progress[progress.len() - 1], "{progress:?}");
 }
 
+/// What comes and goes is told as a difference, not with all that stays.
+#[test]
+fn those_who_watch_are_told_who_comes_and_goes() {
+    let sandbox = Sandbox::with(COUNTED);
+    let server = Server::start(&sandbox, &["--paused"]);
+    let mut told = BufReader::new(server.watch()).lines().map(|line| line.expect("a line")).filter_map(|line| {
+        let data = line.strip_prefix("data: ")?;
+        Some(serde_json::from_str::<Value>(data).expect("JSON"))
+    });
+    let state = told.next().expect("everything");
+    let (home, robot) = (&state["fleets"][0]["arn"], &state["fleets"][0]["robots"][1]["arn"]);
+    let home = home.as_str().expect("an ARN");
+    // Goes on until everybody has been told: then the wanted change, of all that have come meanwhile.
+    let mut until = |wanted: &dyn Fn(&Value) -> bool| {
+        let change = told.find(|change| wanted(change)).expect("a change");
+        assert_eq!(change["fleets"], Value::Null, "everything is told anew: {change}");
+        change
+    };
+    let other = server.call("/createFleet", json!({ "name": "other" }));
+    let other = other["arn"].as_str().expect("an ARN");
+    until(&|change| change["names"][other] == "other" && change["jobs"].get(other) == Some(&Value::Null));
+    server.call("/deregisterRobot", json!({ "fleet": home, "robot": robot }));
+    until(&|change| change["left"][home] == json!([robot]));
+    server.call("/registerRobot", json!({ "fleet": other, "robot": robot }));
+    let change = until(&|change| change["robots"][other][0]["arn"] == *robot);
+    assert_eq!(change["robots"][other][0]["status"], "Registered", "{change}");
+    server.call("/deleteFleet", json!({ "fleet": other }));
+    let change = until(&|change| change["deleted"] == json!([other]));
+    assert_eq!(change["left"][other], json!([robot]), "{change}");
+}
+
 /// Prometheus' text format: a type for each metric, and a number in each line.
 #[test]
 fn metrics_can_be_read() {

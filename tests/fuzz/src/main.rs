@@ -77,4 +77,9 @@ fuzz_target!(|data: &[u8]| {
             }
         }
     }
+    // Written down and read back it is the same.
+    let written = serde_json::to_vec(&account.save()).expect("an account can be written");
+    let mut again = Account::new(scenario, plan, Settings { seed: 1, epoch: 1_577_836_800_000, max_active_jobs: 20 });
+    again.resume(&written).expect("what was written can be read");
+    assert!(serde_json::to_vec(&again.save()).expect("an account can be written") == written);
 });
