@@ -216,9 +216,7 @@ impl Files {
             file.write(&in_markdown(args, reports))?;
         }
         if let Some(mut outputs) = self.folder {
-            for (name, text) in Presented::new(&checks(args, reports)).files(&FILES) {
-                outputs.add(name, &text)?;
-            }
+            outputs.add_all(Presented::new(&checks(args, reports)).files(&FILES))?;
             outputs.commit("check")?;
         }
         if let Some(path) = self.step_summary {

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use super::args::{CompareArgs, SimulationArgs};
 use super::interrupt::{self, INTERRUPTED};
 use super::parts::Parts;
-use super::simulation::{mixed_up, read, stopped, workers};
-use super::{Failure, exit, print, progress};
+use super::simulation::{mixed_up, outputs, read, say_answer, stopped, workers};
+use super::{Failure, exit, progress};
 use crate::comparison::{self, Broken, Identity, Row, Side, ToRows, UnusableFolder, read_folder};
 use crate::experiment::{Experiment, Stopped, Workers};
 use crate::metric::RESULTS_VERSION;
 use crate::metric::words::counted;
+use crate::report::clear_up;
 use crate::report::compare::{Compared, ComparedSide, Comparing, FILES, write_csv};
-use crate::report::format::{JSON, Presented, TEXT};
+use crate::report::format::Presented;
 use crate::report::words::steers;
-use crate::report::{Outputs, clear_up};
 use crate::scenario::{Controllers, Scenario, ScenarioFile};
 use crate::simulation::Plan;
 
@@ -29,10 +29,7 @@ pub fn run(args: &CompareArgs, controllers: &Controllers) -> Result<(), Failure>
     let workers = workers(options)?;
     let outputs = match options.no_files {
         true => None,
-        false => {
-            let default = Path::new("results").join(format!("{}-vs-{}", names[0], names[1]));
-            Some(Outputs::new(options.out.as_ref().unwrap_or(&default), &["plots"])?)
-        }
+        false => Some(outputs(options, &format!("{}-vs-{}", names[0], names[1]), &["plots"])?),
     };
     let sides = simulate(options, &subjects, &luck, &workers)?;
     let wanted = subjects.iter().zip(&sides).map(|(subject, side)| match subject.content {
@@ -55,7 +52,7 @@ pub fn run(args: &CompareArgs, controllers: &Controllers) -> Result<(), Failure>
     };
     let said = Presented::new(&comparing);
     if interrupt::interrupted() {
-        say(options, &said, "")?;
+        say_answer(options, &said, "")?;
         let [a, b] = comparison.replications;
         let (done, wanted) = (a.min(b), counted(wanted, "replication"));
         let message = format!("interrupted after {done} of {wanted}: nothing was written\n");
@@ -63,30 +60,18 @@ pub fn run(args: &CompareArgs, controllers: &Controllers) -> Result<(), Failure>
     }
     let mut files = String::new();
     if let Some(mut outputs) = outputs {
-        files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
+        files = outputs.said();
         let rows = outputs.temporary()?;
         write_csv(rows.as_file(), &compared).map_err(|error| outputs.failed(COMPARE_CSV, error))?;
         outputs.take(rows, COMPARE_CSV);
-        for (name, text) in said.files(&FILES) {
-            outputs.add(name, &text)?;
-        }
+        outputs.add_all(said.files(&FILES))?;
         outputs.commit("compare")?;
     }
-    say(options, &said, &files)
+    say_answer(options, &said, &files)
 }
 
 /// The replications, as rows.
 const COMPARE_CSV: &str = "compare.csv";
-
-fn say(options: &SimulationArgs, said: &Presented<'_, Comparing<'_>>, files: &str) -> Result<(), Failure> {
-    if options.json {
-        print(&said.text(JSON))
-    } else if options.quiet {
-        Ok(())
-    } else {
-        print(&(said.text(TEXT) + files))
-    }
-}
 
 /// A side as it was named.
 struct Subject {

@@ -1,19 +1,18 @@
 //! `rollcast run`
 
-use std::path::Path;
 use std::time::Instant;
 
 use super::args::RunArgs;
 use super::interrupt::{self, INTERRUPTED};
 use super::parts::Parts;
-use super::simulation::{read, report_unknown, stopped, workers};
+use super::simulation::{outputs, read, report_unknown, stopped, workers};
 use super::{Failure, exit, print, progress, say};
 use crate::experiment::{Experiment, Failures, Rows, Stopped, Tally, Workers};
 use crate::metric::Metric;
 use crate::metric::words::counted;
 use crate::precision::{Ended, Precision, Stages, Target, Why};
 use crate::report::format::{JSON, Presented, TEXT};
-use crate::report::{self, CsvRows, Outputs, precision};
+use crate::report::{self, CsvRows, precision};
 use crate::scenario::{Controllers, Diagnostics, Problem, Scenario, ScenarioFile};
 use crate::simulation::Plan;
 
@@ -35,18 +34,15 @@ pub fn run(args: &RunArgs, controllers: &Controllers) -> Result<(), Failure> {
     let (done, files) = if options.no_files {
         (run.simulate(&mut ())?, String::new())
     } else {
-        let default = Path::new("results").join(&scenario.name);
-        let mut outputs = Outputs::new(options.out.as_ref().unwrap_or(&default), &["histograms", "plots"])?;
-        let files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
+        let mut outputs = outputs(options, &scenario.name, &["histograms", "plots"])?;
+        let files = outputs.said();
         let rows = CsvRows::new(outputs.temporary()?, outputs.temporary()?, &scenario, args.max_job_rows);
         let mut rows = rows.map_err(|error| outputs.failed("", error))?;
         let done = run.simulate(&mut rows)?;
         let (replications, jobs, dropped) = rows.finish().map_err(|error| outputs.failed(REPLICATIONS, error))?;
         outputs.take(replications, REPLICATIONS);
         outputs.take(jobs, "jobs.csv");
-        for (name, text) in Presented::new(&run.answer(&done.tally)).files(&report::run::FILES) {
-            outputs.add(name, &text)?;
-        }
+        outputs.add_all(Presented::new(&run.answer(&done.tally)).files(&report::run::FILES))?;
         outputs.commit("run")?;
         if dropped > 0 && !options.quiet {
             say(&format!("note: jobs.csv lacks {dropped} jobs: --max-job-rows is {}\n", args.max_job_rows));

@@ -8,13 +8,14 @@ use anstream::ColorChoice;
 
 use super::args::SimulationArgs;
 use super::interrupt::{self, nothing_written};
-use super::{Failure, exit};
+use super::{Failure, exit, print};
 use crate::experiment::{self, Failures, Stopped, Workers};
 use crate::manifest::{MANIFEST, Mixed};
 use crate::metric::UnknownMetric;
 use crate::metric::words::counted;
 use crate::questions::{self, Questions};
-use crate::report::OutputError;
+use crate::report::format::{JSON, Presentable, Presented, TEXT};
+use crate::report::{OutputError, Outputs};
 use crate::scenario::{Controllers, Diagnostics, LoadError, Problem, Scenario, ScenarioFile};
 
 /// Reads a scenario with options laid over it.
@@ -31,6 +32,25 @@ pub fn read(
     let file = ScenarioFile::read(path).map_err(|error| unloadable(path, error))?.choosing_from(controllers);
     let (scenario, questions) = questions::read(&file, sets.iter().map(|set| ("--set", set.as_str())))?;
     Ok((file, scenario, questions))
+}
+
+/// The results folder: that of `--out`, or the one of this name.
+pub fn outputs(options: &SimulationArgs, name: &str, below: &[&str]) -> Result<Outputs, Failure> {
+    let default = Path::new("results").join(name);
+    Ok(Outputs::new(options.out.as_ref().unwrap_or(&default), below)?)
+}
+
+/// Prints an answer as options want it; below a table where its `files` are.
+pub fn say_answer<A: Presentable>(
+    options: &SimulationArgs,
+    answer: &Presented<'_, A>,
+    files: &str,
+) -> Result<(), Failure> {
+    match (options.json, options.quiet) {
+        (true, _) => print(&answer.text(JSON)),
+        (false, true) => Ok(()),
+        (false, false) => print(&(answer.text(TEXT) + files)),
+    }
 }
 
 /// Says why a scenario could not be loaded.

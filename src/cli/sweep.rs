@@ -2,16 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
-use std::path::Path;
 
 use super::args::{SimulationArgs, SweepArgs};
 use super::interrupt::{self, INTERRUPTED};
-use super::simulation::{report_unknown, stopped, unloadable, workers};
+use super::simulation::{outputs, report_unknown, stopped, unloadable, workers};
 use super::{Failure, exit, large, print, printed, progress};
 use crate::experiment::Stopped;
 use crate::metric::Metric;
 use crate::metric::words::counted;
-use crate::report::Outputs;
 use crate::report::format::{Presented, TEXT};
 use crate::report::sweep::{CsvPoints, Estimated, FILES, JsonPoints, Shown, ShownMetric, Swept};
 use crate::scenario::{Controllers, Diagnostics, Problem, ScenarioFile};
@@ -46,8 +44,7 @@ pub fn run(args: &SweepArgs, controllers: &Controllers) -> Result<(), Failure> {
         let json = simulate(args, &mut shown, overrides, Sinks { csv: None, json }, |_, error| unprintable(error))?;
         return json.map_or_else(|| print_table(args, &shown, ""), print_file);
     }
-    let default = Path::new("results").join(&checked.first.name);
-    let mut outputs = Outputs::new(options.out.as_ref().unwrap_or(&default), &["plots"])?;
+    let mut outputs = outputs(options, &checked.first.name, &["plots"])?;
     let failed = |name: &str, error| Failure::from(outputs.failed(name, error));
     let [csv, json] = [outputs.temporary()?, outputs.temporary()?];
     let rows = csv.reopen().and_then(|file| CsvPoints::new(file, &sweep, &checked));
@@ -57,10 +54,8 @@ pub fn run(args: &SweepArgs, controllers: &Controllers) -> Result<(), Failure> {
         json: Some(summaries.map_err(|error| failed(SWEEP_JSON, error))?),
     };
     let content = simulate(args, &mut shown, overrides, sinks, failed)?;
-    let files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
-    for (name, text) in Presented::new(&Swept { shown: &shown, vary: &args.vary }).files(&FILES) {
-        outputs.add(name, &text)?;
-    }
+    outputs.add_all(Presented::new(&Swept { shown: &shown, vary: &args.vary }).files(&FILES))?;
+    let files = outputs.said();
     outputs.take(csv, SWEEP_CSV);
     outputs.take(json, SWEEP_JSON);
     outputs.commit("sweep")?;

@@ -1,16 +1,13 @@
 //! `rollcast tune`
 
-use std::path::Path;
-
 use super::args::TuneArgs;
 use super::interrupt::{self, INTERRUPTED};
-use super::simulation::{read, stopped, workers};
-use super::{Failure, exit, large, print, progress};
+use super::simulation::{outputs, read, say_answer, stopped, workers};
+use super::{Failure, exit, large, progress};
 use crate::metric::words::counted;
 use crate::precision::Target;
 use crate::questions::{Constraint, Misplaced, Mistake, Objective, Sense, Tune, is_of_rollout};
-use crate::report::Outputs;
-use crate::report::format::{JSON, Presented, TEXT};
+use crate::report::format::Presented;
 use crate::report::tune::{FILES, TuneReport, Tuned};
 use crate::scenario::{Controllers, Diagnostics, Problem, Scenario, Value};
 use crate::sweep::{Overrides, Refused, Sweep, Variation, variations};
@@ -25,9 +22,7 @@ pub fn run(args: &TuneArgs, controllers: &Controllers) -> Result<(), Failure> {
     let sweep = Sweep { file, sets: options.set.clone(), variations };
     interrupt::watch();
     check(&sweep, &own, args, &objective, &constraints)?;
-    let default = Path::new("results").join(&own.name);
-    let folder = options.out.as_deref().unwrap_or(&default);
-    let outputs = if options.no_files { None } else { Some(Outputs::new(folder, &["plots"])?) };
+    let outputs = if options.no_files { None } else { Some(outputs(options, &own.name, &["plots"])?) };
     let workers = workers(options)?;
     let seed = options.seed.unwrap_or(own.seed);
     let max_replications = args.max_replications.or(options.replications).unwrap_or(table.max_replications);
@@ -62,19 +57,18 @@ pub fn run(args: &TuneArgs, controllers: &Controllers) -> Result<(), Failure> {
     let written = sweep.variations.iter().map(|variation| sweep.file.written(&variation.path, &sweep.sets)).collect();
     let report = TuneReport { tuning: &tuning, margin: margin_text, own_values: written, outcome };
     let tuned = Tuned { report: &report, file: &sweep.file, asked: &asked_for(args) };
+    let tuned = Presented::new(&tuned);
     if report.outcome.interrupted {
-        say(args, &tuned, "")?;
+        say_answer(options, &tuned, "")?;
         return Err(interrupt::nothing_written());
     }
     let mut files = String::new();
     if let Some(mut outputs) = outputs {
-        files = format!("\nFiles: {}/\n", outputs.folder().display().to_string().trim_end_matches('/'));
-        for (name, text) in Presented::new(&tuned).files(&FILES) {
-            outputs.add(name, &text)?;
-        }
+        files = outputs.said();
+        outputs.add_all(tuned.files(&FILES))?;
         outputs.commit("tune")?;
     }
-    say(args, &tuned, &files)
+    say_answer(options, &tuned, &files)
 }
 
 /// The options that say what is looked for.
@@ -89,15 +83,6 @@ fn asked_for(args: &TuneArgs) -> Vec<(&'static str, String)> {
     asked.extend(args.confidence.map(|confidence| ("--confidence", confidence.to_string())));
     asked.extend(args.margin.clone().map(|margin| ("--margin", margin)));
     asked
-}
-
-/// Prints the answer.
-fn say(args: &TuneArgs, tuned: &Tuned<'_>, files: &str) -> Result<(), Failure> {
-    match (args.simulation.json, args.simulation.quiet) {
-        (true, _) => print(&Presented::new(tuned).text(JSON)),
-        (false, true) => Ok(()),
-        (false, false) => print(&(Presented::new(tuned).text(TEXT) + files)),
-    }
 }
 
 /// What the scenario and the options ask for together.

@@ -77,9 +77,9 @@ impl Outputs {
         Ok(Outputs { folder: folder.to_path_buf(), ready: Vec::new(), staging, made })
     }
 
-    /// Where the files will be.
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    /// Where the files will be, as it stands below an answer.
+    pub fn said(&self) -> String {
+        format!("\nFiles: {}/\n", self.folder.display().to_string().trim_end_matches('/'))
     }
 
     /// Writes a file.
@@ -91,6 +91,14 @@ impl Outputs {
         file.write_all(text.as_bytes()).map_err(|error| self.failed(&name, error))?;
         self.take(file, name);
         Ok(())
+    }
+
+    /// Writes files, by their names.
+    ///
+    /// # Errors
+    /// The file that could not be written.
+    pub fn add_all(&mut self, files: Vec<(String, String)>) -> Result<(), OutputError> {
+        files.into_iter().try_for_each(|(name, text)| self.add(name, &text))
     }
 
     /// Takes a file that has been written.
