@@ -59,7 +59,10 @@ pub fn run(args: &TuneArgs, controllers: &Controllers) -> Result<(), Failure> {
     let tuned = Tuned { report: &report, file: &sweep.file, asked: &asked_for(args) };
     let tuned = Presented::new(&tuned);
     if report.outcome.interrupted {
-        say_answer(options, &tuned, "")?;
+        // Before the first figures there is nothing to say.
+        if report.outcome.replications_used > 0 {
+            say_answer(options, &tuned, "")?;
+        }
         return Err(interrupt::nothing_written());
     }
     let mut files = String::new();

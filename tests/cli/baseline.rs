@@ -113,38 +113,49 @@ fn other_runs_are_tested() {
     let sandbox = stored(&scattered());
     let found = compared(&sandbox, &["--seed", "9", "-n", "3000"], 0);
     assert_eq!(
-        (&found["compared"], &found["seed"], &found["changes"].as_array().map(Vec::len)),
-        (&"tested".into(), &9.into(), &Some(9))
+        (&found["compared"], &found["method"], &found["seed"], &found["changes"].as_array().map(Vec::len)),
+        (&"tested".into(), &"distributions".into(), &9.into(), &Some(10))
     );
     let worse = ["--set", "group.amr.step.launching.failure=0.3"];
-    let found = compared(&sandbox, &worse, 1);
-    // Under the same seed the luck would be shared, so the second run has another one.
-    assert_eq!(found["seed"], 1);
-    let change = |name: &str| {
+    let change = |found: &Value, name: &str| {
         let changes = found["changes"].as_array().expect("a list");
         changes.iter().find(|change| change["metric"] == name).unwrap_or_else(|| panic!("{name}")).clone()
     };
-    let halted = change("campaign.outcomes.halted.probability");
-    assert_eq!((&halted["differs"], &halted["effect"]), (&true.into(), &"risk_difference".into()));
     // Two of four fail with probability 0.0523 before, 0.3483 now.
-    let (size, ends) = (halted["size"].as_f64().expect("a number"), &halted["size_ci95"]);
-    assert!(
-        (0.25..0.35).contains(&size) && ends[0].as_f64() < Some(size) && ends[1].as_f64() > Some(size),
-        "{halted:#}"
-    );
-    let failed = change("first_job.robots_failed");
+    let halted_more = |found: &Value, effect: &str| {
+        let halted = change(found, "campaign.outcomes.halted.probability");
+        assert_eq!((&halted["differs"], &halted["effect"]), (&true.into(), &effect.into()));
+        assert!((0.25..0.35).contains(&halted["size"].as_f64().expect("a number")), "{halted:#}");
+        halted
+    };
+    let found = compared(&sandbox, &[&worse[..], &["--seed", "1"]].concat(), 1);
+    let halted = halted_more(&found, "risk_difference");
+    let (size, ends) = (halted["size"].as_f64(), &halted["size_ci95"]);
+    assert!(ends[0].as_f64() < size && ends[1].as_f64() > size, "{halted:#}");
+    let failed = change(&found, "first_job.robots_failed");
     assert!(failed["differs"] == true && failed["size"].as_f64() > Some(0.2), "{failed:#}");
-    assert_eq!(change("campaign.outcomes.horizon.probability")["differs"], false);
+    assert_eq!(change(&found, "campaign.outcomes.horizon.probability")["differs"], false);
+    // Under the same seed the luck is shared, so replications are compared in pairs.
+    let found = compared(&sandbox, &worse, 1);
+    assert_eq!((&found["method"], &found["seed"]), (&"pairs".into(), &0.into()));
+    let halted = halted_more(&found, "share_of_pairs");
+    let pairs: Vec<u64> = halted["pairs"].as_array().expect("a list").iter().filter_map(Value::as_u64).collect();
+    // Whoever failed with 0.1 fails with 0.3, too: none that halted before does not halt now.
+    assert!(matches!(pairs[..], [grew, 0, 2000] if grew > 500), "{halted:#}");
     let ran = check(&sandbox, &[&worse[..], &["--markdown", "check.md", "--junit", "check.xml"]].concat()).exits(1);
-    for part in ["COMPARED", "campaign.time_to_success_s\n", "Cliff's delta", "<0.0001", "differs", "alike"] {
+    for part in
+        ["COMPARED", "campaign.time_to_success_s\n", "of 2000 pairs", " up, 0 down", "<0.0001", "differs", "alike"]
+    {
         assert!(ran.stdout.contains(part), "{part}:\n{}", ran.stdout);
     }
+    let said = ran.stdout.replace('\n', " ");
+    assert!(said.contains("2000 pairs of replications that met the same luck (seed 0), exact sign tests"), "{said}");
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
     assert!(sandbox.read("check.md").contains("| ❌ differs | campaign.outcomes.halted.probability | share |"));
     let xml = sandbox.read("check.xml");
     let document = roxmltree::Document::parse(&xml).expect("XML");
-    assert_eq!(document.descendants().filter(|node| node.has_tag_name("testcase")).count(), 9);
-    // A plain run keeps no distributions: means stand in, and find it, too.
+    assert_eq!(document.descendants().filter(|node| node.has_tag_name("testcase")).count(), 10);
+    // A plain run keeps no single replications: means under another seed stand in, and find it, too.
     sandbox.rollcast(&["run", "scenario.toml", "-q"]).exits(0);
     let plain = [&["check", "scenario.toml", "--baseline", "results"][..], &worse].concat();
     let ran = sandbox.rollcast(&plain).exits(1);
@@ -152,7 +163,75 @@ fn other_runs_are_tested() {
     // A baseline.json of another summary is not taken for its own.
     sandbox.rollcast(&["run", "scenario.toml", "--seed", "3", "--out", "base/counted", "-q"]).exits(0);
     let ran = check(&sandbox, &worse).exits(1);
-    assert!(ran.stdout.contains("Welch's test of means"), "{}", ran.stdout);
+    assert!(ran.stdout.replace('\n', " ").contains("Welch's test of means"), "{}", ran.stdout);
+}
+
+/// A small change is found in few pairs, and where it is: by build and by group, beside what stays as it was.
+#[test]
+fn small_changes_show_in_builds_and_groups() {
+    let group = |name: &str, mean: u32| {
+        format!(
+            "[[group]]\nname = \"{name}\"\nrobots = 10\n[group.step.launching]\n\
+             latency = {{ exponential = {{ mean = \"{mean}s\" }} }}\nfailure = 0.05\n"
+        )
+    };
+    let scenario = |slow: u32| {
+        format!(
+            "name = \"counted\"\n[run]\nreplications = 200\n[deployment]\nconcurrent_deployment_percentage = 100\n\
+             failure_threshold_percentage = 100\n[[build]]\nname = \"a\"\nweight = 3\n[[build]]\nname = \"b\"\nweight = 1\n\
+             failure = {{ \"*.launching\" = 0.2 }}\n{}{}[sync]\nschedule = {{ after_finish = \"1m\" }}\n",
+            group("north", 100),
+            group("south", slow)
+        )
+    };
+    let sandbox = stored(&scenario(100));
+    let found = compared(&sandbox, &["--set", "group.south.step.launching.latency.exponential.mean=105s"], 1);
+    let differs = |name: &str| {
+        let mut changes = found["changes"].as_array().expect("a list").iter();
+        changes.find(|change| change["metric"] == name).unwrap_or_else(|| panic!("{name}:\n{found:#}"))["differs"] == true
+    };
+    for name in ["first_job.makespan_s", "builds.a.first_job.makespan_s", "groups.south.campaign.time_to_success_s"] {
+        assert!(differs(name), "{name}");
+    }
+    // All robots start at once, so nothing changes in the north, nor who fails.
+    for name in
+        ["groups.north.first_job.robots_hurt", "groups.south.first_job.robots_hurt", "builds.b.first_job.robots_failed"]
+    {
+        assert!(!differs(name), "{name}");
+    }
+    let ran = check(&sandbox, &["--set", "group.south.step.launching.latency.exponential.mean=105s"]).exits(1);
+    assert!(ran.stdout.contains(" groups.south.campaign.time_to_success_s\n"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("groups.north"), "what is alike in a group has no row:\n{}", ran.stdout);
+}
+
+/// A baseline of the first version keeps the cells of histograms: it is read, and compared under another seed. One of a
+/// later version is refused with what to do.
+#[test]
+fn baselines_of_other_versions() {
+    let sandbox = stored(&scattered());
+    let file: Value = serde_json::from_str(&sandbox.read("base/counted/baseline.json")).expect("JSON");
+    assert_eq!(file["version"], 2);
+    assert_eq!(file["numbers"]["first_job.robots_failed"].as_array().map(Vec::len), Some(2000));
+    let _ = std::fs::remove_file(sandbox.path("base/counted/manifest.json"));
+    let mut first = serde_json::json!({ "distributions": { "first_job.robots_failed": [[0, 1312], [1, 583], [2, 105]] } });
+    for key in ["digest", "seed", "replications"] {
+        first[key] = file[key].clone();
+    }
+    sandbox.write("base/counted/baseline.json", &first.to_string());
+    let found = compared(&sandbox, &["--set", "group.amr.step.launching.failure=0.3"], 1);
+    assert_eq!((&found["method"], &found["seed"]), (&"distributions".into(), &1.into()));
+    for (other, why) in [
+        (serde_json::json!({ "version": 3 }), "it is of version 3, and this program reads versions up to 2"),
+        (serde_json::json!({ "numbers": { "first_job.robots_failed": [1] } }), "its columns do not fit together"),
+    ] {
+        let mut changed = file.clone();
+        for (key, value) in other.as_object().expect("an object") {
+            changed[key] = value.clone();
+        }
+        sandbox.write("base/counted/baseline.json", &changed.to_string());
+        let ran = check(&sandbox, &[]).exits(2);
+        assert!(ran.stderr.contains("baseline.json is no baseline") && ran.stderr.contains(why), "{}", ran.stderr);
+    }
 }
 
 /// Expectations and baseline are checked together, and either of them fails.

@@ -4,14 +4,36 @@
 //! * `residuals`: means and residual lives of the families by integration, and the beta distribution.
 //! * `closed_forms`: whole campaigns whose outcomes have an exact distribution or expectation.
 //! * `hand_counted`: campaigns without chance, every number counted by hand.
+//! * `guarantees`: what `check` and `tune` state, by as many seeds as there is time for; `cargo bench --bench rates` has
+//!   thousands.
 //! * `world`: builds, offline robots, registrations, shared downloads and API faults against closed forms and by hand.
 //!
 //! Seeds are fixed, so a test passes always or never. Statistical bounds are stated in `statistics`.
 
 mod closed_forms;
 mod distributions;
+#[path = "../../benches/rates/guarantees.rs"]
+mod guarantees;
 mod hand_counted;
 mod residuals;
 mod run;
 mod statistics;
 mod world;
+
+/// Of what is stated at confidence 0.8 no more than a fifth is wrong, for any kind of statement. What is said by the
+/// central limit has no probability.
+#[test]
+fn guarantees_are_kept() {
+    const SEEDS: u64 = 40;
+    let rates = guarantees::all(SEEDS);
+    assert!(rates.len() > 25, "{}", guarantees::table(&rates, SEEDS));
+    for guarantees::StatementRate { about, stated, wrong } in &rates {
+        let may = (1.0 - guarantees::CONFIDENCE) * *stated as f64;
+        let error = (may * guarantees::CONFIDENCE).sqrt();
+        let is_stated = !about.contains("central limit");
+        assert!(!is_stated || *wrong as f64 <= may + 3.0 * error, "{}", guarantees::table(&rates, SEEDS));
+    }
+    // The central limit is not to be relied on here, or it would not have to be told apart.
+    let by_limit = rates.iter().filter(|rate| rate.about.contains("central limit")).map(|rate| rate.wrong).sum::<u64>();
+    assert!(by_limit > 0, "{}", guarantees::table(&rates, SEEDS));
+}

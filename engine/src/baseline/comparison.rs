@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::stored::{Baseline, cells};
+use super::stored::{Baseline, KeptBeside, cells};
+use super::values::ReplicationValues;
 use crate::experiment::Tally;
 use crate::measure::Measure;
 use crate::metric::{Metric, Summary, Unit};
@@ -48,10 +49,28 @@ pub struct Tested {
     pub seed: u64,
     /// How many replications there are in the baseline, and now.
     pub replications: [u64; 2],
-    /// Whether the distributions themselves were compared; if not, their means.
-    pub whole_distributions: bool,
-    /// In the order of the summary.
+    pub method: BaselineMethod,
+    /// In the order of the summary; then by build, then by group.
     pub changes: Vec<Change>,
+}
+
+/// How two runs were compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BaselineMethod {
+    /// So many replications met the same luck, and were compared in pairs.
+    Pairs(u64),
+    /// Independent samples, by all their numbers.
+    Distributions,
+    /// Independent samples, by their means for want of anything else.
+    Means,
+}
+
+/// What a change is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangePart {
+    All,
+    Build,
+    Group,
 }
 
 /// One thing that may have changed.
@@ -59,6 +78,7 @@ pub struct Tested {
 pub struct Change {
     /// The metric, or the name of the distribution.
     pub metric: String,
+    pub part: ChangePart,
     /// What its numbers measure.
     pub unit: Unit,
     /// What is shown of it, with its value in the baseline and now.
@@ -75,6 +95,8 @@ pub enum Effect {
     /// The difference of two probabilities with its 95 % interval.
     RiskDifference(f64, [f64; 2]),
     CliffsDelta(f64),
+    /// In how many of the pairs the number is greater now, and in how many less; an event is 1 where it happened.
+    Pairs { grew: u64, fell: u64, of: u64 },
     /// The difference of two means in deviations of the baseline; none where that does not scatter.
     Deviations(Option<f64>),
 }
@@ -117,8 +139,19 @@ pub(super) fn bytes(baseline: &Baseline, scenario: &Scenario, now: &Summary) -> 
     BaselineVerdict::OtherBytes { differing: differing.collect() }
 }
 
-/// Another run: tests outcomes, time to success and robots hurt.
-pub(super) fn test(baseline: &Baseline, summary: &Summary, tally: &Tally) -> Tested {
+/// Another run with the same luck.
+pub(super) fn in_pairs(baseline: &Baseline, before: &ReplicationValues, summary: &Summary, now: &ReplicationValues) -> Tested {
+    Tested {
+        seed: summary.seed,
+        replications: [baseline.replications(), summary.replications],
+        method: BaselineMethod::Pairs(before.len().min(now.len()) as u64),
+        changes: super::pairs::changes(before, now),
+    }
+}
+
+/// Another run with luck of its own: tests outcomes, times and robots hurt. `now` are its values where the baseline has
+/// values, too.
+pub(super) fn test(baseline: &Baseline, summary: &Summary, tally: &Tally, now: Option<&ReplicationValues>) -> Tested {
     let trials = [baseline.replications(), tally.replications];
     let outcomes = CampaignOutcome::ALL.map(|outcome| {
         let measure = Measure::of_outcome(outcome);
@@ -129,35 +162,40 @@ pub(super) fn test(baseline: &Baseline, summary: &Summary, tally: &Tally) -> Tes
         let share = |sample: usize| counts[sample] as f64 / trials[sample] as f64;
         Change {
             metric: format!("{}.probability", measure.name),
+            part: ChangePart::All,
             unit: Unit::Probability,
             values: vec![("share", [share(0), share(1)])],
             effect: Effect::RiskDifference(difference, interval),
             p: fisher(counts, trials),
         }
     });
-    let now = cells(tally);
-    let numbers = super::stored::compared().filter_map(|measure| match &baseline.distributions {
-        Some(before) => of_distributions(measure, before, &now),
-        None => of_means(measure, &baseline.summary, summary),
+    let (method, cells_now) = match &baseline.kept {
+        KeptBeside::Nothing => (BaselineMethod::Means, BTreeMap::new()),
+        KeptBeside::Values(_) => (BaselineMethod::Distributions, BTreeMap::new()),
+        KeptBeside::Cells(_) => (BaselineMethod::Distributions, cells(tally)),
+    };
+    let numbers = super::stored::compared().filter_map(|measure| match (&baseline.kept, now) {
+        (KeptBeside::Values(before), Some(now)) => {
+            of_distributions(measure, [&before.cells(measure.name)?, &now.cells(measure.name)?])
+        }
+        (KeptBeside::Cells(before), _) => of_distributions(measure, [before.get(measure.name)?, cells_now.get(measure.name)?]),
+        _ => of_means(measure, &baseline.summary, summary),
     });
     let mut changes: Vec<Change> = outcomes.into_iter().chain(numbers).collect();
     let values: Vec<f64> = changes.iter().map(|change| change.p).collect();
     changes.iter_mut().zip(holm(&values)).for_each(|(change, p)| change.p = p);
-    let whole_distributions = baseline.distributions.is_some();
-    Tested { seed: summary.seed, replications: trials, whole_distributions, changes }
+    Tested { seed: summary.seed, replications: trials, method, changes }
 }
 
 /// By all numbers; none where one side has none, for then the outcomes say why.
-fn of_distributions(
-    measure: &Measure,
-    before: &BTreeMap<String, Vec<(u64, u64)>>,
-    now: &BTreeMap<String, Vec<(u64, u64)>>,
-) -> Option<Change> {
-    let [before, now] = [before, now].map(|all| all.get(measure.name).filter(|cells| two_sample::total(cells) > 0));
-    let (before, now) = (before?, now?);
+fn of_distributions(measure: &Measure, [before, now]: [&Cells; 2]) -> Option<Change> {
+    if [before, now].iter().any(|cells| two_sample::total(cells) == 0) {
+        return None;
+    }
     let quantile = |percent| [before, now].map(|cells| measure.unit.show(quantile(cells, percent) as f64));
     Some(Change {
         metric: measure.name.to_owned(),
+        part: ChangePart::All,
         unit: measure.unit,
         values: vec![("p50", quantile(50)), ("p95", quantile(95))],
         effect: Effect::CliffsDelta(cliffs_delta(before, now)),
@@ -184,6 +222,7 @@ fn of_means(measure: &Measure, before: &Value, now: &Summary) -> Option<Change> 
     let now = [now.count as f64, now.mean?.0, now.std?.0];
     Some(Change {
         metric: measure.name.to_owned(),
+        part: ChangePart::All,
         unit: measure.unit,
         values: vec![("mean", [before[1], now[1]])],
         effect: Effect::Deviations((before[2] > 0.0).then(|| (now[1] - before[1]) / before[2])),

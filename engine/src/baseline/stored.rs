@@ -7,15 +7,17 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::values::ReplicationValues;
 use crate::experiment::Tally;
 use crate::manifest::{Mixed, read_together};
 use crate::measure::Measure;
 use crate::metric::Summary;
 use crate::scenario::Scenario;
 
-/// The distributions that are compared: time to success and robots hurt.
-const COMPARED: [&str; 4] = [
+/// What is compared: times and robots hurt.
+const COMPARED: [&str; 5] = [
     "campaign.time_to_success_s",
+    "first_job.makespan_s",
     "first_job.robots_failed",
     "first_job.robots_no_response",
     "campaign.peak_robots_down",
@@ -32,9 +34,22 @@ pub struct Baseline {
     pub path: PathBuf,
     pub(super) text: String,
     pub(super) summary: Value,
-    /// None if the folder holds no `baseline.json` of this summary, as that of a plain run.
-    pub(super) distributions: Option<BTreeMap<String, Vec<(u64, u64)>>>,
+    pub(super) kept: KeptBeside,
 }
+
+/// What a `baseline.json` keeps beside a summary.
+#[derive(Clone, Debug)]
+pub(super) enum KeptBeside {
+    /// What each of the first replications says.
+    Values(ReplicationValues),
+    /// The cells of histograms, as versions before the second kept them.
+    Cells(BTreeMap<String, Vec<(u64, u64)>>),
+    /// The folder holds none of this summary, as that of a plain run.
+    Nothing,
+}
+
+/// The version of `baseline.json` that is written.
+const VERSION: u64 = 2;
 
 /// A baseline that cannot be used.
 #[derive(Debug)]
@@ -51,13 +66,59 @@ pub enum UnusableBaseline {
 
 /// `baseline.json`
 #[derive(Serialize, Deserialize)]
-struct StoredCells {
+struct StoredFile<K> {
+    /// None in the first version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<u64>,
     /// The digest of the scenario, seed and replications of the summary that it belongs to.
     digest: String,
     seed: u64,
     replications: u64,
-    /// Values in whole units (microseconds, robots) with their counts, by the metric's name.
+    #[serde(flatten)]
+    kept: K,
+}
+
+/// What the first version keeps.
+#[derive(Deserialize)]
+struct FirstVersion {
+    /// ReplicationValues in whole units (microseconds, robots) with their counts, by the metric's name.
     distributions: BTreeMap<String, Vec<(u64, u64)>>,
+}
+
+impl<K> StoredFile<K> {
+    /// What it keeps, if it belongs to the summary. One that belongs to an earlier summary says nothing of this one.
+    fn of(self, summary: &Value) -> Option<K> {
+        let belongs = summary["scenario"]["digest"] == self.digest.as_str()
+            && summary["seed"] == self.seed
+            && summary["replications"] == self.replications;
+        belongs.then_some(self.kept)
+    }
+}
+
+/// Reads a `baseline.json`.
+fn read_kept(text: &[u8], summary: &Value) -> Result<KeptBeside, String> {
+    let file: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    match file.get("version").map_or(Some(1), Value::as_u64) {
+        Some(1) => {
+            let file: StoredFile<FirstVersion> = serde_json::from_value(file).map_err(|error| error.to_string())?;
+            let ascends = |cells: &Vec<(u64, u64)>| cells.windows(2).all(|pair| pair[0].0 < pair[1].0);
+            if !file.kept.distributions.values().all(ascends) {
+                return Err(String::from("its values do not ascend"));
+            }
+            Ok(file.of(summary).map_or(KeptBeside::Nothing, |cells| KeptBeside::Cells(cells.distributions)))
+        }
+        Some(VERSION) => {
+            let file: StoredFile<ReplicationValues> = serde_json::from_value(file).map_err(|error| error.to_string())?;
+            if !file.kept.is_whole() {
+                return Err(String::from("its columns do not fit together"));
+            }
+            Ok(file.of(summary).map_or(KeptBeside::Nothing, KeptBeside::Values))
+        }
+        _ => Err(format!(
+            "it is of version {}, and this program reads versions up to {VERSION}; store it anew by --update-baseline",
+            file["version"]
+        )),
+    }
 }
 
 /// Where the baseline of a scenario is within the folder of all of them.
@@ -66,14 +127,15 @@ pub fn folder_of(folder: &Path, scenario: &Scenario) -> PathBuf {
 }
 
 /// The content of `baseline.json`.
-pub fn text_of(summary: &Summary, tally: &Tally) -> String {
-    let cells = StoredCells {
+pub(super) fn text_of(summary: &Summary, values: ReplicationValues) -> String {
+    let file = StoredFile {
+        version: Some(VERSION),
         digest: summary.scenario.digest.clone(),
         seed: summary.seed,
         replications: summary.replications,
-        distributions: cells(tally),
+        kept: values,
     };
-    serde_json::to_string(&cells).expect("numbers and strings are JSON") + "\n"
+    serde_json::to_string(&file).expect("numbers and strings are JSON") + "\n"
 }
 
 /// The cells of the histograms that are compared.
@@ -104,7 +166,7 @@ impl Baseline {
             Mixed::Unreadable(name, error) => UnusableBaseline::Unreadable(place.join(name), error),
             mixed => UnusableBaseline::Mixed(place.clone(), mixed),
         };
-        let [text, cells] = read_together(&place, ["summary.json", "baseline.json"]).map_err(unusable)?;
+        let [text, kept] = read_together(&place, ["summary.json", "baseline.json"]).map_err(unusable)?;
         let Some(text) = text else { return Err(UnusableBaseline::Missing(path)) };
         let malformed = |why: &str| UnusableBaseline::Malformed(path.clone(), why.to_owned());
         let text = String::from_utf8(text).map_err(|error| malformed(&error.to_string()))?;
@@ -117,24 +179,12 @@ impl Baseline {
         if summary["replications"] == 0 || !summary["scenario"]["digest"].is_string() {
             return Err(malformed("it is of no replication, or of no scenario"));
         }
-        let distributions = match cells {
-            Some(cells) => {
-                let path = place.join("baseline.json");
-                let cells: StoredCells = serde_json::from_slice(&cells)
-                    .map_err(|error| UnusableBaseline::Malformed(path.clone(), error.to_string()))?;
-                let ascends = |cells: &Vec<(u64, u64)>| cells.windows(2).all(|pair| pair[0].0 < pair[1].0);
-                if !cells.distributions.values().all(ascends) {
-                    return Err(UnusableBaseline::Malformed(path, String::from("its values do not ascend")));
-                }
-                // One that belongs to an earlier summary says nothing of this one.
-                let belongs = summary["scenario"]["digest"] == cells.digest.as_str()
-                    && summary["seed"] == cells.seed
-                    && summary["replications"] == cells.replications;
-                belongs.then_some(cells.distributions)
-            }
-            None => None,
+        let beside = place.join("baseline.json");
+        let kept = match kept {
+            Some(text) => read_kept(&text, &summary).map_err(|why| UnusableBaseline::Malformed(beside, why))?,
+            None => KeptBeside::Nothing,
         };
-        Ok(Baseline { path, text, summary, distributions })
+        Ok(Baseline { path, text, summary, kept })
     }
 
     /// How many replications it has.

@@ -217,7 +217,7 @@ impl Columns {
             let text = &record[place];
             if text.is_empty() {
                 // A sum over robots exists whatever becomes of them.
-                if measure.bound == Bound::RobotsByHorizon {
+                if matches!(measure.bound, Bound::RobotsByHorizon | Bound::RobotsByTimeout) {
                     return Err(numberless());
                 }
                 continue;

@@ -40,6 +40,17 @@ pub struct Finding {
     pub shares: Vec<Share>,
     /// How far the evidence has come for the verdict that is nearest: from 0 to 1, which proves it.
     pub evidence: f64,
+    /// Of a mean: what any proof that it is on its side of its bounds takes.
+    pub least: Option<LeastProof>,
+}
+
+/// How many replications a proof about a mean takes at least, whatever test is made: of numbers that may be as great as
+/// they may (or 0), so many have to be seen before it is sure that those that are do not carry the mean over its bound.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LeastProof {
+    pub replications: u64,
+    /// The greatest number that there may be, as it is shown.
+    pub greatest: f64,
 }
 
 /// The share of robots that stays within a bound: the p95 is at most an hour exactly if at least 95 % of the robots

@@ -16,7 +16,7 @@ mod test;
 
 use std::sync::atomic::AtomicBool;
 
-pub use finding::{Finding, Share, Verdict};
+pub use finding::{Finding, LeastProof, Share, Verdict};
 
 use crate::experiment::{Experiment, Observe, Observed, Stopped, Workers};
 use crate::questions::Expectation;

@@ -1,12 +1,12 @@
 //! The test of one expectation.
 
-use super::finding::{Finding, Share, Verdict};
+use super::finding::{Finding, LeastProof, Share, Verdict};
 use crate::experiment::{Observation, Observed, RobotTimes, Wanted};
 use crate::measure::Source;
 use crate::metric::{Kind, Metric};
 use crate::questions::Expectation;
 use crate::scenario::Scenario;
-use crate::statistics::confidence_sequence::{BernoulliSequence, BoundedSequence, Direction, Standing};
+use crate::statistics::confidence_sequence::{self, BernoulliSequence, BoundedSequence, Direction, Standing};
 use crate::statistics::{OrderStatistics, rank};
 
 /// Takes in replications, and knows what they prove.
@@ -220,7 +220,7 @@ impl Test {
 
     /// All that is to be said.
     pub fn finding(self, verdict: Verdict, replications: u32) -> Finding {
-        let evidence = self.progress();
+        let (evidence, least) = (self.progress(), self.least());
         let show = |number: f64| self.metric.show(number);
         let (values, estimate, interval, shares) = match self.evidence {
             Evidence::Probability(sequence) => {
@@ -250,7 +250,16 @@ impl Test {
                 (sequence.count(), sequence.estimate().map(scale), sequence.interval().map(scale).map(Some), Vec::new())
             }
         };
-        Finding { verdict, replications, values, estimate, interval, shares, evidence }
+        Finding { verdict, replications, values, estimate, interval, shares, evidence, least }
+    }
+
+    /// What a proof takes at least if a mean is what it seems to be.
+    fn least(&self) -> Option<LeastProof> {
+        let Evidence::Mean { sequence, greatest, .. } = &self.evidence else { return None };
+        let mean = sequence.estimate()?;
+        let of_claim = |claim: &Claim| confidence_sequence::least(mean, claim.bound / greatest, self.alpha);
+        let replications = self.claims.iter().filter_map(of_claim).max()?;
+        Some(LeastProof { replications, greatest: self.metric.show(*greatest) })
     }
 }
 

@@ -20,15 +20,16 @@
 //! Code that needs a certain measure has a constant for it, such as [`TIME_TO_SUCCESS`], with which a tally and a
 //! summary are indexed. Such a name is looked up when the program is compiled, so a wrong one does not compile.
 
+mod bound;
 mod table;
 
+pub use bound::Bound;
 pub use table::MEASURES;
 
 use crate::rollout::{CampaignOutcome, HaltWords};
 use crate::scenario::Scenario;
 use crate::simulation::{Plan, Replication};
 use crate::statistics::Unit;
-use crate::time::Span;
 
 /// What results say of replications under one name.
 #[derive(Debug)]
@@ -87,55 +88,6 @@ pub enum OfRobots {
 impl OfRobots {
     /// All of them, in the order of results.
     pub const ALL: [OfRobots; 2] = [OfRobots::TimeToSuccess, OfRobots::Deployment];
-}
-
-/// What no number of a measure exceeds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
-    /// The campaign's length.
-    Horizon,
-    /// The robots of the fleet.
-    Robots,
-    /// The same, unless an operator who loses answers deploys anew to robots that are in sync already: then they count
-    /// again (R17).
-    RobotsOnce,
-    /// The whole fleet for the whole campaign.
-    RobotsByHorizon,
-    /// The jobs of a campaign.
-    Jobs,
-    /// The bundle for every robot in every job: too far off to test a mean by it, but histograms have to reach it.
-    Bundles,
-    /// Nothing that is worth knowing.
-    Unknown,
-}
-
-impl Bound {
-    /// The bound in whole units, if the scenario has one: times end with the horizon, robots are at most the fleet,
-    /// jobs at most `max_jobs`.
-    pub fn greatest(self, scenario: &Scenario) -> Option<u128> {
-        let horizon = || scenario.sync.horizon.map(Span::micros).map(u128::from);
-        let robots = u128::from(scenario.most_robots());
-        match self {
-            Bound::Horizon => horizon(),
-            Bound::Robots => Some(robots),
-            Bound::RobotsOnce => scenario.api.is_none().then_some(robots),
-            Bound::RobotsByHorizon => horizon().map(|horizon| horizon * robots),
-            Bound::Jobs => Some(scenario.sync.max_jobs.into()),
-            Bound::Bundles | Bound::Unknown => None,
-        }
-    }
-
-    /// How far a histogram has to reach, in whole units, if a number may not fit into 62 bits.
-    pub(crate) fn reach(self, plan: &Plan) -> Option<u128> {
-        let robots = u128::from(plan.most_robots);
-        match self {
-            Bound::RobotsByHorizon => Some(robots * u128::from(Span::MAX.micros())),
-            Bound::Bundles => {
-                plan.download.map(|all| u128::from(all.bundle_size) * robots * u128::from(plan.sync.max_jobs))
-            }
-            _ => None,
-        }
-    }
 }
 
 /// A part of a scenario that a measure or a column needs.

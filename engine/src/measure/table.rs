@@ -6,7 +6,9 @@ use crate::simulation::{Downloaded, JobRecord, Replication};
 use crate::statistics::Unit;
 use crate::time::Span;
 
-use Bound::{Bundles, Horizon, Jobs, Robots, RobotsByHorizon, RobotsOnce, Unknown};
+use Bound::{
+    Bundles, FirstJob, Horizon, Jobs, RobotTimeout, Robots, RobotsByHorizon, RobotsByTimeout, RobotsOnce, Unknown,
+};
 use Part::{Api, Builds, Connectivity, Download};
 use Section::{Calls, Data, Hurt, Long};
 use Unit::{BitsPerSecond, Bytes, Count, Seconds};
@@ -82,7 +84,7 @@ pub static MEASURES: &[Measure] = &[
         .means("how the first job ends, in its controller's words; one that the horizon cuts off has no outcome"),
     number("first_job.makespan_s", Seconds, "first job", |r| first(r, |job| micros(job.makespan())))
         .means("`InProgress` to the end of the last robot")
-        .within(Horizon)
+        .within(FirstJob)
         .column("first_job_makespan_s", 6)
         .row(Long, 2)
         .compared(),
@@ -90,7 +92,7 @@ pub static MEASURES: &[Measure] = &[
         first(r, |job| micros(job.makespan()).filter(|_| job.status == DeploymentStatus::Succeeded))
     })
     .means("the same, over first jobs that succeeded")
-    .within(Horizon),
+    .within(FirstJob),
     number("first_job.robots_succeeded", Count, "succeeded in first job", |r| {
         first(r, |job| Some(job.progress.succeeded.into()))
     })
@@ -144,7 +146,7 @@ pub static MEASURES: &[Measure] = &[
         first(r, |job| micros(job.detection()))
     })
     .means("over jobs that halted: first start to halt")
-    .within(Horizon)
+    .within(FirstJob)
     .column_with("detection_s", 20, Builds)
     .detail(Long, 3),
     number("first_job.peak_in_flight", Count, "robots deploying at once", |r| {
@@ -160,11 +162,11 @@ pub static MEASURES: &[Measure] = &[
         .row(Long, 1),
     entry("robot.deployment_s", Seconds, Source::Robots(OfRobots::Deployment), "one robot's deployment")
         .means("over successful deployments: start to end")
-        .within(Horizon)
+        .within(RobotTimeout)
         .row(Long, 4),
     number("robot.out_of_service_s", Seconds, "out of service, all robots", |r| Some(r.out_of_service))
         .means("time in `Deploying`, summed over robots")
-        .within(RobotsByHorizon)
+        .within(RobotsByTimeout)
         .column("out_of_service_s", 15)
         .compared(),
     number("robot.down_s", Seconds, "down, all robots", |r| Some(r.down))

@@ -1,4 +1,4 @@
-//! Whether two independent samples come from the same source, and how far apart they are.
+//! Whether two samples come from the same source, and how far apart they are: independent ones, and pairs.
 
 use super::interval::wilson;
 use super::student::upper_tail;
@@ -86,6 +86,18 @@ pub fn welch(a: [f64; 3], b: [f64; 3]) -> f64 {
     let degrees = error * error / (error_a * error_a / (a[0] - 1.0) + error_b * error_b / (b[0] - 1.0));
     let t = (a[1] - b[1]).abs() / error.sqrt();
     2.0 * upper_tail(t, degrees)
+}
+
+/// The p-value of the sign test, two-sided: of pairs that differ so many differ one way and so many the other, where
+/// each is as likely to do so one way as the other. J. Arbuthnot (1710); exact.
+pub fn sign_test(ways: [u64; 2]) -> f64 {
+    let n = ways[0] + ways[1];
+    let ln_factorial = |n: u64| libm::lgamma(n as f64 + 1.0);
+    let whole = ln_factorial(n) - n as f64 * std::f64::consts::LN_2;
+    let term = |k: u64| libm::exp(whole - ln_factorial(k) - ln_factorial(n - k));
+    // From the smallest term on.
+    let tail: f64 = (ways[0].max(ways[1])..=n).rev().map(term).sum();
+    (2.0 * tail).min(1.0)
 }
 
 /// p-values after S. Holm's correction: the probability that any true one of these hypotheses is rejected below alpha
@@ -184,6 +196,17 @@ mod tests {
     fn welch_is_two_sided() {
         close(welch([10.0, 20.0, 4.0], [12.0, 22.0, 5.0]), 0.3096, 5e-4);
         assert_eq!([welch([5.0, 1.0, 0.0], [5.0, 1.0, 0.0]), welch([5.0, 1.0, 0.0], [5.0, 2.0, 0.0])], [1.0, 0.0]);
+    }
+
+    /// Of ten pairs eight differ one way: 2 * (45 + 10 + 1) / 1024.
+    #[test]
+    fn sign_tests_count_ways() {
+        close(sign_test([8, 2]), 112.0 / 1024.0, 1e-12);
+        close(sign_test([2, 8]), 112.0 / 1024.0, 1e-12);
+        close(sign_test([20, 0]), 2.0 / 1_048_576.0, 1e-15);
+        assert_eq!([sign_test([0, 0]), sign_test([5, 5]), sign_test([1, 0])], [1.0; 3]);
+        // A large sample is as the normal distribution has it: 100 and a half deviations of 100 above the middle.
+        close(sign_test([20_100, 19_900]), libm::erfc(0.995 / std::f64::consts::SQRT_2), 1e-5);
     }
 
     /// The example of any textbook.

@@ -69,7 +69,7 @@ impl Contender {
         };
         Contender {
             replications: 0,
-            numbers: goal.series(),
+            numbers: goal.series(scenario),
             tests: constraints.iter().map(|constraint| Test::new(&expectation(constraint), scenario)).collect(),
             verdicts: vec![Verdict::Undecided; constraints.len()],
             has_number: BernoulliSequence::default(),

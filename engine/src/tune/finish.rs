@@ -51,8 +51,9 @@ fn standing(race: &Race<'_>) -> Outcome {
     let violates = |setting: &Setting| matches!(setting.status, Status::Violates | Status::NoValue);
     let answer = match best {
         Some(setting) => {
-            let [probability, of_decided] = [false, true].map(|only| probability(race, setting, only));
-            Conclusion::Best { setting, probability, of_decided }
+            let [all, decided] = [false, true].map(|only| standing_of(race, setting, only));
+            let by_limit = (all.by_limit || decided.by_limit) && decided.proven < race.tuning.confidence;
+            Conclusion::Best { setting, probability: all.proven, of_decided: decided.proven, by_limit }
         }
         None => {
             let closest = closest(race, &settings);
@@ -85,34 +86,47 @@ fn best(race: &Race<'_>) -> Option<usize> {
     with_value.min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))).map(|(index, _)| index)
 }
 
-/// How sure it is that no setting is better than this one by more than the margin: the confidence if all others are
-/// settled by it or out of the race, else the greatest confidence at which the evidence that there is would have
-/// settled the rest. With `only_decided` those that were given up are left out.
-fn probability(race: &Race<'_>, best: usize, only_decided: bool) -> f64 {
-    let error = 1.0 - race.tuning.confidence;
+/// How sure it is that no setting is better than one by more than the margin.
+struct HowSure {
+    /// The confidence if all others are proven to be settled by it or out of the race, else the greatest confidence at
+    /// which the evidence that there is would have settled the rest.
+    proven: f64,
+    /// Whether all others are settled by it or out of the race if what holds by the central limit is taken for proven.
+    by_limit: bool,
+}
+
+/// How sure it is that no setting is better than this one. With `only_decided` those that were given up are left out.
+fn standing_of(race: &Race<'_>, best: usize, only_decided: bool) -> HowSure {
+    let confidence = race.tuning.confidence;
     let root = |index: usize| {
-        let (mut at, mut strictly) = (index, true);
-        while let RaceStatus::Settled { by, strictly: this } = race.entries[at].place {
-            strictly &= this;
+        let (mut at, mut all_strictly, mut all_proven) = (index, true, true);
+        while let RaceStatus::Settled { by, strictly, proven } = race.entries[at].place {
+            all_strictly &= strictly;
+            all_proven &= proven;
             at = by;
         }
-        (at, strictly)
+        (at, all_strictly, all_proven)
     };
-    let mut worst = error;
+    let enough = race.levels.enough();
+    let (mut least, mut by_limit) = (enough, true);
     for index in (0..race.entries.len()).filter(|index| *index != best) {
-        let (root, strictly) = root(index);
+        let (root, strictly, proven) = root(index);
         let decided = match race.entries[root].place {
             RaceStatus::Violates | RaceStatus::NoValue => true,
             RaceStatus::GivenUp if only_decided => true,
             // One that is no better than an open setting is as open as that one, which is counted by itself.
             _ => root == best || (root != index && strictly),
         };
-        if !decided {
-            let missing = race.levels.enough() - race.evidence(best, index, true);
-            worst = worst.max((error * libm::exp(missing)).min(1.0));
+        if !decided || !proven {
+            let evidence = race.evidence(best, index, true);
+            least = least.min(evidence.proof);
+            by_limit &= decided || evidence.by_limit >= enough;
         }
     }
-    if worst > error { 1.0 - worst } else { race.tuning.confidence }
+    // The claim about each other setting may err so often; the tests of constraints have the other half of the error.
+    let of_claims = (race.entries.len() - 1) as f64 * libm::exp(-least);
+    let proven = if least < enough { (1.0 - (1.0 - confidence) / 2.0 - of_claims).max(0.0) } else { confidence };
+    HowSure { proven, by_limit }
 }
 
 /// Which numbers of a setting's trade-off the times of the front are: those of the objective's build, or of the

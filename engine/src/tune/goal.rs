@@ -6,7 +6,9 @@ use crate::precision::Target;
 use crate::questions::{Objective, Sense};
 use crate::scenario::Scenario;
 use crate::statistics::confidence_sequence::BernoulliSequence;
-use crate::statistics::paired::{Pair, Slack, mean_evidence, mean_interval, probability_evidence, quantile_evidence};
+use crate::statistics::paired::{
+    Pair, PairReach, Slack, mean_evidence, mean_evidence_by_limit, mean_interval, probability_evidence, quantile_evidence,
+};
 use crate::statistics::rank;
 use crate::time::MICROS;
 
@@ -26,8 +28,17 @@ pub struct Goal {
 pub enum Series {
     /// Numbers, or 1 for an event that happened and 0 for one that did not.
     Plain(Vec<Option<f64>>),
-    /// Of which a mean is taken.
-    Parts(Vec<Option<Pair>>),
+    /// Of which a mean is taken, with what none of them exceeds, if that is known.
+    Parts(Vec<Option<Pair>>, Option<PairReach>),
+}
+
+/// ClaimEvidence for a claim about two settings.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimEvidence {
+    /// That proves it once it is enough.
+    pub proof: f64,
+    /// The same by the central limit, where a mean cannot be proven; else the same.
+    pub by_limit: f64,
 }
 
 /// What a single replication says of the objective.
@@ -63,9 +74,14 @@ impl Goal {
         &self.metric
     }
 
-    /// Of no replication yet.
-    pub fn series(&self) -> Series {
-        if self.kind == Kind::Mean { Series::Parts(Vec::new()) } else { Series::Plain(Vec::new()) }
+    /// Of no replication of a setting yet.
+    pub fn series(&self, scenario: &Scenario) -> Series {
+        if self.kind != Kind::Mean {
+            return Series::Plain(Vec::new());
+        }
+        let whole = if self.metric.is_of_robots() { scenario.most_robots().into() } else { 1.0 };
+        let reach = |greatest: u128| PairReach { greatest: self.sign * greatest as f64, whole };
+        Series::Parts(Vec::new(), self.metric.greatest(scenario).map(reach))
     }
 
     /// What a replication says, of which the observation `index` is the objective's.
@@ -83,21 +99,38 @@ impl Goal {
         Said::Number(Pair { part: self.sign * part, whole })
     }
 
-    /// Evidence, up to `enough`, that the first setting is no worse than the second one, or no more than the margin
-    /// worse.
-    pub fn evidence(&self, first: &Series, second: &Series, within_margin: bool, enough: f64) -> f64 {
+    /// ClaimEvidence, up to `enough`, that the first setting is no worse than the second one, or no more than the margin
+    /// worse. There is never more of it for the former than for the latter.
+    pub fn evidence(&self, first: &Series, second: &Series, within_margin: bool, enough: f64) -> ClaimEvidence {
         let slack = if within_margin { self.slack } else { Slack::NONE };
+        let alike = |evidence: f64| ClaimEvidence { proof: evidence, by_limit: evidence };
         let found = match (self.kind, first, second) {
             (Kind::Quantile(percent), Series::Plain(first), Series::Plain(second)) => {
                 let p = percent as f64 / 100.0;
                 let p = if self.sign > 0.0 { p } else { 1.0 - p };
-                quantile_evidence(first, second, p, slack, enough)
+                alike(quantile_evidence(first, second, p, slack, enough))
             }
-            (_, Series::Plain(first), Series::Plain(second)) => probability_evidence(first, second, slack.amount),
-            (_, Series::Parts(first), Series::Parts(second)) => mean_evidence(first, second, slack),
+            (_, Series::Plain(first), Series::Plain(second)) => alike(probability_evidence(first, second, slack.amount)),
+            (_, Series::Parts(first, one), Series::Parts(second, other)) => {
+                let farther = |one: PairReach, other: PairReach| PairReach {
+                    greatest: if one.greatest.abs() > other.greatest.abs() { one.greatest } else { other.greatest },
+                    whole: one.whole.max(other.whole),
+                };
+                let reach = one.zip(*other).map(|(one, other)| farther(one, other));
+                let proof =
+                    |slack| reach.map_or(0.0, |reach| mean_evidence(first, second, slack, reach, enough));
+                let within = proof(self.slack);
+                let proof = if within_margin { within } else { within.min(proof(slack)) };
+                ClaimEvidence { proof, by_limit: mean_evidence_by_limit(first, second, slack) }
+            }
             _ => unreachable!("all settings have the same objective"),
         };
-        found.clamp(0.0, enough)
+        ClaimEvidence { proof: found.proof.clamp(0.0, enough), by_limit: found.by_limit.clamp(0.0, enough) }
+    }
+
+    /// Whether nothing can ever be proven of a setting by its numbers: a mean of such as nothing bounds.
+    pub fn is_beyond_proof(&self, numbers: &Series) -> bool {
+        matches!(numbers, Series::Parts(_, None))
     }
 
     /// The objective's estimate; small is good.
@@ -111,7 +144,7 @@ impl Goal {
                 Some(*number * self.sign)
             }
             (_, Series::Plain(numbers)) => mean(numbers.iter().flatten().map(|number| (*number, 1.0))),
-            (_, Series::Parts(numbers)) => mean(numbers.iter().flatten().map(|pair| (pair.part, pair.whole))),
+            (_, Series::Parts(numbers, _)) => mean(numbers.iter().flatten().map(|pair| (pair.part, pair.whole))),
         }
     }
 
@@ -121,7 +154,8 @@ impl Goal {
         self.metric.show(self.sign * number) + 0.0
     }
 
-    /// Where the objective lies, as it is shown: at all times at once, for itself. An end that nothing bounds is none.
+    /// Where the objective lies, as it is shown: at all times at once, for itself; a mean by the central limit. An end
+    /// that nothing bounds is none.
     pub fn interval(&self, numbers: &Series) -> [Option<f64>; 2] {
         let shown = |[low, high]: [Option<f64>; 2]| {
             let ends = [low, high].map(|end| end.map(|number| self.show(number)));
@@ -139,7 +173,7 @@ impl Goal {
                 numbers.iter().flatten().for_each(|happened| sequence.record(*happened != 0.0));
                 sequence.interval(self.alpha).map(Some)
             }
-            (_, Series::Parts(numbers)) => shown(mean_interval(numbers, self.alpha).map_or([None; 2], |e| e.map(Some))),
+            (_, Series::Parts(numbers, _)) => shown(mean_interval(numbers, self.alpha).map_or([None; 2], |e| e.map(Some))),
         }
     }
 }
@@ -159,7 +193,7 @@ impl Series {
         };
         match self {
             Series::Plain(numbers) => numbers.push(number.map(|pair| pair.part)),
-            Series::Parts(numbers) => numbers.push(number),
+            Series::Parts(numbers, _) => numbers.push(number),
         }
     }
 
@@ -167,7 +201,7 @@ impl Series {
     pub fn count(&self) -> u64 {
         match self {
             Series::Plain(numbers) => numbers.iter().flatten().count() as u64,
-            Series::Parts(numbers) => numbers.iter().flatten().count() as u64,
+            Series::Parts(numbers, _) => numbers.iter().flatten().count() as u64,
         }
     }
 }

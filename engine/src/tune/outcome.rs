@@ -37,6 +37,9 @@ pub enum Conclusion {
         /// The same, where settings of which it stays open whether they satisfy the constraints are left out of
         /// account.
         of_decided: f64,
+        /// Whether what is not proven of that holds by the central limit: of a mean, whose numbers nothing bounds, or
+        /// nothing that is near enough.
+        by_limit: bool,
     },
     /// Every setting is proven to violate a constraint, or has no value.
     Infeasible {
@@ -105,7 +108,7 @@ impl Status {
 }
 
 /// The numbers of a setting, as they are shown.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Figures {
     /// How many replications they are from.
     pub replications: u32,

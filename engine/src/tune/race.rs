@@ -1,13 +1,16 @@
 //! The race: stages, proofs, settlements.
 
 use super::contender::{Contender, Proven};
-use super::goal::Goal;
+use super::goal::{ClaimEvidence, Goal};
 use super::outcome::{Figures, Status};
 use super::{RaceStage, Tuning, Unfinished};
 use crate::scenario::Scenario;
 
 /// Replications of the first stage. Of fewer an extreme quantile says nothing.
 const FIRST_STAGE: u32 = 256;
+
+/// After so many replications it shows whether a proof is in reach.
+const ENOUGH_TO_GIVE_UP: u32 = 1024;
 
 /// The most replications whose numbers are kept, over all settings that can still be compared. Each takes some 50
 /// bytes, and 16 more for each constraint on a quantile: less than 1.5 GB in all. A hundred settings have room for the
@@ -42,17 +45,21 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// Half of the error is for tests, half for claims about pairs, of which at most two of the four about each pair
-    /// can be false.
+    /// Half of the error is for tests, half for claims about pairs.
+    ///
+    /// The answer is wrong only if one of these is. A setting that violates a constraint is proven to satisfy it: one
+    /// test for each such setting. The best of those that satisfy them is thrown out: one test for each constraint, and
+    /// one of its having a value. Or a setting is proven to be as good as that best one, or within the margin of it,
+    /// that is not: one claim for each other setting, for what proves the former proves the latter. What is true of
+    /// settings that are neither is not part of the answer.
     pub fn new(confidence: f64, settings: u64, constraints: usize) -> Levels {
         let error = 1.0 - confidence;
-        let settings = settings as f64;
-        // One more for having a value at all.
-        let tests = settings * (constraints as f64 + 1.0);
+        let (settings, constraints) = (settings as f64, constraints as f64);
+        let tests = (settings + constraints).max(constraints + 1.0);
         if settings < 2.0 {
             return Levels { test: error / tests, claim: error };
         }
-        Levels { test: error / 2.0 / tests, claim: error / 2.0 / (settings * (settings - 1.0)) }
+        Levels { test: error / 2.0 / tests, claim: error / 2.0 / (settings - 1.0) }
     }
 
     /// The evidence that proves a claim about two settings.
@@ -82,8 +89,8 @@ pub enum RaceStatus {
     /// In the race, but as many replications as it may have do not show whether it satisfies the constraints: it
     /// settles nobody.
     GivenUp,
-    /// Another one is proven to be no worse, or no more than the margin worse.
-    Settled { by: usize, strictly: bool },
+    /// Another one is proven to be no worse, or no more than the margin worse; or is so by the central limit.
+    Settled { by: usize, strictly: bool, proven: bool },
     /// Out: it is proven to violate a constraint.
     Violates,
     /// Out: too few of its replications have the objective's number.
@@ -95,18 +102,22 @@ impl<'a> Race<'a> {
     pub fn new(tuning: &'a Tuning<'a>) -> Race<'a> {
         let settings = tuning.sweep.len();
         let alpha = 1.0 - tuning.confidence;
+        let goal = Goal::new(tuning.objective, tuning.margin, tuning.own, alpha);
+        let levels = Levels::new(tuning.confidence, settings, tuning.constraints.len());
+        // Of a setting that was never simulated: cancelled, a race may end before each had its turn.
+        let unknown = Contender::new(&goal, tuning.constraints, tuning.own, levels.test).figures(&goal);
         let entry = |_| Racer {
             place: RaceStatus::Racing,
             feasible: false,
             contender: None,
-            figures: Figures::default(),
+            figures: unknown.clone(),
             kept: false,
         };
         Race {
             tuning,
-            goal: Goal::new(tuning.objective, tuning.margin, tuning.own, alpha),
-            levels: Levels::new(tuning.confidence, settings, tuning.constraints.len()),
             entries: (0..settings).map(entry).collect(),
+            goal,
+            levels,
             leader: None,
             used: 0,
             most_kept: MOST_KEPT,
@@ -124,10 +135,10 @@ impl<'a> Race<'a> {
             // Of many settings only the contenders stay in memory.
             let Some(estimate) = self.estimate_of_plausible(index) else { continue };
             match best {
-                Some((other, least)) if least <= estimate => _ = self.settle(index, other, true),
+                Some((other, least)) if least <= estimate => _ = self.settle_strictly(index, other),
                 Some((other, _)) => {
                     best = Some((index, estimate));
-                    self.settle(other, index, true);
+                    self.settle_strictly(other, index);
                 }
                 None => best = Some((index, estimate)),
             }
@@ -192,26 +203,78 @@ impl<'a> Race<'a> {
         if entry.feasible || contender.is_plausible() { self.goal.estimate(&contender.numbers) } else { None }
     }
 
-    /// Evidence that a setting is no worse than another one, or no more than the margin worse.
-    pub fn evidence(&self, index: usize, other: usize, within_margin: bool) -> f64 {
+    /// ClaimEvidence that a setting is no worse than another one, or no more than the margin worse.
+    pub fn evidence(&self, index: usize, other: usize, within_margin: bool) -> ClaimEvidence {
         match (&self.entries[index].contender, &self.entries[other].contender) {
             (Some(one), Some(other)) => {
                 self.goal.evidence(&one.numbers, &other.numbers, within_margin, self.levels.enough())
             }
-            _ => 0.0,
+            _ => ClaimEvidence { proof: 0.0, by_limit: 0.0 },
         }
     }
 
-    /// Settles a setting by another one, if that is proven; whether it was.
-    fn settle(&mut self, index: usize, by: usize, strictly: bool) -> bool {
-        let racing = |race: &Race<'_>, index: usize| race.entries[index].place == RaceStatus::Racing;
-        if index == by || !racing(self, index) || !racing(self, by) {
+    /// Whether both may still settle each other.
+    fn is_open(&self, index: usize, by: usize) -> bool {
+        index != by && [index, by].iter().all(|index| self.entries[*index].place == RaceStatus::Racing)
+    }
+
+    /// Whether nothing can ever be proven of two settings.
+    fn is_beyond_proof(&self, index: usize, by: usize) -> bool {
+        let contenders = [index, by].map(|index| self.entries[index].contender.as_ref());
+        contenders.into_iter().flatten().any(|contender| self.goal.is_beyond_proof(&contender.numbers))
+    }
+
+    /// Settles a setting by another one that is proven to be no worse (by the central limit where nothing can be
+    /// proven); whether it is.
+    fn settle_strictly(&mut self, index: usize, by: usize) -> bool {
+        if !self.is_open(index, by) {
             return false;
         }
-        if self.evidence(by, index, !strictly) < self.levels.enough() {
+        let (evidence, enough) = (self.evidence(by, index, false), self.levels.enough());
+        let proven = evidence.proof >= enough;
+        let settled = proven || evidence.by_limit >= enough && self.is_beyond_proof(index, by);
+        if settled {
+            self.settle(index, by, true, proven);
+        }
+        settled
+    }
+
+    /// Settles a setting by another one that is proven to be no worse, or no more than the margin worse; or by the
+    /// central limit, where a proof is out of reach.
+    fn settle_somehow(&mut self, index: usize, by: usize) -> bool {
+        if self.settle_strictly(index, by) {
+            return true;
+        }
+        if !self.is_open(index, by) {
             return false;
         }
-        self.entries[index].place = RaceStatus::Settled { by, strictly };
+        let enough = self.levels.enough();
+        let within_margin = self.evidence(by, index, true);
+        if within_margin.proof >= enough {
+            self.settle(index, by, false, true);
+            return true;
+        }
+        if within_margin.by_limit < enough || !self.is_out_of_reach(within_margin.proof, index, by) {
+            return false;
+        }
+        self.settle(index, by, self.evidence(by, index, false).by_limit >= enough, false);
+        true
+    }
+
+    /// Whether evidence that goes on to grow as it did is not enough after as many replications as there may be.
+    fn is_out_of_reach(&self, proof: f64, index: usize, by: usize) -> bool {
+        let done = self.replications(index).min(self.replications(by));
+        let most = self.tuning.max_replications;
+        // It begins below 0 by what it costs not to know the best stake.
+        let hopeless = (proof + 3.0) * f64::from(most) / f64::from(done) < self.levels.enough();
+        self.is_beyond_proof(index, by)
+            || done >= most
+            || done >= ENOUGH_TO_GIVE_UP && hopeless
+    }
+
+    /// Settles a setting by another one.
+    fn settle(&mut self, index: usize, by: usize, strictly: bool, proven: bool) {
+        self.entries[index].place = RaceStatus::Settled { by, strictly, proven };
         if !strictly {
             self.wake_those_within_two_margins(index);
         }
@@ -219,14 +282,13 @@ impl<'a> Race<'a> {
         if !self.entries[index].feasible && !self.entries[index].kept {
             self.drop(index);
         }
-        true
     }
 
     /// Those who were settled within the margin by a setting that now is itself: they could be two margins apart.
     fn wake_those_within_two_margins(&mut self, index: usize) {
         let through = |mut at: usize| {
             let mut within = false;
-            while let RaceStatus::Settled { by, strictly } = self.entries[at].place {
+            while let RaceStatus::Settled { by, strictly, .. } = self.entries[at].place {
                 within |= !strictly;
                 if by == index {
                     return within;
@@ -259,16 +321,16 @@ impl<'a> Race<'a> {
                 && self
                     .entries
                     .iter()
-                    .any(|entry| matches!(entry.place, RaceStatus::Settled { by, strictly: false } if by == *leader))
+                    .any(|entry| matches!(entry.place, RaceStatus::Settled { by, strictly: false, .. } if by == *leader))
         };
         let mut leader = self.leader.filter(stays).unwrap_or(best);
-        if leader != best && self.settle(leader, best, true) {
+        if leader != best && self.settle_strictly(leader, best) {
             leader = best;
         }
         let safe = least(&mut plausible.iter().filter(|(index, _)| self.entries[*index].feasible));
         // Good enough, and proven to satisfy the constraints: that ends the race soonest.
         if let Some(safe) = safe.filter(|_| !self.entries[leader].feasible)
-            && self.settle(leader, safe, false)
+            && self.settle_somehow(leader, safe)
         {
             leader = safe;
         }
@@ -277,7 +339,7 @@ impl<'a> Race<'a> {
             (0..self.entries.len()).filter(|index| self.entries[*index].place == RaceStatus::Racing).collect();
         for index in racing {
             for by in std::iter::once(leader).chain(safe) {
-                _ = self.settle(index, by, true) || self.settle(index, by, false);
+                self.settle_somehow(index, by);
             }
         }
     }
@@ -348,7 +410,7 @@ impl<'a> Race<'a> {
         }
         let mut status = Status::NoBetter;
         let mut at = index;
-        while let RaceStatus::Settled { by, strictly } = self.entries[at].place {
+        while let RaceStatus::Settled { by, strictly, .. } = self.entries[at].place {
             if !strictly {
                 status = Status::WithinMargin;
             }

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::{CheckArgs, ToCheck};
-use crate::baseline::{self, Baseline, BaselineVerdict, UnusableBaseline, folder_of, text_of};
+use crate::baseline::{self, Baseline, BaselineVerdict, UnusableBaseline, folder_of};
 use crate::cli::interrupt::INTERRUPTED;
 use crate::cli::simulation::{mixed_up, stopped, workers};
 use crate::cli::{Failure, exit, print, progress};
 use crate::experiment::{Experiment, Stopped, Workers};
-use crate::metric::Summary;
 use crate::report::{Outputs, clear_up};
 use crate::scenario::Scenario;
 use crate::simulation::Plan;
@@ -99,15 +98,13 @@ pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<ToCheck>) -> Resul
         let experiment = experiment(args, scenario, &plan);
         let bar = progress::bar(experiment.replications.into(), args.simulation.quiet);
         let advanced = |replications: u32| bar.inc(replications.into());
-        let done = experiment.run_part(&workers, 0..experiment.replications, &mut (), &INTERRUPTED, &advanced);
+        let done = baseline::texts(scenario, experiment, &workers, &INTERRUPTED, &advanced);
         bar.finish_and_clear();
-        let tally = done.map_err(|why| stopped(why, path, &args.simulation))?;
-        let summary = Summary::new(scenario, experiment.seed, &tally);
-        texts.push([text_of(&summary, &tally), summary.to_json()]);
+        texts.push(done.map_err(|why| stopped(why, path, &args.simulation))?);
     }
     let mut said = String::new();
-    for ((mut outputs, place), [cells, summary]) in outputs.into_iter().zip(&places).zip(&texts) {
-        outputs.add("baseline.json", cells)?;
+    for ((mut outputs, place), [summary, values]) in outputs.into_iter().zip(&places).zip(&texts) {
+        outputs.add("baseline.json", values)?;
         outputs.add("summary.json", summary)?;
         outputs.commit("baseline")?;
         said += &format!("Baseline: {}/\n", place.display());

@@ -1,6 +1,6 @@
 //! A comparison with a baseline in words and rows.
 
-use crate::baseline::{BaselineVerdict, Change, Differing, Effect, LEVEL, Tested};
+use crate::baseline::{BaselineVerdict, Change, Differing, Effect, LEVEL, BaselineMethod, ChangePart, Tested};
 use crate::metric::Unit;
 use crate::metric::words::{counted, shown};
 use crate::report::document::{DataCell, DataColumn, DataTable, News, finely};
@@ -24,7 +24,11 @@ pub fn table(comparison: &BaselineVerdict, index: usize) -> DataTable {
                 table.row_of(metric.clone(), cells);
             }
         }
-        BaselineVerdict::Tested(tested) => tested.changes.iter().for_each(|change| of_change(change, &mut table)),
+        BaselineVerdict::Tested(tested) => {
+            // Of builds and groups only what differs is worth a row.
+            let shown = tested.changes.iter().filter(|change| change.part == ChangePart::All || change.differs());
+            shown.for_each(|change| of_change(change, &mut table));
+        }
     }
     table
 }
@@ -36,11 +40,19 @@ fn of_change(change: &Change, table: &mut DataTable) {
             _ => (DataCell::default(), DataCell::default()),
         };
         let [baseline, shown] = [*before, *now].map(|value| DataCell::finely(change.unit, Some(value)));
-        let by = match change.effect {
-            Effect::RiskDifference(difference, _) => points(difference),
+        let by = match change.unit {
+            Unit::Probability => points(now - before),
             _ => relative(*before, *now),
         };
         let cells = vec![DataCell::new(*about), verdict, baseline, shown, DataCell::new(by), p];
+        table.row_of(change.metric.clone(), cells);
+    }
+    if let Effect::Pairs { grew, fell, of } = change.effect
+        && grew + fell > 0
+    {
+        let mut cells = vec![DataCell::default(); 6];
+        cells[0] = DataCell::new(format!("of {}", counted(of, "pair")));
+        cells[4] = DataCell::new(format!("{grew} up, {fell} down"));
         table.row_of(change.metric.clone(), cells);
     }
     if let Effect::CliffsDelta(delta) = change.effect {
@@ -107,19 +119,26 @@ pub fn sentence(comparison: &BaselineVerdict) -> String {
 }
 
 fn tested_sentence(tested: &Tested) -> String {
-    let Tested { seed, replications: [before, now], whole_distributions, changes } = tested;
+    let Tested { seed, replications: [before, now], method, changes } = tested;
     let differing: Vec<&str> = changes.iter().filter(|change| change.differs()).map(|c| c.metric.as_str()).collect();
     let outcome = match differing.len() {
         0 => String::from("Nothing differs by more than chance"),
         1 => format!("{} differs", differing[0]),
         n => format!("{n} of {} differ", changes.len()),
     };
-    let how = if *whole_distributions {
-        "Fisher's exact test and Kolmogorov-Smirnov"
-    } else {
-        "Fisher's exact test and, for want of a baseline.json, Welch's test of means"
+    let how = match method {
+        BaselineMethod::Pairs(pairs) => {
+            format!("{} of replications that met the same luck (seed {seed}), exact sign tests", counted(*pairs, "pair"))
+        }
+        BaselineMethod::Distributions => {
+            format!("{before} replications against {now} under seed {seed}, Fisher's exact test and Kolmogorov-Smirnov")
+        }
+        BaselineMethod::Means => format!(
+            "{before} replications against {now} under seed {seed}, Fisher's exact test and, for want of a baseline.json, Welch's \
+             test of means"
+        ),
     };
-    format!("{outcome}: {before} replications against {now} under seed {seed}, {how}, p after Holm below {LEVEL}.")
+    format!("{outcome}: {how}, p after Holm below {LEVEL}.")
 }
 
 /// What a change comes to, in one sentence.
@@ -137,6 +156,7 @@ pub fn change_sentence(change: &Change) -> String {
             format!("difference {difference} (95 % interval {low} to {high})")
         }
         Effect::CliffsDelta(delta) => format!("Cliff's delta {delta:+.2}"),
+        Effect::Pairs { grew, fell, of } => format!("greater in {grew} of {}, less in {fell}", counted(of, "pair")),
         Effect::Deviations(Some(deviations)) => {
             format!("shift of {} standard deviations", shown(Unit::Count, deviations))
         }

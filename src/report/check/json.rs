@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{CheckReport, Checks};
-use crate::baseline::{BaselineVerdict, Change, Effect, LEVEL};
+use crate::baseline::{BaselineVerdict, Change, Effect, LEVEL, BaselineMethod};
 use crate::expectation::{Finding, Verdict};
 use crate::metric::Metric;
 use crate::metric::RESULTS_VERSION;
@@ -64,6 +64,9 @@ struct OfExpectation<'r> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     shares: Vec<OfShare>,
     evidence: f64,
+    /// Of a mean: how many replications a proof takes at least, whatever the test.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    least_replications: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -83,6 +86,9 @@ struct OfBaseline<'r> {
     passes: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     differing: Vec<&'r str>,
+    /// Of `tested`: `pairs`, `distributions` or `means`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<&'static str>,
     /// Of `tested`: the seed of the run of now.
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
@@ -101,6 +107,9 @@ struct OfChange<'r> {
     size: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
     size_ci95: Option<[Number; 2]>,
+    /// Of `pairs`: in how many it is greater now, in how many less, and how many there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pairs: Option<[u64; 3]>,
     p_holm: f64,
     differs: bool,
 }
@@ -143,6 +152,7 @@ fn of_baseline(comparison: &BaselineVerdict) -> OfBaseline<'_> {
         compared,
         passes: comparison.passes(),
         differing: Vec::new(),
+        method: None,
         seed: None,
         level: None,
         changes: Vec::new(),
@@ -153,6 +163,11 @@ fn of_baseline(comparison: &BaselineVerdict) -> OfBaseline<'_> {
         }
         BaselineVerdict::Tested(tested) => {
             (of.seed, of.level) = (Some(tested.seed), Some(LEVEL));
+            of.method = Some(match tested.method {
+                BaselineMethod::Pairs(_) => "pairs",
+                BaselineMethod::Distributions => "distributions",
+                BaselineMethod::Means => "means",
+            });
             of.changes = tested.changes.iter().map(of_change).collect();
         }
         BaselineVerdict::SameBytes | BaselineVerdict::SameNumbers => (),
@@ -161,10 +176,13 @@ fn of_baseline(comparison: &BaselineVerdict) -> OfBaseline<'_> {
 }
 
 fn of_change(change: &Change) -> OfChange<'_> {
-    let (effect, size, size_ci95) = match change.effect {
-        Effect::RiskDifference(difference, interval) => ("risk_difference", Some(difference), Some(interval)),
-        Effect::CliffsDelta(delta) => ("cliffs_delta", Some(delta), None),
-        Effect::Deviations(deviations) => ("standard_deviations", deviations, None),
+    let (effect, size, size_ci95, pairs) = match change.effect {
+        Effect::RiskDifference(difference, interval) => ("risk_difference", Some(difference), Some(interval), None),
+        Effect::CliffsDelta(delta) => ("cliffs_delta", Some(delta), None, None),
+        Effect::Deviations(deviations) => ("standard_deviations", deviations, None, None),
+        Effect::Pairs { grew, fell, of } => {
+            ("share_of_pairs", Some((grew as f64 - fell as f64) / of as f64), None, Some([grew, fell, of]))
+        }
     };
     OfChange {
         metric: &change.metric,
@@ -172,6 +190,7 @@ fn of_change(change: &Change) -> OfChange<'_> {
         effect,
         size: size.map(Number),
         size_ci95: size_ci95.map(|ends| ends.map(Number)),
+        pairs,
         p_holm: change.p,
         differs: change.differs(),
     }
@@ -200,5 +219,6 @@ fn of_expectation<'r>(expectation: &'r Expectation, metric: &Metric, finding: &F
         interval: finding.interval.map(|end| end.map(Number)),
         shares: shares.collect(),
         evidence: if finding.verdict == Verdict::Undecided { finding.evidence } else { 1.0 },
+        least_replications: finding.least.map(|least| least.replications),
     }
 }

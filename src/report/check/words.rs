@@ -90,7 +90,17 @@ pub fn found(expectation: &Expectation, metric: &Metric, finding: &Finding) -> S
     };
     let replications = counted(finding.replications.into(), "replication");
     let so_far = match finding.verdict {
-        Verdict::Undecided => format!("; {:.0} % of the evidence for a verdict", finding.evidence * 100.0),
+        Verdict::Undecided => {
+            let least = finding.least.filter(|least| least.replications > finding.replications.into());
+            let takes = least.map(|least| {
+                let greatest = shown(metric.unit(), least.greatest);
+                format!(
+                    "; a proof takes {} at least, for in one of that many it could be {greatest}",
+                    counted(least.replications, "replication")
+                )
+            });
+            format!("; {:.0} % of the evidence for a verdict{}", finding.evidence * 100.0, takes.unwrap_or_default())
+        }
         _ => String::new(),
     };
     format!("found {} after {replications}{values}{so_far}", numbers.join(", "))

@@ -3,7 +3,7 @@
 use super::words::{answer, bound, estimate, question, status};
 use super::{TuneReport, chart};
 use crate::expectation::Verdict;
-use crate::metric::Unit;
+use crate::metric::{Kind, Unit};
 use crate::report::command::CommandLine;
 use crate::report::document::{
     Chapter, DataCell, DataColumn, DataTable, Document, Intervals, Piece, Provenance, Reach, Sentence,
@@ -90,8 +90,9 @@ fn comparison(report: &TuneReport<'_>) -> DataTable {
     };
     let unit = outcome.metric.unit();
     add(outcome.metric.path().to_owned(), &|figures| DataCell::finely(unit, figures.objective));
-    add(String::from("  is at least"), &|figures| DataCell::finely(unit, figures.interval[0]));
-    add(String::from("  is at most"), &|figures| DataCell::finely(unit, figures.interval[1]));
+    let by = if outcome.metric.kind() == Kind::Mean { " by the central limit" } else { "" };
+    add(format!("  is at least{by}"), &|figures| DataCell::finely(unit, figures.interval[0]));
+    add(format!("  is at most{by}"), &|figures| DataCell::finely(unit, figures.interval[1]));
     for (index, (constraint, metric)) in report.constraints().iter().enumerate() {
         add(format!("{metric} {}", bound(constraint)), &|figures| {
             let finding = &figures.constraints[index];
@@ -150,7 +151,11 @@ fn setting_cells(report: &TuneReport<'_>, setting: usize) -> impl Iterator<Item 
 /// What else could be taken, the best first.
 fn alternatives_table(report: &TuneReport<'_>) -> DataTable {
     let objective = DataColumn::numbers("objective").intervals(Intervals::InColumns);
-    let columns = vec![objective, DataColumn::numbers("after"), DataColumn::words("proven")];
+    let known = match report.outcome.answer {
+        Conclusion::Best { by_limit: true, .. } => "by the central limit",
+        _ => "proven",
+    };
+    let columns = vec![objective, DataColumn::numbers("after"), DataColumn::words(known)];
     let mut table = DataTable { most: Some(SHOWN), ..of_settings(report, "alternatives", "Alternatives", columns) };
     for setting in report.alternatives() {
         let figures = &report.outcome.settings[setting].figures;

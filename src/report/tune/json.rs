@@ -43,6 +43,9 @@ struct TuneFile<'r> {
     probability_best: Option<f64>,
     /// The same, settings left out of which it stays open whether they satisfy the constraints.
     probability_best_of_decided: Option<f64>,
+    /// Whether what is not proven of that holds by the central limit: the objective is a mean, of numbers that nothing
+    /// bounds, or nothing near enough.
+    best_by_central_limit: Option<bool>,
     replications_used: u64,
     /// The numbers of `best`, or of `closest`.
     figures: OfFigures<'r>,
@@ -204,6 +207,10 @@ fn render(report: &TuneReport<'_>) -> String {
         best: is_best.then(|| set(report, at)),
         probability_best: probability(|probability, _| probability),
         probability_best_of_decided: probability(|_, of_decided| of_decided),
+        best_by_central_limit: match outcome.answer {
+            Conclusion::Best { by_limit, .. } => Some(by_limit),
+            _ => None,
+        },
         replications_used: outcome.replications_used,
         figures: figures(&outcome.settings[at].figures),
         own: outcome.own.as_ref().map(|own| OfOwn {

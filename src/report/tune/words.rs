@@ -27,41 +27,63 @@ pub fn answer(report: &TuneReport<'_>) -> Vec<String> {
     let satisfies = if constrained { "satisfies the constraints and " } else { "" };
     let mut sentences = Vec::new();
     match outcome.answer {
-        Conclusion::Best { probability, of_decided, .. } => {
-            let among = if settings == 1 {
-                String::from("is the only setting")
-            } else {
-                format!("is the best of {settings} settings, or no more than {} worse", report.shown_margin())
-            };
-            if probability >= report.tuning.confidence {
-                sentences.push(format!("With {confidence} probability the setting below {satisfies}{among}."));
-            } else if of_decided >= report.tuning.confidence {
-                let open = count(report, Status::Open);
-                let those = if open == 1 { "is open" } else { "are open" };
+        Conclusion::Best { probability, of_decided, by_limit, .. } => {
+            let margin = report.shown_margin();
+            let open = count(report, Status::Open);
+            let proven = [probability, of_decided].iter().any(|stated| *stated >= report.tuning.confidence);
+            if settings == 1 {
+                sentences.push(format!("With {confidence} probability the setting below {satisfies}is the only setting."));
+            } else if probability >= report.tuning.confidence {
                 sentences.push(format!(
-                    "With {confidence} probability the setting below {satisfies}is the best, or no more than {} worse, of all \
-                     settings but {open} that {those}: whether {} the constraints is not decided by {}.",
-                    report.shown_margin(),
-                    if open == 1 { "it satisfies" } else { "they satisfy" },
-                    counted(report.tuning.max_replications.into(), "replication")
+                    "With {confidence} probability the setting below {satisfies}is the best of {settings} settings, or no more than \
+                     {margin} worse."
                 ));
+            } else if proven || by_limit {
+                let all_but = match open {
+                    0 => format!("of {settings} settings, or no more than {margin} worse"),
+                    1 => format!("of {settings} settings but one that is open, or no more than {margin} worse"),
+                    _ => format!("of {settings} settings but {open} that are open, or no more than {margin} worse"),
+                };
+                sentences.push(match (proven, constrained) {
+                    (true, _) => format!("With {confidence} probability the setting below {satisfies}is the best {all_but}."),
+                    (false, true) => format!(
+                        "With {confidence} probability the setting below satisfies the constraints. By the central limit it is the \
+                         best {all_but}."
+                    ),
+                    (false, false) => format!("By the central limit the setting below is the best {all_but}."),
+                });
+                if !proven {
+                    sentences.push(String::from(
+                        "That is no proof: numbers so rare that no replication had one could change a mean.",
+                    ));
+                }
+                if open > 0 {
+                    sentences.push(format!(
+                        "Whether {} the constraints is not decided by {}.",
+                        if open == 1 { "the open one satisfies" } else { "the open ones satisfy" },
+                        counted(report.tuning.max_replications.into(), "replication")
+                    ));
+                }
             } else {
                 let first = if constrained {
                     format!(
-                        "With {confidence} probability the setting below satisfies the constraints; it seems to be the best"
+                        "With {confidence} probability the setting below satisfies the constraints. It seems to be the best"
                     )
                 } else {
                     String::from("The setting below seems to be the best")
                 };
+                let undecided = match undecided(report) {
+                    1 => String::from("1 other setting is"),
+                    n => format!("{n} other settings are"),
+                };
+                let stated = probability.max(of_decided);
+                let sure = if stated < 0.001 {
+                    String::from("is not proven")
+                } else {
+                    format!("is proven with a probability of {}, not of {confidence}", at_least(stated))
+                };
                 sentences.push(format!(
-                    "{first} of {settings}, but that it is, or is no more than {} worse, has a probability of {} only: {} not \
-                     decided.",
-                    report.shown_margin(),
-                    at_least(probability.max(of_decided)),
-                    match undecided(report) {
-                        1 => String::from("1 other setting is"),
-                        n => format!("{n} other settings are"),
-                    }
+                    "{first} of {settings}. That it is, or is no more than {margin} worse, {sure}: {undecided} not decided."
                 ));
             }
         }

@@ -2,12 +2,29 @@
 
 use super::{Standing, edge};
 
-/// How many gamblers there are, each of whom stakes half as much as the one before; they begin with equal shares of the
-/// wealth.
-const GAMBLERS: usize = 16;
+/// How many gamblers there are, each of whom stakes half as much as the one before. The k-th, from 1, begins with a share
+/// of the wealth in proportion to 1/k: numbers that scatter little for their distance from a bound, as most do, are for
+/// the bold.
+pub(in crate::statistics) const GAMBLERS: usize = 16;
 /// The share of what could be lost that the boldest one stakes. The most cautious one, at a 32768th of that, is right
 /// for numbers that are told from a bound by a million replications.
-const BOLDEST: f64 = 0.9;
+const BOLDEST: f64 = 0.99;
+
+/// What each gambler begins with, 1 in all.
+pub(in crate::statistics) fn shares() -> [f64; GAMBLERS] {
+    let harmonic = |k: usize| 1.0 / (k + 1) as f64;
+    let all: f64 = (0..GAMBLERS).map(harmonic).sum();
+    std::array::from_fn(|k| harmonic(k) / all)
+}
+
+/// What each gambler stakes on a difference of 1, where `most` stakes all.
+pub(in crate::statistics) fn stakes(most: f64) -> [f64; GAMBLERS] {
+    let mut stake = 2.0 * BOLDEST * most;
+    [(); GAMBLERS].map(|()| {
+        stake /= 2.0;
+        stake
+    })
+}
 
 /// Pairs of numbers (part, whole) with 0 <= part <= whole <= 1, and the ratio of their means, mean(part) / mean(whole).
 /// With wholes of 1 it is the mean of the parts.
@@ -18,10 +35,10 @@ const BOLDEST: f64 = 0.9;
 /// is from the truth, which nobody knows; so each half is spread over gamblers with fixed stakes, of whom the best one
 /// soon owns nearly all (T. M. Cover, "Universal portfolios", Mathematical Finance 1 (1991); F. Orabona and K.-S. Jun,
 /// "Tight concentrations and confidence sequences from the regret of universal portfolio", IEEE Transactions on
-/// Information Theory 70 (2024)). That costs no more than the logarithm of their number. Each one's wealth is monotone
-/// in r, so what is not excluded is an interval.
+/// Information Theory 70 (2024)). That costs no more than the logarithm of one over his share. Each one's wealth is
+/// monotone in r, so what is not excluded is an interval.
 ///
-/// A mean far below the bound of its numbers is slow to be proven small: a single number at the bound could undo it.
+/// A mean far below the bound of its numbers is slow to be proven small, whoever proves it: see [`least`].
 #[derive(Clone, Debug)]
 pub struct BoundedSequence {
     alpha: f64,
@@ -52,12 +69,8 @@ impl Gamblers {
     /// Who bet that the ratio is above `ratio`, or below it.
     fn new(ratio: f64, above: bool) -> Gamblers {
         // The difference may be as low as -ratio, and as high as 1 - ratio: nobody can lose more than he has.
-        let mut stake = if above { BOLDEST / ratio } else { -BOLDEST / (1.0 - ratio) };
-        let stakes = [(); GAMBLERS].map(|()| {
-            stake /= 2.0;
-            2.0 * stake
-        });
-        Gamblers { wealth: [1.0 / GAMBLERS as f64; GAMBLERS], stakes, ratio }
+        let stakes = stakes(if above { 1.0 / ratio } else { -1.0 / (1.0 - ratio) });
+        Gamblers { wealth: shares(), stakes, ratio }
     }
 
     #[inline]
@@ -140,6 +153,17 @@ impl BoundedSequence {
     }
 }
 
+/// With how many numbers from 0 to 1, whose mean is `mean`, a proof at level `alpha` that it is on this side of `bound`
+/// can be expected at best. None if it is not on that side.
+///
+/// Numbers of which a share is not as they are but 1 (or 0) have their mean at the bound; while that share has not been
+/// seen nobody can tell them from these, whatever he computes.
+pub fn least(mean: f64, bound: f64, alpha: f64) -> Option<u64> {
+    let share = if mean < bound { (bound - mean) / (1.0 - mean) } else { 1.0 - bound / mean };
+    let known = mean != bound && 0.0 < share && share < 1.0;
+    known.then(|| (libm::log(alpha) / libm::log1p(-share)).ceil() as u64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Direction;
@@ -216,6 +240,37 @@ mod tests {
             assert_eq!(sequence.standing(0).proven(), Some(Direction::Above), "{scale}");
             assert!(index > 10_000, "{index}: quicker than chance allows");
         }
+    }
+
+    /// Numbers far below what they could be are proven to be below a bound with little more than any proof takes, and
+    /// numbers that scatter over their range with no more than thrice what a test of Student's t takes whose number is
+    /// chosen before: (3.29 + 1.28)^2 variances over the square of the distance at level 0.001, right nine times of
+    /// ten.
+    #[test]
+    fn proofs_take_little_more_than_they_must() {
+        let median = |draw: &dyn Fn(u64, u32) -> f64, bound: f64| {
+            let taken = |seed: u64| {
+                let mut sequence = BoundedSequence::new(0.001, &[bound]);
+                (0..1_000_000).find(|index| {
+                    sequence.record([draw(seed, *index), 1.0]);
+                    sequence.standing(0).proven() == Some(Direction::Below)
+                })
+            };
+            let mut taken: Vec<u32> = (0..15).map(|seed| taken(seed).expect("it is proven") + 1).collect();
+            taken.sort_unstable();
+            f64::from(taken[7])
+        };
+        let far = |seed, index| 0.001 * (1.0 + uniform(seed, index, 0));
+        let must = least(0.0015, 0.0025, 0.001).expect("it is below") as f64;
+        assert_eq!(must, 6894.0, "one in 998.5 that is 1 would do");
+        let taken = median(&far, 0.0025);
+        assert!(taken >= must && taken < 1.35 * must, "{taken} of {must}");
+        let wide = |seed, index| uniform(seed, index, 0) * uniform(seed, index, 0);
+        let fixed = (3.29_f64 + 1.28).powi(2) * (4.0 / 45.0) / (0.05 * 0.05);
+        let taken = median(&wide, 1.0 / 3.0 + 0.05);
+        assert!(taken < 3.0 * fixed, "{taken} of {fixed}");
+        assert_eq!([least(0.5, 0.5, 0.1), least(0.0, 0.0, 0.1)], [None, None]);
+        assert_eq!(least(0.5, 0.25, 0.001), Some(10), "half of all would have to be 0, and none is: 2^-10");
     }
 
     /// Why robots are not counted one by one: they would be taken for many more witnesses than they are.

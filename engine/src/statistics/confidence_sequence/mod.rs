@@ -18,7 +18,8 @@ mod bernoulli;
 mod bounded;
 
 pub use bernoulli::BernoulliSequence;
-pub use bounded::BoundedSequence;
+pub(super) use bounded::{GAMBLERS, shares, stakes};
+pub use bounded::{BoundedSequence, least};
 
 /// Where the truth lies of a number, seen from a bound.
 #[derive(Clone, Copy, Debug, PartialEq)]

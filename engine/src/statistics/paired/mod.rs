@@ -7,7 +7,8 @@
 //!
 //! * [`quantile_evidence`]: a quantile of numbers;
 //! * [`probability_evidence`]: the probability of an event;
-//! * [`mean_evidence`]: a mean, or a ratio of means. This one alone is asymptotic.
+//! * [`mean_evidence`]: a mean, or a ratio of means, of numbers within known bounds; [`mean_evidence_by_limit`], which
+//!   alone is asymptotic, of any.
 //!
 //! Evidence is the logarithm of the wealth of somebody who bets against the claim's opposite, as in
 //! [`confidence_sequence`](super::confidence_sequence): if the claim is false it *ever* reaches ln(1/alpha), over all
@@ -18,7 +19,7 @@ mod mean;
 mod probability;
 mod quantile;
 
-pub use mean::{Pair, mean_evidence, mean_interval};
+pub use mean::{Pair, PairReach, mean_evidence, mean_evidence_by_limit, mean_interval};
 pub use probability::probability_evidence;
 pub use quantile::quantile_evidence;
 
@@ -202,7 +203,7 @@ mod tests {
         let proven = |factor: f64, slack: Slack, robots: bool| {
             rate(|seed, n| {
                 let [first, second] = pairs(seed, n, factor, robots);
-                mean_evidence(&first, &second, slack)
+                mean_evidence_by_limit(&first, &second, slack)
             })
         };
         let percent = Slack { amount: 0.0, share: 0.01 };
@@ -218,6 +219,64 @@ mod tests {
         }
     }
 
+    /// Means of numbers within bounds: false claims are hardly ever proven, whether small is good or great, also where
+    /// one of the two has no number in some pairs, and true ones are.
+    #[test]
+    fn claims_about_means_of_bounded_numbers() {
+        const GREATEST: f64 = 5e6;
+        let proven = |factor: f64, slack: Slack, sign: f64, robots: bool| {
+            rate(|seed, n| {
+                let side = |side: usize| {
+                    let number = |index: u32| {
+                        let time = times(seed, index, factor)[side]?.min(GREATEST);
+                        let whole = if robots { (index % 5 + 1) as f64 } else { 1.0 };
+                        Some(Pair { part: sign * time * whole, whole })
+                    };
+                    (0..n as u32).map(number).collect::<Vec<_>>()
+                };
+                let reach = PairReach { greatest: sign * GREATEST, whole: if robots { 5.0 } else { 1.0 } };
+                mean_evidence(&side(0), &side(1), slack, reach, -libm::log(0.1))
+            })
+        };
+        let percent = Slack { amount: 0.0, share: 0.01 };
+        for robots in [false, true] {
+            for (factor, slack, sign) in
+                [(1.0001, Slack::NONE, 1.0), (1.0101, percent, 1.0), (0.9999, Slack::NONE, -1.0), (0.9899, percent, -1.0)]
+            {
+                let rate = proven(factor, slack, sign, robots);
+                assert!(rate <= 0.1 + 3.0 * 0.015, "{factor} {slack:?} {sign} {robots}: {rate}");
+            }
+            for (factor, slack, sign) in
+                [(0.9, Slack::NONE, 1.0), (1.0, Slack { amount: 1e5, share: 0.0 }, 1.0), (1.1, Slack::NONE, -1.0)]
+            {
+                let rate = proven(factor, slack, sign, robots);
+                assert!(rate > 0.97, "{factor} {slack:?} {sign} {robots}: {rate}");
+            }
+        }
+    }
+
+    /// One number in 1500 is as great as it may be, and is all that makes the first mean too great: a false claim is
+    /// proven no more often than it may be, while the central limit believes it most of the time.
+    #[test]
+    fn rare_numbers_are_reckoned_with() {
+        let slack = Slack { amount: 1e6 / 1500.0 * 0.99, share: 0.0 };
+        let plain = |part: f64| Some(Pair { part, whole: 1.0 });
+        let rate = |evidence: &dyn Fn(&[Option<Pair>], &[Option<Pair>]) -> f64| {
+            rate(|seed, n| {
+                let second = |index: u32| (1000.0 * Luck::new(seed, index).job(0, Purpose::Preparing).open01()).round();
+                let rare = |index: u32| Luck::new(seed, index).job(1, Purpose::Preparing).open01() * 1500.0 < 1.0;
+                let first = |index: u32| plain(if rare(index) { 1e6 } else { second(index) });
+                let first: Vec<_> = (0..n as u32).map(first).collect();
+                let second: Vec<_> = (0..n as u32).map(|index| plain(second(index))).collect();
+                evidence(&first, &second)
+            })
+        };
+        let reach = PairReach { greatest: 1e6, whole: 1.0 };
+        let proven = rate(&|first, second| mean_evidence(first, second, slack, reach, -libm::log(0.1)));
+        let by_limit = rate(&|first, second| mean_evidence_by_limit(first, second, slack));
+        assert!(proven <= 0.1 + 3.0 * 0.015 && by_limit > 0.3, "{proven} {by_limit}");
+    }
+
     #[test]
     fn nothing_proves_nothing() {
         let none: [Option<f64>; 300] = [None; 300];
@@ -227,7 +286,10 @@ mod tests {
             assert!(probability_evidence(first, second, 0.1) <= 0.0);
             let pairs = |side: &[Option<f64>]| side.iter().map(|n| n.map(|part| Pair { part, whole: 1.0 })).collect();
             let [first, second]: [Vec<Option<Pair>>; 2] = [pairs(first), pairs(second)];
-            assert_eq!(mean_evidence(&first, &second, Slack { amount: 1.0, share: 0.0 }), 0.0);
+            let slack = Slack { amount: 1.0, share: 0.0 };
+            assert_eq!(mean_evidence_by_limit(&first, &second, slack), 0.0);
+            let reach = PairReach { greatest: 9.0, whole: 1.0 };
+            assert!(mean_evidence(&first, &second, slack, reach, 20.0) <= 0.0);
         }
         assert!(quantile_evidence(&[], &[], 0.5, Slack::NONE, 20.0) <= 0.0);
     }
