@@ -77,8 +77,8 @@ const TUNED: [(&str, &str, &str, u32); 5] = [
     ("campaign.outcomes.halted.probability", "1%", "deployment.failure_threshold_percentage=15,20,25,30", 2000),
     ("first_job.peak_in_flight.mean", "10%", "deployment.concurrent_deployment_percentage=20,25,30", 2000),
     // Where the timeout is ten hours the mean is three quarters greater, by what hundreds of replications may not have.
-    ("campaign.time_to_success_s.mean", "1%", "deployment.robot_deployment_timeout=10h,30m", 500),
-    ("robot.deployment_s.mean", "1%", "deployment.robot_deployment_timeout=10h,30m", 300),
+    ("campaign.time_to_success_s.mean", "1%", "deployment.robot_deployment_timeout=10h,30m", 1000),
+    ("robot.deployment_s.mean", "1%", "deployment.robot_deployment_timeout=10h,30m", 1000),
 ];
 
 /// All statements over so many seeds.
@@ -104,8 +104,7 @@ fn scenario(text: &str) -> Scenario {
 /// A metric's estimate from many replications, in the unit in which it is shown, and how far off it may be.
 fn truth(scenario: &Scenario, metric: &str) -> (f64, f64) {
     let plan = Plan::new(scenario);
-    let experiment =
-        Experiment { plan: &plan, seed: TRUTH_SEED, replications: TRUTH, threads: None, curves: false };
+    let experiment = Experiment { plan: &plan, seed: TRUTH_SEED, replications: TRUTH, threads: None, curves: false };
     let tally = experiment.run(&mut (), &AtomicBool::new(false), &|_| ()).expect("nobody cancels it");
     let estimate = Metric::parse(metric, scenario).expect("a metric").estimate(&tally);
     let (value, [low, high]) = (estimate.value.expect("a number"), estimate.interval.expect("an interval"));
@@ -114,15 +113,21 @@ fn truth(scenario: &Scenario, metric: &str) -> (f64, f64) {
 }
 
 /// How often an expectation that is just true fails, or one that is just false holds.
-fn check(metric: &str, (value, error): (f64, f64), is_true: bool, most: u32, seeds: u64, workers: &Workers) -> StatementRate {
+fn check(
+    metric: &str,
+    (value, error): (f64, f64),
+    is_true: bool,
+    most: u32,
+    seeds: u64,
+    workers: &Workers,
+) -> StatementRate {
     let known = Metric::parse(metric, &scenario(FLEET)).expect("a metric");
     // Whole numbers have their quantile on a step.
     let step = if known.unit() == Unit::Count && known.kind() != Kind::Mean { 1.0 } else { 0.0 };
     let bound = if is_true { value + error } else { value - error };
     let bound = if step > 0.0 { value - if is_true { 0.0 } else { step } } else { bound };
     let bound = if known.unit() == Unit::Seconds { format!("\"{:.0}us\"", bound * 1e6) } else { bound.to_string() };
-    let text =
-        format!("{FLEET}[[expect]]\nmetric = \"{metric}\"\nat_most = {bound}\nconfidence = {CONFIDENCE}\n");
+    let text = format!("{FLEET}[[expect]]\nmetric = \"{metric}\"\nat_most = {bound}\nconfidence = {CONFIDENCE}\n");
     let file = ScenarioFile::of_text(&text, "fleet.toml", Path::new(""));
     let (scenario, questions) = questions::read(&file, []).unwrap_or_else(|p| panic!("{}", p.render(false)));
     let plan = Plan::new(&scenario);
@@ -189,7 +194,8 @@ fn tune(metric: &str, margin: &str, vary: &str, most: u32, seeds: u64, workers: 
             (less, may_be_wrong, less_wrong) = (less + 1, may_be_wrong + 1.0 - probability, less_wrong + wrong);
         }
     }
-    let rate = |how: &str, stated: u64, wrong: u64| StatementRate { about: format!("tune: {metric}, {how}"), stated, wrong };
+    let rate =
+        |how: &str, stated: u64, wrong: u64| StatementRate { about: format!("tune: {metric}, {how}"), stated, wrong };
     let mut rates = vec![rate("with 80 %", sure[0], sure[1])];
     if by_limit[0] > 0 {
         rates.push(rate("by the central limit", by_limit[0], by_limit[1]));

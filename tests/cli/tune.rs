@@ -238,7 +238,9 @@ fn the_central_limit_is_no_proof() {
     let args = ["--vary", &vary, "--minimize", "campaign.time_to_success_s.mean", "-n", "2000", "--no-files"];
     let ran = tune(&sandbox, &args).exits(0);
     let said = ran.stdout.replace('\n', " ");
-    assert!(said.contains("By the central limit the setting below is the best of 2 settings, or no more than 1 % worse."));
+    assert!(
+        said.contains("By the central limit the setting below is the best of 2 settings, or no more than 1 % worse.")
+    );
     assert!(said.contains("That is no proof") && !said.contains("probability"), "{said}");
     assert!(said.contains("is at most by the central limit"), "{said}");
     let tuned = parsed(&tune(&sandbox, &[&args[..], &["--json"]].concat()).exits(0).stdout);

@@ -96,7 +96,11 @@ pub enum Effect {
     RiskDifference(f64, [f64; 2]),
     CliffsDelta(f64),
     /// In how many of the pairs the number is greater now, and in how many less; an event is 1 where it happened.
-    Pairs { grew: u64, fell: u64, of: u64 },
+    Pairs {
+        grew: u64,
+        fell: u64,
+        of: u64,
+    },
     /// The difference of two means in deviations of the baseline; none where that does not scatter.
     Deviations(Option<f64>),
 }
@@ -140,7 +144,12 @@ pub(super) fn bytes(baseline: &Baseline, scenario: &Scenario, now: &Summary) -> 
 }
 
 /// Another run with the same luck.
-pub(super) fn in_pairs(baseline: &Baseline, before: &ReplicationValues, summary: &Summary, now: &ReplicationValues) -> Tested {
+pub(super) fn in_pairs(
+    baseline: &Baseline,
+    before: &ReplicationValues,
+    summary: &Summary,
+    now: &ReplicationValues,
+) -> Tested {
     Tested {
         seed: summary.seed,
         replications: [baseline.replications(), summary.replications],
@@ -178,7 +187,9 @@ pub(super) fn test(baseline: &Baseline, summary: &Summary, tally: &Tally, now: O
         (KeptBeside::Values(before), Some(now)) => {
             of_distributions(measure, [&before.cells(measure.name)?, &now.cells(measure.name)?])
         }
-        (KeptBeside::Cells(before), _) => of_distributions(measure, [before.get(measure.name)?, cells_now.get(measure.name)?]),
+        (KeptBeside::Cells(before), _) => {
+            of_distributions(measure, [before.get(measure.name)?, cells_now.get(measure.name)?])
+        }
         _ => of_means(measure, &baseline.summary, summary),
     });
     let mut changes: Vec<Change> = outcomes.into_iter().chain(numbers).collect();

@@ -15,16 +15,18 @@ mod pairs;
 mod stored;
 mod values;
 
-pub use comparison::{BaselineVerdict, Change, Differing, Effect, LEVEL, BaselineMethod, ChangePart, Tested};
+pub use comparison::{BaselineMethod, BaselineVerdict, Change, ChangePart, Differing, Effect, LEVEL, Tested};
 pub use stored::{Baseline, UnusableBaseline, folder_of};
 
 use std::sync::atomic::AtomicBool;
 
 use crate::experiment::{Experiment, Stopped, Tally, Workers};
-use stored::KeptBeside;
-use values::ReplicationValues;
 use crate::metric::Summary;
 use crate::scenario::Scenario;
+use stored::Kept;
+use stored::KeptBeside;
+use values::ReplicationValues;
+use values::Values;
 
 /// The seed of a second run that has to be independent of the first.
 pub const fn other_seed(seed: u64) -> u64 {
@@ -157,7 +159,7 @@ mod tests {
         let second = if first == "old" { "new" } else { "old" };
         let text = format!(
             "name = \"x\"\n[deployment]\nconcurrent_deployment_percentage = 50\nfailure_threshold_percentage = 100\n\
-             [[build]]\nname = \"a\"\n[[build]]\nname = \"b\"\nfailure = {{ \"*.launching\" = 0.2 }}\n{}{}\
+             [[build]]\nname = \"a\"\nweight = 1\n[[build]]\nname = \"b\"\nweight = 1\nfailure = {{ \"*.launching\" = 0.2 }}\n{}{}\
              [sync]\nschedule = {{ after_finish = \"1m\" }}\n",
             group(first),
             group(second)

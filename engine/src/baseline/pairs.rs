@@ -9,8 +9,8 @@
 //! may be passed are quantiles of both runs together, so they are the same whichever way a pair turns out.
 
 use super::LEVEL;
-use super::comparison::{Change, Effect, ChangePart};
-use super::values::{ValuesColumn, ReplicationValues};
+use super::comparison::{Change, ChangePart, Effect};
+use super::values::{ReplicationValues, ValuesColumn};
 use crate::measure::Measure;
 use crate::metric::Unit;
 use crate::statistics::rank;
@@ -48,7 +48,13 @@ struct FoundChange {
 }
 
 /// Outcomes and numbers over some of the pairs.
-fn of_part(before: &ReplicationValues, now: &ReplicationValues, pairs: &[usize], part: ChangePart, found: &mut Vec<FoundChange>) {
+fn of_part(
+    before: &ReplicationValues,
+    now: &ReplicationValues,
+    pairs: &[usize],
+    part: ChangePart,
+    found: &mut Vec<FoundChange>,
+) {
     if pairs.is_empty() {
         return;
     }
@@ -58,7 +64,8 @@ fn of_part(before: &ReplicationValues, now: &ReplicationValues, pairs: &[usize],
     };
     for (index, outcome) in before.outcomes.iter().enumerate() {
         let Some(other) = now.outcomes.iter().position(|other| other == outcome) else { continue };
-        let counted = |values: &ReplicationValues, wanted: usize| pairs.iter().map(|at| values.outcome[*at] == wanted).collect();
+        let counted =
+            |values: &ReplicationValues, wanted: usize| pairs.iter().map(|at| values.outcome[*at] == wanted).collect();
         let [a, b]: [Vec<bool>; 2] = [counted(before, index), counted(now, other)];
         let count = |gained: bool| a.iter().zip(&b).filter(|(a, b)| **a != gained && **b == gained && a != b).count();
         let [grew, fell] = [true, false].map(|gained| count(gained) as u64);
@@ -94,7 +101,13 @@ fn of_groups(before: &ReplicationValues, now: &ReplicationValues, pairs: &[usize
 }
 
 /// Numbers of the pairs in which both sides have one; none if there are none.
-fn of_numbers(name: &str, measure: &Measure, part: ChangePart, pairs: &[usize], columns: [&ValuesColumn; 2]) -> Option<FoundChange> {
+fn of_numbers(
+    name: &str,
+    measure: &Measure,
+    part: ChangePart,
+    pairs: &[usize],
+    columns: [&ValuesColumn; 2],
+) -> Option<FoundChange> {
     let both: Vec<[u64; 2]> = pairs.iter().filter_map(|at| Some([columns[0][*at]?, columns[1][*at]?])).collect();
     let of = both.len() as u64;
     if of == 0 {

@@ -108,7 +108,8 @@ fn read_kept(text: &[u8], summary: &Value) -> Result<KeptBeside, String> {
             Ok(file.of(summary).map_or(KeptBeside::Nothing, |cells| KeptBeside::Cells(cells.distributions)))
         }
         Some(VERSION) => {
-            let file: StoredFile<ReplicationValues> = serde_json::from_value(file).map_err(|error| error.to_string())?;
+            let file: StoredFile<ReplicationValues> =
+                serde_json::from_value(file).map_err(|error| error.to_string())?;
             if !file.kept.is_whole() {
                 return Err(String::from("its columns do not fit together"));
             }

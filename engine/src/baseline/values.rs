@@ -51,7 +51,8 @@ impl ReplicationValues {
         // Who registers later belongs to no group of the start.
         let by_group = scenario.groups.len() > 1 && !Part::Registrations.is_in(scenario);
         let numbers: Vec<_> = compared().filter_map(NumberedMeasure::new).collect();
-        let each = ValuesOfEach { plan: experiment.plan, numbers, groups: if by_group { scenario.groups.len() } else { 0 } };
+        let each =
+            ValuesOfEach { plan: experiment.plan, numbers, groups: if by_group { scenario.groups.len() } else { 0 } };
         let kept = 0..experiment.replications.min(MOST_KEPT);
         let rows = experiment.each(workers, kept, &each, cancelled, &|_| ())?;
         let name = |outcome: CampaignOutcome| outcome.as_str().to_owned();
@@ -173,7 +174,8 @@ impl<'p> Each for ValuesOfEach<'p> {
     }
 
     fn seen(&self, watch: &mut GroupWatch<'p>, replication: &Replication) -> ValuesRow {
-        let of_replication = |numbered: &NumberedMeasure| (numbered.number)(replication).and_then(|n| u64::try_from(n).ok());
+        let of_replication =
+            |numbered: &NumberedMeasure| (numbered.number)(replication).and_then(|n| u64::try_from(n).ok());
         let mut numbers: Vec<Option<u64>> = self.numbers.iter().map(of_replication).collect();
         let in_sync = replication.outcome == CampaignOutcome::InSync;
         for (last, hurt) in &mut watch.groups {

@@ -7,7 +7,8 @@ use crate::questions::{Objective, Sense};
 use crate::scenario::Scenario;
 use crate::statistics::confidence_sequence::BernoulliSequence;
 use crate::statistics::paired::{
-    Pair, PairReach, Slack, mean_evidence, mean_evidence_by_limit, mean_interval, probability_evidence, quantile_evidence,
+    Pair, PairReach, Slack, mean_evidence, mean_evidence_by_limit, mean_interval, probability_evidence,
+    quantile_evidence,
 };
 use crate::statistics::rank;
 use crate::time::MICROS;
@@ -32,7 +33,7 @@ pub enum Series {
     Parts(Vec<Option<Pair>>, Option<PairReach>),
 }
 
-/// ClaimEvidence for a claim about two settings.
+/// Evidence for a claim about two settings.
 #[derive(Clone, Copy, Debug)]
 pub struct ClaimEvidence {
     /// That proves it once it is enough.
@@ -99,7 +100,7 @@ impl Goal {
         Said::Number(Pair { part: self.sign * part, whole })
     }
 
-    /// ClaimEvidence, up to `enough`, that the first setting is no worse than the second one, or no more than the margin
+    /// Evidence, up to `enough`, that the first setting is no worse than the second one, or no more than the margin
     /// worse. There is never more of it for the former than for the latter.
     pub fn evidence(&self, first: &Series, second: &Series, within_margin: bool, enough: f64) -> ClaimEvidence {
         let slack = if within_margin { self.slack } else { Slack::NONE };
@@ -110,15 +111,16 @@ impl Goal {
                 let p = if self.sign > 0.0 { p } else { 1.0 - p };
                 alike(quantile_evidence(first, second, p, slack, enough))
             }
-            (_, Series::Plain(first), Series::Plain(second)) => alike(probability_evidence(first, second, slack.amount)),
+            (_, Series::Plain(first), Series::Plain(second)) => {
+                alike(probability_evidence(first, second, slack.amount))
+            }
             (_, Series::Parts(first, one), Series::Parts(second, other)) => {
                 let farther = |one: PairReach, other: PairReach| PairReach {
                     greatest: if one.greatest.abs() > other.greatest.abs() { one.greatest } else { other.greatest },
                     whole: one.whole.max(other.whole),
                 };
                 let reach = one.zip(*other).map(|(one, other)| farther(one, other));
-                let proof =
-                    |slack| reach.map_or(0.0, |reach| mean_evidence(first, second, slack, reach, enough));
+                let proof = |slack| reach.map_or(0.0, |reach| mean_evidence(first, second, slack, reach, enough));
                 let within = proof(self.slack);
                 let proof = if within_margin { within } else { within.min(proof(slack)) };
                 ClaimEvidence { proof, by_limit: mean_evidence_by_limit(first, second, slack) }
@@ -173,7 +175,9 @@ impl Goal {
                 numbers.iter().flatten().for_each(|happened| sequence.record(*happened != 0.0));
                 sequence.interval(self.alpha).map(Some)
             }
-            (_, Series::Parts(numbers, _)) => shown(mean_interval(numbers, self.alpha).map_or([None; 2], |e| e.map(Some))),
+            (_, Series::Parts(numbers, _)) => {
+                shown(mean_interval(numbers, self.alpha).map_or([None; 2], |e| e.map(Some)))
+            }
         }
     }
 }

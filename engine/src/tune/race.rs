@@ -203,7 +203,7 @@ impl<'a> Race<'a> {
         if entry.feasible || contender.is_plausible() { self.goal.estimate(&contender.numbers) } else { None }
     }
 
-    /// ClaimEvidence that a setting is no worse than another one, or no more than the margin worse.
+    /// Evidence that a setting is no worse than another one, or no more than the margin worse.
     pub fn evidence(&self, index: usize, other: usize, within_margin: bool) -> ClaimEvidence {
         match (&self.entries[index].contender, &self.entries[other].contender) {
             (Some(one), Some(other)) => {
@@ -267,9 +267,7 @@ impl<'a> Race<'a> {
         let most = self.tuning.max_replications;
         // It begins below 0 by what it costs not to know the best stake.
         let hopeless = (proof + 3.0) * f64::from(most) / f64::from(done) < self.levels.enough();
-        self.is_beyond_proof(index, by)
-            || done >= most
-            || done >= ENOUGH_TO_GIVE_UP && hopeless
+        self.is_beyond_proof(index, by) || done >= most || done >= ENOUGH_TO_GIVE_UP && hopeless
     }
 
     /// Settles a setting by another one.
@@ -318,10 +316,9 @@ impl<'a> Race<'a> {
         // Who has settled others within the margin goes on doing so: a new leader would have to settle them again.
         let stays = |leader: &usize| {
             plausible.iter().any(|(index, _)| index == leader)
-                && self
-                    .entries
-                    .iter()
-                    .any(|entry| matches!(entry.place, RaceStatus::Settled { by, strictly: false, .. } if by == *leader))
+                && self.entries.iter().any(
+                    |entry| matches!(entry.place, RaceStatus::Settled { by, strictly: false, .. } if by == *leader),
+                )
         };
         let mut leader = self.leader.filter(stays).unwrap_or(best);
         if leader != best && self.settle_strictly(leader, best) {

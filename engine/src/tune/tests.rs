@@ -444,9 +444,13 @@ fn rare_numbers_make_no_false_statement() {
 /// What makes an answer wrong are these: of 60 settings and 2 constraints 61 tests and 59 claims.
 #[test]
 fn the_error_is_shared_out() {
-    for (settings, constraints, tests, claims) in
-        [(1, 0, 1.0, 0.0), (1, 3, 4.0, 0.0), (2, 0, 2.0, 1.0), (60, 2, 62.0, 59.0), (1_000_000, 2, 1_000_002.0, 999_999.0)]
-    {
+    for (settings, constraints, tests, claims) in [
+        (1, 0, 1.0, 0.0),
+        (1, 3, 4.0, 0.0),
+        (2, 0, 2.0, 1.0),
+        (60, 2, 62.0, 59.0),
+        (1_000_000, 2, 1_000_002.0, 999_999.0),
+    ] {
         let levels = race::Levels::new(0.95, settings, constraints);
         let error = tests * levels.test + claims * levels.claim;
         assert!((error - 0.05).abs() < 1e-12, "{settings} {constraints}: {error}");

@@ -1,6 +1,6 @@
 //! A comparison with a baseline in words and rows.
 
-use crate::baseline::{BaselineVerdict, Change, Differing, Effect, LEVEL, BaselineMethod, ChangePart, Tested};
+use crate::baseline::{BaselineMethod, BaselineVerdict, Change, ChangePart, Differing, Effect, LEVEL, Tested};
 use crate::metric::Unit;
 use crate::metric::words::{counted, shown};
 use crate::report::document::{DataCell, DataColumn, DataTable, News, finely};
@@ -128,7 +128,10 @@ fn tested_sentence(tested: &Tested) -> String {
     };
     let how = match method {
         BaselineMethod::Pairs(pairs) => {
-            format!("{} of replications that met the same luck (seed {seed}), exact sign tests", counted(*pairs, "pair"))
+            format!(
+                "{} of replications that met the same luck (seed {seed}), exact sign tests",
+                counted(*pairs, "pair")
+            )
         }
         BaselineMethod::Distributions => {
             format!("{before} replications against {now} under seed {seed}, Fisher's exact test and Kolmogorov-Smirnov")

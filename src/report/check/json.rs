@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{CheckReport, Checks};
-use crate::baseline::{BaselineVerdict, Change, Effect, LEVEL, BaselineMethod};
+use crate::baseline::{BaselineMethod, BaselineVerdict, Change, Effect, LEVEL};
 use crate::expectation::{Finding, Verdict};
 use crate::metric::Metric;
 use crate::metric::RESULTS_VERSION;

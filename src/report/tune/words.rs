@@ -32,7 +32,8 @@ pub fn answer(report: &TuneReport<'_>) -> Vec<String> {
             let open = count(report, Status::Open);
             let proven = [probability, of_decided].iter().any(|stated| *stated >= report.tuning.confidence);
             if settings == 1 {
-                sentences.push(format!("With {confidence} probability the setting below {satisfies}is the only setting."));
+                sentences
+                    .push(format!("With {confidence} probability the setting below {satisfies}is the only setting."));
             } else if probability >= report.tuning.confidence {
                 sentences.push(format!(
                     "With {confidence} probability the setting below {satisfies}is the best of {settings} settings, or no more than \

@@ -18,8 +18,8 @@ mod bernoulli;
 mod bounded;
 
 pub use bernoulli::BernoulliSequence;
-pub(super) use bounded::{GAMBLERS, shares, stakes};
 pub use bounded::{BoundedSequence, least};
+pub(super) use bounded::{GAMBLERS, shares, stakes};
 
 /// Where the truth lies of a number, seen from a bound.
 #[derive(Clone, Copy, Debug, PartialEq)]

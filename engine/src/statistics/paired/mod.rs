@@ -239,19 +239,19 @@ mod tests {
             })
         };
         let percent = Slack { amount: 0.0, share: 0.01 };
-        for robots in [false, true] {
-            for (factor, slack, sign) in
-                [(1.0001, Slack::NONE, 1.0), (1.0101, percent, 1.0), (0.9999, Slack::NONE, -1.0), (0.9899, percent, -1.0)]
-            {
-                let rate = proven(factor, slack, sign, robots);
-                assert!(rate <= 0.1 + 3.0 * 0.015, "{factor} {slack:?} {sign} {robots}: {rate}");
-            }
-            for (factor, slack, sign) in
-                [(0.9, Slack::NONE, 1.0), (1.0, Slack { amount: 1e5, share: 0.0 }, 1.0), (1.1, Slack::NONE, -1.0)]
-            {
-                let rate = proven(factor, slack, sign, robots);
-                assert!(rate > 0.97, "{factor} {slack:?} {sign} {robots}: {rate}");
-            }
+        for (factor, slack, sign, robots) in
+            [(1.0001, Slack::NONE, 1.0, false), (1.0101, percent, 1.0, true), (0.9899, percent, -1.0, false)]
+        {
+            let rate = proven(factor, slack, sign, robots);
+            assert!(rate <= 0.1 + 3.0 * 0.015, "{factor} {slack:?} {sign} {robots}: {rate}");
+        }
+        for (factor, slack, sign, robots) in [
+            (0.9, Slack::NONE, 1.0, true),
+            (1.0, Slack { amount: 1e5, share: 0.0 }, 1.0, false),
+            (1.1, Slack::NONE, -1.0, false),
+        ] {
+            let rate = proven(factor, slack, sign, robots);
+            assert!(rate > 0.97, "{factor} {slack:?} {sign} {robots}: {rate}");
         }
     }
 
