@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use rollcast::expectation::{Check, Verdict};
 use rollcast::experiment::{Experiment, Workers};
 use rollcast::metric::{Kind, Metric, Unit};
-use rollcast::questions::{self, Direction, Objective};
+use rollcast::questions::{self, Objective, Sense};
 use rollcast::scenario::{Diagnostics, Scenario, ScenarioFile, read_variation};
 use rollcast::simulation::Plan;
 use rollcast::sweep::Sweep;
@@ -158,7 +158,7 @@ fn tune(metric: &str, margin: &str, vary: &str, most: u32, seeds: u64, workers: 
     let truths: Vec<(f64, f64)> =
         (0..sweep.len()).map(|point| truth(&sweep.scenario(point).expect("a scenario"), metric)).collect();
     let best = truths.iter().map(|(value, _)| *value).fold(f64::INFINITY, f64::min);
-    let objective = Objective::parse(metric, Direction::Minimize, &own).expect("an objective");
+    let objective = Objective::parse(metric, Sense::Minimize, &own).expect("an objective");
     let slack = objective.margin(margin, &own).expect("a margin");
     let within = match slack {
         rollcast::precision::Target::Share(share) => best * (1.0 + share),

@@ -23,10 +23,8 @@ use std::sync::atomic::AtomicBool;
 use crate::experiment::{Experiment, Stopped, Tally, Workers};
 use crate::metric::Summary;
 use crate::scenario::Scenario;
-use stored::Kept;
 use stored::KeptBeside;
 use values::ReplicationValues;
-use values::Values;
 
 /// The seed of a second run that has to be independent of the first.
 pub const fn other_seed(seed: u64) -> u64 {

@@ -266,7 +266,7 @@ mod tests {
         let taken = median(&far, 0.0025);
         assert!(taken >= must && taken < 1.35 * must, "{taken} of {must}");
         let wide = |seed, index| uniform(seed, index, 0) * uniform(seed, index, 0);
-        let fixed = (3.29_f64 + 1.28).powi(2) * (4.0 / 45.0) / (0.05 * 0.05);
+        let fixed = (3.29 + 1.28) * (3.29 + 1.28) * (4.0 / 45.0) / (0.05 * 0.05);
         let taken = median(&wide, 1.0 / 3.0 + 0.05);
         assert!(taken < 3.0 * fixed, "{taken} of {fixed}");
         assert_eq!([least(0.5, 0.5, 0.1), least(0.0, 0.0, 0.1)], [None, None]);

@@ -261,19 +261,23 @@ mod tests {
     fn rare_numbers_are_reckoned_with() {
         let slack = Slack { amount: 1e6 / 1500.0 * 0.99, share: 0.0 };
         let plain = |part: f64| Some(Pair { part, whole: 1.0 });
-        let rate = |evidence: &dyn Fn(&[Option<Pair>], &[Option<Pair>]) -> f64| {
-            rate(|seed, n| {
-                let second = |index: u32| (1000.0 * Luck::new(seed, index).job(0, Purpose::Preparing).open01()).round();
-                let rare = |index: u32| Luck::new(seed, index).job(1, Purpose::Preparing).open01() * 1500.0 < 1.0;
-                let first = |index: u32| plain(if rare(index) { 1e6 } else { second(index) });
-                let first: Vec<_> = (0..n as u32).map(first).collect();
-                let second: Vec<_> = (0..n as u32).map(|index| plain(second(index))).collect();
-                evidence(&first, &second)
-            })
+        let sides = |seed: u64, n: usize| {
+            let second = |index: u32| (1000.0 * Luck::new(seed, index).job(0, Purpose::Preparing).open01()).round();
+            let rare = |index: u32| Luck::new(seed, index).job(1, Purpose::Preparing).open01() * 1500.0 < 1.0;
+            let first = |index: u32| plain(if rare(index) { 1e6 } else { second(index) });
+            let first: Vec<_> = (0..n as u32).map(first).collect();
+            let second: Vec<_> = (0..n as u32).map(|index| plain(second(index))).collect();
+            (first, second)
         };
         let reach = PairReach { greatest: 1e6, whole: 1.0 };
-        let proven = rate(&|first, second| mean_evidence(first, second, slack, reach, -libm::log(0.1)));
-        let by_limit = rate(&|first, second| mean_evidence_by_limit(first, second, slack));
+        let proven = rate(|seed, n| {
+            let (first, second) = sides(seed, n);
+            mean_evidence(&first, &second, slack, reach, -libm::log(0.1))
+        });
+        let by_limit = rate(|seed, n| {
+            let (first, second) = sides(seed, n);
+            mean_evidence_by_limit(&first, &second, slack)
+        });
         assert!(proven <= 0.1 + 3.0 * 0.015 && by_limit > 0.3, "{proven} {by_limit}");
     }
 
