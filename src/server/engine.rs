@@ -446,8 +446,8 @@ mod tests {
         (state, jobs.json().expect("JSON"), engine.account().turns())
     }
 
-    /// Whatever somebody does, the journal makes the same account again; and it goes on in the same way. An account that
-    /// was written down and read back is the one that what has led to it makes.
+    /// Whatever somebody does, the journal makes the same account again; and it goes on in the same way. An account
+    /// that was written down and read back is the one that what has led to it makes.
     #[test]
     fn a_journal_makes_the_account_again() {
         let scenario = scenario(SCENARIO);

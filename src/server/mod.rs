@@ -16,9 +16,9 @@
 //!
 //! # What holds
 //!
-//! * What is answered or shown is in the journal, if there is one, and so is the instant at which it was; see `journal` for
-//!   what is on the disk when. With a journal, whatever happens to the process, the next one has all that was answered,
-//!   and its time is not earlier than anybody has seen it.
+//! * What is answered or shown is in the journal, if there is one, and so is the instant at which it was; see `journal`
+//!   for what is on the disk when. With a journal, whatever happens to the process, the next one has all that was
+//!   answered, and its time is not earlier than anybody has seen it.
 //! * A call takes effect as a whole or not at all. At the first panic of any thread or task the server stops with exit
 //!   status 1: what was half done is neither answered nor in the journal. When the journal cannot be written, whoever
 //!   asks is answered with `InternalServerException`, and the server stops with exit status 3.

@@ -114,8 +114,8 @@ const TOGETHER: usize = 512;
 
 /// How many names of twelve characters there are.
 const NAMES: u128 = 36_u128.pow(12);
-/// Numbers are multiplied by this, the golden section of [`NAMES`] or nearly so, and names of neighbours are far apart. It has
-/// no factor in common with [`NAMES`], and so
+/// Numbers are multiplied by this, the golden section of [`NAMES`] or nearly so: names of neighbours are far apart. It
+/// has no factor in common with [`NAMES`], and so
 const SCATTER: u128 = 2_928_480_718_740_974_081;
 /// this undoes it: their product is 1 modulo [`NAMES`].
 const GATHER: u128 = 3_251_198_494_093_940_225;
@@ -177,18 +177,20 @@ impl Jobs {
         job_number(arn).filter(|number| self.get(*number).is_some())
     }
 
+    /// A job by its number, if it is not forgotten.
     pub fn get(&self, number: u64) -> Option<&JobRow> {
         let place = number.checked_sub(self.begins).filter(|_| number >= self.first)? as usize;
         self.rows.get(place / TOGETHER)?.get(place % TOGETHER)
     }
 
+    /// The same, to be changed.
     pub fn get_mut(&mut self, number: u64) -> Option<&mut JobRow> {
         let place = number.checked_sub(self.begins).filter(|_| number >= self.first)? as usize;
         let rows = self.rows.get_mut(place / TOGETHER)?;
         if place % TOGETHER < rows.len() { Arc::make_mut(rows).get_mut(place % TOGETHER) } else { None }
     }
 
-    /// The oldest.
+    /// The oldest that is not forgotten.
     pub fn first(&self) -> Option<&JobRow> {
         self.get(self.first)
     }

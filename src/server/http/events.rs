@@ -1,8 +1,8 @@
 //! Changes as they happen, for those who watch: server-sent events.
 //!
-//! Who watches is told everything once, and then what changes, after it is in the journal. When more has changed than is
-//! told one by one, everything is told anew. Each text is written once for all who watch. Each has a queue of bounded
-//! length: who is behind is told everything anew, and who does not read is cut off.
+//! Who watches is told everything once, and then what changes, after it is in the journal. When more has changed than
+//! is told one by one, everything is told anew. Each text is written once for all who watch. Each has a queue of
+//! bounded length: who is behind is told everything anew, and who does not read is cut off.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -32,11 +32,11 @@
 //!
 //! What has led to an account is not needed any more when the account itself is written down. A journal of which more
 //! than [`LEAST_TAIL`] bytes, and more than the account took last time, have come since then is begun anew: with its
-//! beginning and the account, and from then on what has come since. So is one after [`MOST_TURNS`] instants, which would
-//! have to be gone through again. A copy of the account is taken between two calls; it is written aside, to a file
-//! beside the journal, while the journal goes on. Then the file gets what has come meanwhile, is synced, and takes the
-//! journal's name: at any moment the name leads to a whole journal. Jobs that have been forgotten after their 90 days
-//! are gone from it then.
+//! beginning and the account, and from then on what has come since. So is one after [`MOST_TURNS`] instants, which
+//! would have to be gone through again. A copy of the account is taken between two calls; it is written aside, to a
+//! file beside the journal, while the journal goes on. Then the file gets what has come meanwhile, is synced, and takes
+//! the journal's name: at any moment the name leads to a whole journal. Jobs that have been forgotten after their 90
+//! days are gone from it then.
 //!
 //! It is read line by line: the memory that a start takes is that of the account, and of the account as text.
 
