@@ -255,12 +255,8 @@ impl<'p, R: Rows> Work for Tallying<'_, 'p, '_, R> {
         let &Experiment { plan, seed, .. } = self.experiment;
         let build = plan.odds.build(&Luck::new(seed, index));
         let tally = &mut tallies[build.unwrap_or(0)];
-        let replication = if R::WANTED {
-            let mut jobs = JobRows { replication: index, jobs: &mut block.jobs };
-            campaign.run(seed, index, self.cancelled, (&mut *tally, &mut jobs))?
-        } else {
-            campaign.run(seed, index, self.cancelled, &mut *tally)?
-        };
+        let jobs = R::WANTED.then_some(&mut block.jobs);
+        let replication = simulate(campaign, seed, index, self.cancelled, tally, jobs)?;
         tally.end_replication(&replication);
         if R::WANTED {
             block.replications.push(replication);
@@ -281,6 +277,23 @@ impl<'p, R: Rows> Work for Tallying<'_, 'p, '_, R> {
 
     fn give_up(&self) {
         self.in_order.stop();
+    }
+}
+
+/// Simulates a replication under the eyes of a tally, and of whoever collects jobs. What it compiles to does not depend
+/// on what becomes of the rows, and stands in this crate, which is compiled as one unit, and not in the one that calls.
+#[inline(never)]
+fn simulate(
+    campaign: &mut Campaign<'_, AnyController>,
+    seed: u64,
+    replication: u32,
+    cancelled: &AtomicBool,
+    tally: &mut Tally,
+    jobs: Option<&mut Vec<(u32, JobRecord)>>,
+) -> Option<Replication> {
+    match jobs {
+        Some(jobs) => campaign.run(seed, replication, cancelled, (tally, &mut JobRows { replication, jobs })),
+        None => campaign.run(seed, replication, cancelled, tally),
     }
 }
 

@@ -229,7 +229,9 @@ impl Observer for Tally {
             Event::RobotEnded { robot, started, end: RobotEnd::InSync } => {
                 // In the order of `OfRobots::ALL`.
                 let times = [now - self.since.of(robot), now - started].map(Span::micros);
-                self.waiting.record(times, self.robots.each_mut());
+                if self.waiting.record(times) {
+                    self.waiting.count(self.robots.each_mut());
+                }
             }
             Event::RobotEnded { end, .. } => self.count_failure(end),
             // An attempt's code was counted when it ended as `NoResponse`, so a late failure adds none.
@@ -238,10 +240,14 @@ impl Observer for Tally {
             }
             Event::RobotRegistered(_) => self.since.register(now),
             Event::JobOver(job) => self.limits.add(job),
+            // No curve shows it.
+            Event::RobotProgressed(_) => return,
             _ => {}
         }
         if let Some(curves) = &mut self.curves {
-            curves.see(now, event);
+            // A copy: an event that itself goes where it is not inlined would be written to memory for all.
+            let event = *event;
+            curves.see(now, &event);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::RobotStatus;
+use super::{RobotStatus, clone_by_fields};
 
 /// A robot's number: from 0, in the order of registration (R2).
 pub type RobotId = u32;
@@ -16,7 +16,7 @@ struct State {
 }
 
 /// The registered robots and their states.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Fleet {
     states: Vec<State>,
     /// How many times each robot has started a deployment.
@@ -26,6 +26,8 @@ pub struct Fleet {
     /// How many have left; they keep their numbers and count for nothing.
     left: u32,
 }
+
+clone_by_fields!([] Fleet { states, attempts, in_sync, down, left });
 
 const NEW: State = State { status: RobotStatus::Registered, down: false };
 

@@ -2,7 +2,7 @@
 
 use super::{
     Admission, Controller, DeploymentJobErrorCode, DeploymentStatus, Fleet, Halt, JobEnd, JobOutcome, Judgement,
-    Limits, OnBreach, RobotId, RobotStatus, Word,
+    Limits, OnBreach, RobotId, RobotStatus, Word, clone_by_fields,
 };
 use serde::{Deserialize, Serialize};
 
@@ -62,10 +62,10 @@ pub struct Progress {
     pub targets: u32,
     /// Targets that have started.
     pub started: u32,
-    /// Started robots that have not ended.
-    pub in_flight: u32,
     /// The most that were in flight at once.
     pub peak_in_flight: u32,
+    /// Started robots that have not ended.
+    pub in_flight: u32,
     /// Ended as `InSync`.
     pub succeeded: u32,
     /// A step failed.
@@ -135,7 +135,7 @@ pub struct Halted {
 }
 
 /// A deployment job, steered by a [`Controller`]. One value serves job after job and keeps its memory.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct DeploymentJob<C> {
     controller: C,
     kind: JobKind,
@@ -154,6 +154,10 @@ pub struct DeploymentJob<C> {
     turns: usize,
     progress: Progress,
 }
+
+clone_by_fields!([C: Clone] DeploymentJob<C> {
+    controller, kind, status, failure_code, outcome, end, halt, limits, kept_until, targets, turns, progress
+});
 
 impl<C: Controller> DeploymentJob<C> {
     /// A place for jobs that holds none yet: it looks like a job without robots that has succeeded.
@@ -224,18 +228,39 @@ impl<C: Controller> DeploymentJob<C> {
     /// Starts the next robot if the controller admits one (R4, R6, R7). Ask until it says no.
     #[inline(always)]
     pub fn start_next(&mut self, now: Time, fleet: &mut Fleet) -> Start {
+        if self.progress.withdrawn == 0 {
+            return self.start_first(now, fleet, false);
+        }
+        // Variant by variant: what a cold function writes into memory would keep all that is said here in memory.
+        match self.start_next_in_need(now, fleet) {
+            Start::Robot { robot, attempt } => Start::Robot { robot, attempt },
+            Start::Nobody => Start::Nobody,
+            Start::NotBefore(instant) => Start::NotBefore(instant),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn start_next_in_need(&mut self, now: Time, fleet: &mut Fleet) -> Start {
+        self.start_first(now, fleet, true)
+    }
+
+    /// Starts the first of the pending targets; of `some` that may have got in sync by themselves since the job was
+    /// made, the first that has not: the others are passed over (R14).
+    #[inline(always)]
+    fn start_first(&mut self, now: Time, fleet: &mut Fleet, some: bool) -> Start {
         loop {
             if self.turns >= self.targets.len() || self.halt.is_some() || self.status != DeploymentStatus::InProgress {
                 return self.nobody(Time::NEVER);
             }
             let pending = &mut self.targets[self.turns..];
-            // A target that has got in sync by itself since the job was made is passed over (R14).
-            if self.progress.withdrawn > 0 && fleet.status(pending[0]) == RobotStatus::InSync {
+            if some && fleet.status(pending[0]) == RobotStatus::InSync {
                 self.turns += 1;
                 continue;
             }
             match self.controller.admit(now, pending, &self.progress) {
-                Admission::Start if fleet.status(pending[0]) == RobotStatus::InSync => {}
+                // The controller has put it first.
+                Admission::Start if some && fleet.status(pending[0]) == RobotStatus::InSync => {}
                 Admission::Start => {
                     let robot = pending[0];
                     self.turns += 1;
@@ -442,6 +467,11 @@ impl<C: Controller> DeploymentJob<C> {
     pub fn is_stopped(&self) -> bool {
         let means = |halted: &Halted| self.controller.outcomes()[usize::from(halted.halt.outcome)].end;
         self.halt.as_ref().map(means) == Some(JobEnd::Halted)
+    }
+
+    /// Whether it has halted, and robots in flight are running to their ends.
+    pub fn drains(&self) -> bool {
+        self.halt.is_some() && self.is_active()
     }
 
     /// What its controller holds it to.

@@ -15,6 +15,7 @@
 mod any;
 mod client;
 mod controller;
+mod copying;
 mod fleet;
 mod job;
 mod operator;
@@ -25,6 +26,7 @@ mod word;
 pub use any::{AnyController, Custom};
 pub use client::{CallCounts, Client, Fault, RetryPolicy};
 pub use controller::{Admission, Controller, Halt, HaltWords, JobEnd, JobOutcome, Judgement, Limits, OnBreach};
+pub(crate) use copying::clone_by_fields;
 pub use fleet::{Fleet, RobotId};
 pub use job::{DeploymentJob, Halted, JobKind, Progress, RobotEnd, Start};
 pub use operator::{Again, CampaignOutcome, MAX_GIVEN_UP, Operator, Schedule, SyncPolicy};

@@ -14,14 +14,14 @@ use super::{
     Rollout, Watch, World,
 };
 use crate::random::{Luck, Purpose};
-use crate::rollout::{CampaignOutcome, Controller, JobKind, Operator, RobotEnd, RobotId, StartOrder};
+use crate::rollout::{CampaignOutcome, Controller, JobKind, Operator, RobotEnd, RobotId, StartOrder, clone_by_fields};
 use crate::time::{Span, Time};
 
 /// One campaign of a plan under a controller, at one instant.
 ///
 /// It keeps its memory when another one [begins](Campaign::begin). A [copy](Clone) goes on as the campaign itself does,
 /// and so does one that was [written down](Campaign::snapshot) and [resumed](Campaign::resume).
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Campaign<'p, C, Q = Endings> {
     pub(super) world: World<'p, Q>,
     pub(super) rollout: Rollout<C>,
@@ -34,6 +34,10 @@ pub struct Campaign<'p, C, Q = Endings> {
     /// Where starts are counted for somebody who waits.
     starts: Option<Arc<AtomicU64>>,
 }
+
+clone_by_fields!(['p, C: Clone, Q: Clone] Campaign<'p, C, Q> {
+    world, rollout, operator, calls, clock, totals, ahead, horizon, starts
+});
 
 /// The instants of a campaign.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -120,16 +124,30 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
         self.ahead.clear();
     }
 
-    /// The campaign under another controller, as if that had steered it from the beginning: right where both have
-    /// decided all the same so far, and remember nothing but what their latest job is.
-    pub(crate) fn under(&self, controller: C) -> Self
-    where
-        C: Clone,
-        Q: Clone,
-    {
-        let mut campaign = self.clone();
-        campaign.rollout.job.steer(self.clock.next, controller);
-        campaign
+    /// Goes on under another controller, as if that had steered it from the beginning: right where both have decided all
+    /// the same so far, and remember nothing but what their latest job is.
+    pub(crate) fn steer(&mut self, controller: C) {
+        self.rollout.job.steer(self.clock.next, controller);
+    }
+
+    /// Goes on to the last end of a robot in flight, if the job has halted: those before it are counted at once, as far
+    /// as nothing else can come between, for then no turn has anything else to do. The observer and the controller
+    /// are told of them in no order.
+    pub(crate) fn drain<O: Observer>(&mut self, watch: &mut Watch<'_, O>) {
+        if !self.rollout.job.drains() {
+            return;
+        }
+        let in_flight = self.world.endings.take_all();
+        let last = in_flight.iter().map(|ending| ending.due).max().unwrap_or(Time::ZERO);
+        let until = last.min(self.clock.quiet_until);
+        for ending in in_flight {
+            if ending.due < until {
+                self.end_robot(watch, ending.due, ending, ending.end);
+            } else {
+                self.world.endings.push(ending);
+            }
+        }
+        self.find_next();
     }
 
     /// The instant of the next turn; that of the last one if robots that take no time give it another.
@@ -143,18 +161,19 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
     /// The campaign is broken off, and has to begin anew.
     #[inline(always)]
     pub fn turn<O: Observer>(&mut self, watch: &mut Watch<'_, O>) -> Result<Turn, Cancelled> {
-        let eventful = self.arrive(watch)?;
-        self.act(watch, eventful)
+        let now = self.clock.next;
+        let eventful = self.arrive(watch, now)?;
+        self.act(watch, now, eventful)
     }
 
-    /// The first half of a turn: all endings of the instant are counted, and nothing follows from them yet. True if anything
-    /// but endings and starts may happen in the turn, which is for the second half to know.
+    /// The first half of a turn, at [`next_due`](Campaign::next_due): all endings of the instant are counted, and nothing
+    /// follows from them yet. True if anything but endings and starts may happen in the turn, which is for the second
+    /// half to know.
     ///
     /// # Errors
     /// As [`Campaign::turn`].
     #[inline(always)]
-    pub(crate) fn arrive<O: Observer>(&mut self, watch: &mut Watch<'_, O>) -> Result<bool, Cancelled> {
-        let now = self.clock.next;
+    pub(crate) fn arrive<O: Observer>(&mut self, watch: &mut Watch<'_, O>, now: Time) -> Result<bool, Cancelled> {
         arrive(self, watch, now)
     }
 
@@ -163,8 +182,12 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
     /// # Errors
     /// As [`Campaign::turn`].
     #[inline(always)]
-    pub(crate) fn act<O: Observer>(&mut self, watch: &mut Watch<'_, O>, eventful: bool) -> Result<Turn, Cancelled> {
-        let now = self.clock.next;
+    pub(crate) fn act<O: Observer>(
+        &mut self,
+        watch: &mut Watch<'_, O>,
+        now: Time,
+        eventful: bool,
+    ) -> Result<Turn, Cancelled> {
         let (turn, eventful) = act(self, watch, now, eventful)?;
         self.clock.acted = now;
         if let Turn::Over(_) = turn {
@@ -175,8 +198,14 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
             // Where the world delays robots, any of their starts and ends may change what is due.
             self.clock.quiet_until = if self.world.journeys.is_some() { Time::ZERO } else { self.clock.due };
         }
-        self.clock.next = self.world.endings.next_due().min(self.clock.due).min(self.rollout.wake);
+        self.find_next();
         Ok(turn)
+    }
+
+    /// Finds the instant of the next turn.
+    #[inline(always)]
+    fn find_next(&mut self) {
+        self.clock.next = self.world.endings.next_due().min(self.clock.due).min(self.rollout.wake);
     }
 
     /// Goes on to the end.

@@ -4,11 +4,11 @@ use super::odds::Odds;
 use super::plan::{GroupPlan, Plan, StepPlan};
 use crate::random::attempt::{OUTCOME, latency_slot};
 use crate::random::{Luck, Purpose, whole_rate};
-use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, RobotEnd, RobotId};
+use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, RobotEnd, RobotId, clone_by_fields};
 use crate::time::Span;
 
 /// The luck of one replication, applied to a plan: pure functions of (robot, attempt).
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Draws<'p> {
     /// What there is to draw.
     pub plan: &'p Plan,
@@ -19,6 +19,8 @@ pub struct Draws<'p> {
     /// The groups of the robots that have registered since the start, in order (R13).
     registered: Vec<u32>,
 }
+
+clone_by_fields!(['p] Draws<'p> { plan, luck, odds, registered });
 
 /// What a robot draws for one step: how long it takes, and whether it fails at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Odds: how likely each step fails in one replication, and with which codes (R7, R15).
 
 use crate::random::{Beta, Choice, Luck, Purpose};
-use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep};
+use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, clone_by_fields};
 use crate::scenario::{Probability, Scenario};
 
 /// The builds, and how likely every step fails under each of them.
@@ -49,12 +49,14 @@ pub struct StepOdds<'p> {
 }
 
 /// The odds of one replication.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Odds<'p> {
     /// Which build the campaign is about: an index into the scenario's builds (R15).
     pub build: Option<usize>,
     steps: Vec<StepOdds<'p>>,
 }
+
+clone_by_fields!(['p] Odds<'p> { build, steps });
 
 impl OddsPlan {
     /// Prepares a checked scenario.

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::JobRecord;
 use crate::random::Stream;
-use crate::rollout::{Controller, DeploymentJob, Fleet, JobKind, RobotEnd, RobotId};
+use crate::rollout::{Controller, DeploymentJob, Fleet, JobKind, RobotEnd, RobotId, clone_by_fields};
 use crate::time::{Span, Time};
 
 /// A fleet and its latest job. Robots go by their numbers in the fleet.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Rollout<C> {
     /// The robots that are in it.
     pub fleet: Fleet,
@@ -26,6 +26,10 @@ pub struct Rollout<C> {
     first_start: Option<Time>,
     last_robot_ended: Option<Time>,
 }
+
+clone_by_fields!([C: Clone] Rollout<C> {
+    fleet, job, begins, times_out, wake, created, began, first_start, last_robot_ended
+});
 
 impl<C: Controller> Rollout<C> {
     /// Without robots, and without a job.

@@ -3,11 +3,11 @@
 use super::journeys::Guide;
 use super::{Draws, Ending, Endings, EventQueue, Happening, Journeys, Order, Plan, Position, RegistrationQueue, Stop};
 use crate::random::Luck;
-use crate::rollout::RobotId;
+use crate::rollout::{RobotId, clone_by_fields};
 use crate::time::Time;
 
 /// All robots of a campaign, or of an account with many fleets.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct World<'p, Q = Endings> {
     pub(super) draws: Draws<'p>,
     /// How deployments in flight will end, as far as that is known.
@@ -17,6 +17,8 @@ pub struct World<'p, Q = Endings> {
     pub(super) registrations: RegistrationQueue,
     pub(super) happenings: Vec<Happening>,
 }
+
+clone_by_fields!(['p, Q: Clone] World<'p, Q> { draws, endings, journeys, registrations, happenings });
 
 impl<'p, Q: EventQueue> World<'p, Q> {
     /// The robots of a plan, before [`begin`](World::begin). Only robots that the plan delays can be delayed.

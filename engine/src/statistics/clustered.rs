@@ -85,6 +85,13 @@ struct Cell {
 }
 
 impl Cell {
+    /// A cluster of n numbers has so many in this cell, and so many in those below.
+    #[inline(always)]
+    fn add_run(&mut self, added: u64, below: u64, n: u64) {
+        self.squared += u128::from(added) * u128::from(2 * below + added);
+        self.crossed += u128::from(added) * u128::from(n);
+    }
+
     fn add(&mut self, other: &Cell) {
         self.squared += other.squared;
         self.crossed += other.crossed;
@@ -173,9 +180,7 @@ impl ClusteredSample {
                 let index = 64 * word + touched.trailing_zeros() as usize;
                 touched &= touched - 1;
                 let added = u64::from(std::mem::take(&mut cluster.cells[index]));
-                let cell = &mut self.cells[index];
-                cell.squared += u128::from(added) * u128::from(2 * up_to + added);
-                cell.crossed += u128::from(added) * u128::from(n);
+                self.cells[index].add_run(added, up_to, n);
                 up_to += added;
             }
         }
@@ -199,20 +204,6 @@ impl ClusteredSample {
         self.sums_squared += other.sums_squared;
         self.cells.resize(self.cells.len().max(other.cells.len()), Cell::default());
         self.cells.iter_mut().zip(&other.cells).for_each(|(cell, other)| cell.add(other));
-    }
-
-    /// Counts numbers below 2^50 without saying which clusters they belong to: [`SharedCluster`] knows that.
-    pub fn pool(&mut self, numbers: &[u64]) {
-        for numbers in numbers.chunks(BATCH) {
-            let batch = self.arch.dispatch(Counting { numbers });
-            self.count += numbers.len() as u64;
-            self.sum += u128::from(batch.sum);
-            self.squares += U256::from(batch.squares());
-            self.min = self.min.min(batch.min);
-            self.max = self.max.max(batch.max);
-            self.counts.reach(FINE.cell(batch.max));
-            batch.fine.iter().take(numbers.len()).for_each(|fine| self.counts.count(*fine as usize));
-        }
     }
 
     /// What the numbers mean.

@@ -57,7 +57,7 @@ impl EventQueue for HeapEndings {
         self.remove(robot)
     }
 
-    fn drain(&mut self) -> Vec<Ending> {
+    fn take_all(&mut self) -> Vec<Ending> {
         self.queue.clear();
         self.endings.drain(..).flatten().collect()
     }

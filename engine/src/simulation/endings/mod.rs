@@ -18,7 +18,7 @@ use tournament::Tournament;
 
 pub use heap::HeapEndings;
 
-use crate::rollout::{RobotEnd, RobotId};
+use crate::rollout::{RobotEnd, RobotId, clone_by_fields};
 use crate::time::Time;
 
 /// A robot in flight.
@@ -44,12 +44,19 @@ pub trait EventQueue: Clone + Default {
     /// none before anything else is asked of the queue.
     fn pop_due(&mut self, now: Time) -> Option<Ending>;
 
+    /// Takes all that is left, in no order, and starts anew.
+    fn take_all(&mut self) -> Vec<Ending>;
+
     /// Takes all that is left, in the order of robots, and starts anew.
-    fn drain(&mut self) -> Vec<Ending>;
+    fn drain(&mut self) -> Vec<Ending> {
+        let mut left = self.take_all();
+        left.sort_unstable_by_key(|ending| ending.robot);
+        left
+    }
 }
 
 /// The queue of a simulation, made for many robots.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Endings {
     /// What is due before `near_until`, but for `at_once`.
     near: Tournament,
@@ -59,6 +66,8 @@ pub struct Endings {
     at_once: Vec<Ending>,
     far: Calendar,
 }
+
+clone_by_fields!([] Endings { near, near_until, at_once, far });
 
 impl Default for Endings {
     fn default() -> Endings {
@@ -90,15 +99,19 @@ impl EventQueue for Endings {
             }
             self.gather_tied(due, started, robot, end);
         }
-        if self.near.beyond { self.pop_beyond(now) } else { None }
+        if !self.near.beyond {
+            return None;
+        }
+        // As above: what a cold function writes into memory would keep those taken there in memory, too.
+        let Ending { due, started, robot, end } = self.pop_beyond(now)?;
+        Some(Ending { due, started, robot, end })
     }
 
-    fn drain(&mut self) -> Vec<Ending> {
+    fn take_all(&mut self) -> Vec<Ending> {
         let mut left = self.near.drain();
         left.append(&mut self.at_once);
         self.far.drain_into(&mut left);
         self.near_until = Time::NEVER;
-        left.sort_unstable_by_key(|ending| ending.robot);
         left
     }
 }

@@ -1,7 +1,7 @@
 //! A tournament of few endings, replayed where one of them is replaced.
 
 use super::Ending;
-use crate::rollout::{RobotEnd, RobotId};
+use crate::rollout::{RobotEnd, RobotId, clone_by_fields};
 use crate::time::Time;
 
 /// A lane's number takes so many bits of a key.
@@ -41,7 +41,7 @@ macro_rules! known_rounds {
 /// neighbouring lanes goes on to the next round, as in Knuth, The Art of Computer Programming 3 (1998), section 5.4.1,
 /// there with two. When a lane is opened, the least of the three others in each match that it plays is kept. They say
 /// at once what is earliest without it, and with them a new key finds its way up without looking at the others again.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Tournament {
     /// What each lane holds, or held last.
     lanes: Vec<Ending>,
@@ -63,6 +63,8 @@ pub struct Tournament {
     /// The earliest key but for the open lane's.
     earliest: Key,
 }
+
+clone_by_fields!([] Tournament { lanes, keyed, free, beyond, keys, rounds, open, others, earliest });
 
 /// A key; by default that of nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,11 +217,11 @@ impl Tournament {
 
     /// Takes all that is left, and starts anew.
     pub fn drain(&mut self) -> Vec<Ending> {
-        let mut left = Vec::new();
+        let mut left = Vec::with_capacity(self.lanes.len());
         if self.next_due() <= Time::MAX {
             self.close();
             let first_round = keys_of(self.rounds - 1);
-            let keys = self.keys[first_round..].iter().filter(|key| **key != EMPTY);
+            let keys = self.keys[first_round..][..self.lanes.len()].iter().filter(|key| **key != EMPTY);
             left.extend(keys.map(|key| self.lanes[(key & LANE) as usize]));
             self.keys.fill(EMPTY);
         }

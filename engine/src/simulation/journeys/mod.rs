@@ -18,7 +18,7 @@ use super::endings::Ending;
 use super::presence::{Outages, Presence};
 use super::stop::Stop;
 use super::{Plan, Timeline, Volume};
-use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, RobotEnd, RobotId};
+use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, RobotEnd, RobotId, clone_by_fields};
 use crate::time::{Span, Time};
 use downloads::Downloads;
 
@@ -26,7 +26,7 @@ pub use downloads::Downloaded;
 pub use walk::{Passage, Walk};
 
 /// The journeys of one campaign.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Journeys {
     /// One a robot of the fleet.
     journeys: Vec<Journey>,
@@ -39,6 +39,8 @@ pub struct Journeys {
     #[serde(skip)]
     horizon: Time,
 }
+
+clone_by_fields!([] Journeys { journeys, events, downloads, outages, horizon });
 
 /// What journeys are found by: the luck of their robots, and whether somebody wants the finding to be broken off. What
 /// comes of one that is broken off means nothing.

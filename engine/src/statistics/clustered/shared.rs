@@ -1,14 +1,15 @@
 //! A cluster that belongs to many samples.
 
-use super::{COARSE, Cell, ClusteredSample};
+use super::{BATCH, COARSE, Cell, ClusteredSample, Counting, FINE};
 use ethnum::U256;
 
 /// The numbers of one cluster by their cells. Numbers can be taken back, so samples of which each holds the numbers of
 /// another and a few more need not count them all.
 #[derive(Clone, Debug)]
 pub struct SharedCluster {
-    count: u64,
     sum: u128,
+    /// The cell of each number, in the order in which they came.
+    order: Vec<u32>,
     /// How many numbers lie in each cell.
     cells: Vec<u32>,
     /// A bit for each cell in which there has been a number.
@@ -18,73 +19,81 @@ pub struct SharedCluster {
 impl Default for SharedCluster {
     fn default() -> SharedCluster {
         let cells = COARSE.cell(1 << 50) + 1;
-        SharedCluster { count: 0, sum: 0, cells: vec![0; cells], touched: vec![0; cells / 64 + 1] }
+        SharedCluster { sum: 0, order: Vec::new(), cells: vec![0; cells], touched: vec![0; cells / 64 + 1] }
     }
 }
 
 impl SharedCluster {
-    /// Adds numbers below 2^50.
-    pub fn add(&mut self, numbers: &[u64]) {
-        for number in numbers {
-            let cell = COARSE.cell(*number);
-            self.cells[cell] += 1;
-            self.touched[cell / 64] |= 1 << (cell % 64);
-            self.sum += u128::from(*number);
+    fn add(&mut self, sum: u64, cells: &[u32]) {
+        self.sum += u128::from(sum);
+        self.order.extend_from_slice(cells);
+        for cell in cells {
+            self.cells[*cell as usize] += 1;
+            self.touched[*cell as usize / 64] |= 1 << (cell % 64);
         }
-        self.count += numbers.len() as u64;
     }
 
-    /// Takes back numbers that have been added.
-    pub fn remove(&mut self, numbers: &[u64]) {
-        for number in numbers {
-            self.cells[COARSE.cell(*number)] -= 1;
-            self.sum -= u128::from(*number);
+    /// Takes back the numbers that were added last.
+    pub fn take_back(&mut self, numbers: &[u64]) {
+        self.sum -= numbers.iter().map(|number| u128::from(*number)).sum::<u128>();
+        for cell in self.order.drain(self.order.len() - numbers.len()..) {
+            self.cells[cell as usize] -= 1;
         }
-        self.count -= numbers.len() as u64;
     }
 
     /// Forgets all numbers.
     pub fn clear(&mut self) {
-        for (word, touched) in self.touched.iter_mut().enumerate() {
-            cells_of(word, std::mem::take(touched)).for_each(|cell| self.cells[cell] = 0);
+        for cell in self.order.drain(..) {
+            self.cells[cell as usize] = 0;
         }
-        (self.count, self.sum) = (0, 0);
+        self.touched.fill(0);
+        self.sum = 0;
     }
 }
 
 impl ClusteredSample {
+    /// Counts numbers below 2^50 without ending a cluster, and in a cluster that belongs to other samples, too.
+    pub fn pool(&mut self, numbers: &[u64], cluster: &mut SharedCluster) {
+        for numbers in numbers.chunks(BATCH) {
+            let batch = self.arch.dispatch(Counting { numbers });
+            self.count += numbers.len() as u64;
+            self.sum += u128::from(batch.sum);
+            self.squares += U256::from(batch.squares());
+            self.min = self.min.min(batch.min);
+            self.max = self.max.max(batch.max);
+            self.counts.reach(FINE.cell(batch.max));
+            batch.fine.iter().take(numbers.len()).for_each(|fine| self.counts.count(*fine as usize));
+            cluster.add(batch.sum, &batch.coarse[..numbers.len()]);
+        }
+    }
+
     /// Adds a cluster whose numbers are [pooled](ClusteredSample::pool) already, or will be.
     pub fn add_cluster(&mut self, cluster: &SharedCluster) {
-        let SharedCluster { count: n, sum: s, cells, touched } = cluster;
-        if *n == 0 {
+        let SharedCluster { sum: s, order, cells, touched } = cluster;
+        let n = order.len() as u64;
+        if n == 0 {
             return;
         }
         self.clusters += 1;
-        self.counts_squared += u128::from(*n) * u128::from(*n);
-        self.counts_by_sums += U256::from(*n) * U256::from(*s);
+        self.counts_squared += u128::from(n) * u128::from(n);
+        self.counts_by_sums += U256::from(n) * U256::from(*s);
         self.sums_squared += U256::from(*s) * U256::from(*s);
         let used = touched.iter().rposition(|touched| *touched != 0).map_or(0, |word| 64 * (word + 1));
         if used > self.cells.len() {
             self.cells.resize(used.next_multiple_of(1 << COARSE.bits), Cell::default());
         }
         let mut up_to = 0;
-        for index in touched.iter().enumerate().flat_map(|(word, touched)| cells_of(word, *touched)) {
-            let added = u64::from(cells[index]);
-            let cell = &mut self.cells[index];
-            cell.squared += u128::from(added) * u128::from(2 * up_to + added);
-            cell.crossed += u128::from(added) * u128::from(*n);
-            up_to += added;
+        for (first, touched) in (0..used).step_by(64).zip(touched) {
+            let mut touched = *touched;
+            while touched != 0 {
+                let index = first + touched.trailing_zeros() as usize;
+                touched &= touched - 1;
+                let added = u64::from(cells[index]);
+                self.cells[index].add_run(added, up_to, n);
+                up_to += added;
+            }
         }
     }
-}
-
-/// The cells whose bits are set in a word.
-fn cells_of(word: usize, mut bits: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let cell = (bits != 0).then(|| 64 * word + bits.trailing_zeros() as usize);
-        bits &= bits.wrapping_sub(1);
-        cell
-    })
 }
 
 #[cfg(test)]
@@ -110,13 +119,13 @@ mod tests {
                     (0..count).map(|_| below(1 << 34)).map(|number| number >> (number % 30)).collect()
                 };
                 let (common, own) = (numbers(20), numbers(6));
-                cluster.add(&common);
-                shared[sample..].iter_mut().for_each(|sample| sample.pool(&common));
+                shared[sample].pool(&common, &mut cluster);
+                let mut aside = SharedCluster::default();
+                shared[sample + 1..].iter_mut().for_each(|sample| sample.pool(&common, &mut aside));
                 alone[sample..].iter_mut().for_each(|sample| sample.record_all(&common));
-                cluster.add(&own);
-                shared[sample].pool(&own);
+                shared[sample].pool(&own, &mut cluster);
                 shared[sample].add_cluster(&cluster);
-                cluster.remove(&own);
+                cluster.take_back(&own);
                 alone[sample].record_all(&own);
                 alone[sample].end_cluster();
             }

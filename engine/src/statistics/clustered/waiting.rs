@@ -18,20 +18,20 @@ impl<const N: usize> Default for Waiting<N> {
 }
 
 impl<const N: usize> Waiting<N> {
-    /// Adds a number below 2^50 to the present cluster of each sample.
+    /// Adds a number below 2^50 to the present cluster of each sample; true if they are to be counted now.
     #[inline(always)]
-    pub fn record(&mut self, numbers: [u64; N], samples: [&mut ClusteredSample; N]) {
+    #[must_use]
+    pub fn record(&mut self, numbers: [u64; N]) -> bool {
         let place = self.count % BATCH;
         for (waiting, number) in self.numbers.iter_mut().zip(numbers) {
             waiting[place] = number;
         }
         self.count = place + 1;
-        if self.count == BATCH {
-            self.count(samples);
-        }
+        self.count == BATCH
     }
 
-    /// Counts the numbers that wait: to be asked before a cluster ends, with the same samples.
+    /// Counts the numbers that wait: when [`Waiting::record`] says so, and before a cluster ends; always with the same
+    /// samples.
     #[inline(never)]
     pub fn count(&mut self, samples: [&mut ClusteredSample; N]) {
         for (numbers, sample) in self.numbers.iter().zip(samples) {

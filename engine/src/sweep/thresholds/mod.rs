@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use self::robots::Robots;
-use self::tallies::{Clusters, Fork, Tallies};
+use self::tallies::{Fork, Tallies, WalkedPath};
 use super::points::simulate_alone;
 use super::{Simulated, Simulation, Sweep};
 use crate::experiment::{Stopped, Tally, Work, Workload};
@@ -36,6 +36,10 @@ const PATH: &str = "deployment.failure_threshold_percentage";
 
 /// The most points whose tallies are kept at a time.
 pub const MOST_TALLIES: u64 = 256;
+
+/// How many paths of a block are tallied together, at most: enough that a threshold's tally comes into the processor's
+/// caches seldom, few enough that the paths stay there meanwhile.
+const TALLIED_TOGETHER: usize = 32;
 
 /// The strategy that gets points which differ in nothing but the failure threshold out of one pass, and simulates all
 /// others for themselves. Hands the tallies to `take` in the order of the points; they are the same as those of
@@ -206,9 +210,11 @@ struct Pass<'a> {
 /// What a thread works with.
 struct Worker<'a> {
     campaign: Campaign<'a, AnyController>,
-    robots: Robots,
-    forks: Vec<Fork>,
-    clusters: Clusters,
+    /// Where one after another leaves the path.
+    fork: Campaign<'a, AnyController>,
+    /// The first `walked` of them have not been tallied.
+    paths: Vec<WalkedPath>,
+    walked: usize,
 }
 
 /// The pass, on its way.
@@ -225,18 +231,36 @@ impl<'p> Work for Walking<'_, 'p> {
         let &Pass { plan, .. } = self.pass;
         Worker {
             campaign: Campaign::new(plan, plan.controller.clone()),
-            robots: Robots::new(plan),
-            forks: Vec::new(),
-            clusters: Clusters::default(),
+            fork: Campaign::new(plan, plan.controller.clone()),
+            paths: Vec::new(),
+            walked: 0,
         }
     }
 
     fn replicate(&self, worker: &mut Worker<'p>, index: u32) -> Option<()> {
-        self.pass.simulate(worker, index, self.tallies, self.simulation.cancelled).ok()
+        if worker.walked == TALLIED_TOGETHER {
+            self.tally(worker);
+        }
+        if worker.walked == worker.paths.len() {
+            worker.paths.push(WalkedPath::new(self.pass.plan));
+        }
+        self.pass.simulate(worker, index, self.simulation.cancelled).ok()?;
+        worker.walked += 1;
+        Some(())
     }
 
-    fn end_block(&self, _: &mut Worker<'p>, _: u32, replications: u32) {
+    fn end_block(&self, worker: &mut Worker<'p>, _: u32, replications: u32) {
+        self.tally(worker);
         (self.simulation.advanced)(replications * self.pass.points);
+    }
+}
+
+impl Walking<'_, '_> {
+    /// Tallies the paths that have been walked.
+    fn tally(&self, worker: &mut Worker<'_>) {
+        let walked = &mut worker.paths[..worker.walked];
+        self.tallies.iter().enumerate().for_each(|(build, tallies)| tallies.add(walked, build));
+        worker.walked = 0;
     }
 }
 
@@ -264,14 +288,9 @@ impl<'a> Pass<'a> {
     }
 
     /// Simulates one replication at all thresholds.
-    fn simulate(
-        &self,
-        worker: &mut Worker<'a>,
-        index: u32,
-        tallies: &[Tallies<'_>],
-        cancelled: &AtomicBool,
-    ) -> Result<(), Cancelled> {
-        let Worker { campaign, robots, forks, clusters } = worker;
+    fn simulate(&self, worker: &mut Worker<'a>, index: u32, cancelled: &AtomicBool) -> Result<(), Cancelled> {
+        let Worker { campaign, fork, paths, walked } = worker;
+        let WalkedPath { robots, forks, end, .. } = &mut paths[*walked];
         let lower = &self.thresholds[..self.thresholds.len() - 1];
         robots.clear();
         forks.clear();
@@ -279,8 +298,9 @@ impl<'a> Pass<'a> {
         let mut watch = Watch::new(&mut *robots, cancelled);
         // That of the lowest threshold that has not left the path, for a fleet of this size.
         let (mut limit, mut of_size) = (0, 0);
-        let end = loop {
-            let eventful = campaign.arrive(&mut watch)?;
+        loop {
+            let now = campaign.next_due();
+            let eventful = campaign.arrive(&mut watch, now)?;
             let progress = campaign.rollout().job.progress();
             let (failures, size) = (progress.counted_failures(), progress.fleet_size);
             while let Some(threshold) = lower.get(forks.len()) {
@@ -291,32 +311,35 @@ impl<'a> Pass<'a> {
                 if failures < limit.max(1) {
                     break;
                 }
-                forks.push(self.fork(campaign, eventful, *threshold, &mut watch)?);
+                fork.clone_from(campaign);
+                forks.push(self.leave(fork, eventful, *threshold, &mut watch)?);
                 of_size = 0;
             }
-            if let Turn::Over(outcome) = campaign.act(&mut watch, eventful)? {
-                break campaign.replication(outcome);
+            if let Turn::Over(outcome) = campaign.act(&mut watch, now, eventful)? {
+                *end = Some(campaign.replication(outcome));
+                return Ok(());
             }
-        };
-        tallies[end.build.unwrap_or(0)].add(robots, forks, &end, clusters);
-        Ok(())
+        }
     }
 
-    /// Lets a copy of the campaign halt at a lower threshold, in the middle of the present turn, and go on to its end.
-    fn fork(
+    /// Lets a copy of the path halt at a lower threshold, in the middle of the present turn, and go on to its end.
+    fn leave(
         &self,
-        campaign: &Campaign<'a, AnyController>,
+        fork: &mut Campaign<'a, AnyController>,
         eventful: bool,
         threshold: u32,
         watch: &mut Watch<'_, &mut Robots>,
     ) -> Result<Fork, Cancelled> {
         let on_breach = self.plan.controller.robo_maker().map_or(OnBreach::Drain, RoboMaker::on_breach);
         let controller = RoboMaker::new(self.plan.concurrent_deployment_percentage, threshold, on_breach);
-        let mut fork = campaign.under(AnyController::RoboMaker(controller));
+        fork.steer(AnyController::RoboMaker(controller));
         let left = watch.observer().mark();
-        let replication = match fork.act(watch, eventful)? {
+        let replication = match fork.act(watch, fork.next_due(), eventful)? {
             Turn::Over(outcome) => fork.replication(outcome),
-            Turn::GoesOn => fork.finish(watch)?,
+            Turn::GoesOn => {
+                fork.drain(watch);
+                fork.finish(watch)?
+            }
         };
         watch.observer().forget_registrations_since(&left);
         Ok(Fork { replication, left, ended: watch.observer().mark() })

@@ -16,6 +16,36 @@ pub struct Fork {
     pub ended: Bookmark,
 }
 
+/// A path, and all that has left it.
+pub struct WalkedPath {
+    pub robots: Robots,
+    /// The lowest threshold first.
+    pub forks: Vec<Fork>,
+    /// What the path itself has come to.
+    pub end: Option<Replication>,
+    /// The robots on the path up to the thresholds that have been tallied; none before and after.
+    clusters: Clusters,
+    tallied: Bookmark,
+}
+
+impl WalkedPath {
+    /// A place for paths, which keeps its memory.
+    pub fn new(plan: &Plan) -> WalkedPath {
+        WalkedPath {
+            robots: Robots::new(plan),
+            forks: Vec::new(),
+            end: None,
+            clusters: Clusters::default(),
+            tallied: Bookmark::default(),
+        }
+    }
+
+    /// Whether its tallies are those of this build, or of this place where there are no builds.
+    fn is_of(&self, build: usize) -> bool {
+        self.end.as_ref().is_some_and(|end| end.build.unwrap_or(0) == build)
+    }
+}
+
 /// The tallies of all thresholds for one build, shared by the threads. Merging is exact, so it does not matter who adds
 /// first.
 pub struct Tallies<'p> {
@@ -41,36 +71,44 @@ impl<'p> Tallies<'p> {
         Tallies { plan, thresholds: thresholds.iter().map(threshold).collect() }
     }
 
-    /// Adds a path and the forks that have left it, the lowest threshold first. Both clusters are empty before and
-    /// after.
-    pub fn add(&self, robots: &Robots, forks: &[Fork], end: &Replication, clusters: &mut Clusters) {
-        let mut from = Bookmark::default();
-        for (threshold, fork) in self.thresholds.iter().zip(forks) {
-            let mut threshold = threshold.lock().unwrap_or_else(PoisonError::into_inner);
-            let seen = robots.between(&from, &fork.left);
-            if !seen.is_empty() {
-                self.pool(&mut threshold.since, &seen);
-                add_to(clusters, &seen);
+    /// Adds those of these paths that are of this build.
+    pub fn add(&self, paths: &mut [WalkedPath], build: usize) {
+        for (level, threshold) in self.thresholds.iter().enumerate() {
+            let mut here = paths.iter_mut().filter(|path| path.is_of(build) && level <= path.forks.len()).peekable();
+            if here.peek().is_some() {
+                let mut threshold = threshold.lock().unwrap_or_else(PoisonError::into_inner);
+                here.for_each(|path| self.add_at(level, &mut threshold, path));
             }
-            let alone = robots.between(&fork.left, &fork.ended);
-            let only = self.pool(&mut threshold.only, &alone);
-            add_to(clusters, &alone);
-            end_campaign(only, clusters, &fork.replication);
-            clusters.iter_mut().zip(alone.numbers).for_each(|(cluster, numbers)| cluster.remove(numbers));
-            from = fork.ended.clone();
         }
-        let mut threshold = self.thresholds[forks.len()].lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = robots.between(&from, &robots.mark());
-        let since = self.pool(&mut threshold.since, &seen);
-        add_to(clusters, &seen);
-        end_campaign(since, clusters, end);
-        clusters.iter_mut().for_each(SharedCluster::clear);
     }
 
-    /// Counts robots in a tally, whatever campaign they belong to.
-    fn pool<'t>(&self, tally: &'t mut Option<Tally>, seen: &Seen<'_>) -> &'t mut Tally {
+    /// Adds what leaves a path at the threshold of this level, or the end of a path that nothing leaves there.
+    fn add_at(&self, level: usize, threshold: &mut Threshold, path: &mut WalkedPath) {
+        let WalkedPath { robots, forks, end, clusters, tallied } = path;
+        let Some(fork) = forks.get(level) else {
+            let seen = robots.between(tallied, &robots.mark());
+            let since = self.pool(&mut threshold.since, &seen, clusters);
+            end.iter().for_each(|end| end_campaign(since, clusters, end));
+            clusters.iter_mut().for_each(SharedCluster::clear);
+            *tallied = Bookmark::default();
+            return;
+        };
+        let seen = robots.between(tallied, &fork.left);
+        if !seen.is_empty() {
+            self.pool(&mut threshold.since, &seen, clusters);
+        }
+        let alone = robots.between(&fork.left, &fork.ended);
+        let only = self.pool(&mut threshold.only, &alone, clusters);
+        end_campaign(only, clusters, &fork.replication);
+        clusters.iter_mut().zip(alone.numbers).for_each(|(cluster, numbers)| cluster.take_back(numbers));
+        *tallied = fork.ended.clone();
+    }
+
+    /// Counts robots in a tally, whatever campaign they belong to, and in the clusters of the present one.
+    fn pool<'t>(&self, tally: &'t mut Option<Tally>, seen: &Seen<'_>, clusters: &mut Clusters) -> &'t mut Tally {
         let tally = tally.get_or_insert_with(|| Tally::new(self.plan, false));
-        tally.robots.iter_mut().zip(seen.numbers).for_each(|(times, numbers)| times.pool(numbers));
+        let robots = tally.robots.iter_mut().zip(clusters);
+        robots.zip(seen.numbers).for_each(|((times, cluster), numbers)| times.pool(numbers, cluster));
         seen.codes.iter().for_each(|code| tally.failure_codes[*code as usize] += 1);
         tally
     }
@@ -106,10 +144,6 @@ impl<'p> Tallies<'p> {
         }
         tallies
     }
-}
-
-fn add_to(clusters: &mut Clusters, seen: &Seen<'_>) {
-    clusters.iter_mut().zip(seen.numbers).for_each(|(cluster, numbers)| cluster.add(numbers));
 }
 
 /// Adds a campaign whose robots have been pooled, and form these clusters.
