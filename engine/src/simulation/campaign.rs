@@ -137,16 +137,26 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
         if !self.rollout.job.drains() {
             return;
         }
-        let in_flight = self.world.endings.take_all();
-        let last = in_flight.iter().map(|ending| ending.due).max().unwrap_or(Time::ZERO);
-        let until = last.min(self.clock.quiet_until);
-        for ending in in_flight {
-            if ending.due < until {
-                self.end_robot(watch, ending.due, ending, ending.end);
-            } else {
-                self.world.endings.push(ending);
+        let mut endings = std::mem::take(&mut self.world.endings);
+        let (mut last, mut later) = (None::<Ending>, Vec::new());
+        endings.take_all(|ending| {
+            if ending.due >= self.clock.quiet_until {
+                later.push(ending);
+                return;
             }
-        }
+            // Another one may end at the last instant, too: what the turn then finds is the same.
+            let counted = match last.replace(ending) {
+                None => return,
+                Some(latest) if latest.due > ending.due => {
+                    last = Some(latest);
+                    ending
+                }
+                Some(latest) => latest,
+            };
+            self.end_robot(watch, counted.due, counted, counted.end);
+        });
+        later.into_iter().chain(last).for_each(|ending| endings.push(ending));
+        self.world.endings = endings;
         self.find_next();
     }
 

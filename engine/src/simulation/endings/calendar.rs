@@ -125,10 +125,10 @@ impl Calendar {
     }
 
     /// Takes all that is left, in no order.
-    pub fn drain_into(&mut self, left: &mut Vec<Ending>) {
-        left.append(&mut self.later);
+    pub fn take_all(&mut self, mut take: impl FnMut(Ending)) {
+        self.later.drain(..).for_each(&mut take);
         for mut page in self.pages.drain(..) {
-            page.buckets.iter_mut().for_each(|bucket| left.append(bucket));
+            page.buckets.iter_mut().flat_map(|bucket| bucket.drain(..)).for_each(&mut take);
             self.read.push(page);
         }
     }

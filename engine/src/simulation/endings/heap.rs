@@ -57,9 +57,9 @@ impl EventQueue for HeapEndings {
         self.remove(robot)
     }
 
-    fn take_all(&mut self) -> Vec<Ending> {
+    fn take_all(&mut self, take: impl FnMut(Ending)) {
         self.queue.clear();
-        self.endings.drain(..).flatten().collect()
+        self.endings.drain(..).flatten().for_each(take);
     }
 }
 

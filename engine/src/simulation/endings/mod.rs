@@ -45,11 +45,12 @@ pub trait EventQueue: Clone + Default {
     fn pop_due(&mut self, now: Time) -> Option<Ending>;
 
     /// Takes all that is left, in no order, and starts anew.
-    fn take_all(&mut self) -> Vec<Ending>;
+    fn take_all(&mut self, take: impl FnMut(Ending));
 
-    /// Takes all that is left, in the order of robots, and starts anew.
+    /// The same in the order of robots.
     fn drain(&mut self) -> Vec<Ending> {
-        let mut left = self.take_all();
+        let mut left = Vec::new();
+        self.take_all(|ending| left.push(ending));
         left.sort_unstable_by_key(|ending| ending.robot);
         left
     }
@@ -107,12 +108,11 @@ impl EventQueue for Endings {
         Some(Ending { due, started, robot, end })
     }
 
-    fn take_all(&mut self) -> Vec<Ending> {
-        let mut left = self.near.drain();
-        left.append(&mut self.at_once);
-        self.far.drain_into(&mut left);
+    fn take_all(&mut self, mut take: impl FnMut(Ending)) {
+        self.near.take_all(&mut take);
+        self.at_once.drain(..).for_each(&mut take);
+        self.far.take_all(take);
         self.near_until = Time::NEVER;
-        left
     }
 }
 
@@ -128,8 +128,8 @@ impl Endings {
             return self.far.push(ending);
         }
         // The tournament is full: let only a part of it be near.
-        let mut near = self.near.drain();
-        near.push(ending);
+        let mut near = vec![ending];
+        self.near.take_all(|ending| near.push(ending));
         self.far.take_back(near, self.near_until);
         self.take_far();
     }

@@ -215,14 +215,13 @@ impl Tournament {
         }
     }
 
-    /// Takes all that is left, and starts anew.
-    pub fn drain(&mut self) -> Vec<Ending> {
-        let mut left = Vec::with_capacity(self.lanes.len());
+    /// Takes all that is left, in no order, and starts anew.
+    pub fn take_all(&mut self, mut take: impl FnMut(Ending)) {
         if self.next_due() <= Time::MAX {
             self.close();
-            let first_round = keys_of(self.rounds - 1);
-            let keys = self.keys[first_round..][..self.lanes.len()].iter().filter(|key| **key != EMPTY);
-            left.extend(keys.map(|key| self.lanes[(key & LANE) as usize]));
+            let keys = &self.keys[keys_of(self.rounds - 1)..];
+            let live = keys.iter().zip(&self.lanes).filter(|(key, _)| **key != EMPTY);
+            live.for_each(|(_, ending)| take(*ending));
             self.keys.fill(EMPTY);
         }
         self.close();
@@ -230,7 +229,6 @@ impl Tournament {
         self.lanes.clear();
         self.free.clear();
         self.keyed = 0;
-        left
     }
 }
 

@@ -10,16 +10,35 @@ pub struct SharedCluster {
     sum: u128,
     /// The cell of each number, in the order in which they came.
     order: Vec<u32>,
-    /// How many numbers lie in each cell.
-    cells: Vec<u32>,
+    /// How many numbers lie in each cell, [`WORD`] cells at a time.
+    cells: Vec<[u32; WORD]>,
     /// A bit for each cell in which there has been a number.
     touched: Vec<u64>,
+    /// Of the bits that are set, the first and the last word.
+    words: [usize; 2],
+}
+
+/// So many cells share a word of bits.
+const WORD: usize = u64::BITS as usize;
+const NO_WORDS: [usize; 2] = [usize::MAX, 0];
+
+/// How much a cluster holds.
+#[derive(Clone, Copy, Debug)]
+pub struct ClusterMark {
+    count: usize,
+    sum: u128,
 }
 
 impl Default for SharedCluster {
     fn default() -> SharedCluster {
-        let cells = COARSE.cell(1 << 50) + 1;
-        SharedCluster { sum: 0, order: Vec::new(), cells: vec![0; cells], touched: vec![0; cells / 64 + 1] }
+        let words = COARSE.cell(1 << 50) / WORD + 1;
+        SharedCluster {
+            sum: 0,
+            order: Vec::new(),
+            cells: vec![[0; WORD]; words],
+            touched: vec![0; words],
+            words: NO_WORDS,
+        }
     }
 }
 
@@ -28,27 +47,40 @@ impl SharedCluster {
         self.sum += u128::from(sum);
         self.order.extend_from_slice(cells);
         for cell in cells {
-            self.cells[*cell as usize] += 1;
-            self.touched[*cell as usize / 64] |= 1 << (cell % 64);
+            let (word, bit) = place(*cell);
+            self.cells[word][bit] += 1;
+            self.touched[word] |= 1 << bit;
+            self.words = [self.words[0].min(word), self.words[1].max(word)];
         }
     }
 
-    /// Takes back the numbers that were added last.
-    pub fn take_back(&mut self, numbers: &[u64]) {
-        self.sum -= numbers.iter().map(|number| u128::from(*number)).sum::<u128>();
-        for cell in self.order.drain(self.order.len() - numbers.len()..) {
-            self.cells[cell as usize] -= 1;
+    /// How much it holds now.
+    pub fn mark(&self) -> ClusterMark {
+        ClusterMark { count: self.order.len(), sum: self.sum }
+    }
+
+    /// Takes back the numbers that have come since.
+    pub fn take_back(&mut self, since: ClusterMark) {
+        for cell in &self.order[since.count..] {
+            let (word, bit) = place(*cell);
+            self.cells[word][bit] -= 1;
         }
+        self.order.truncate(since.count);
+        self.sum = since.sum;
     }
 
     /// Forgets all numbers.
     pub fn clear(&mut self) {
-        for cell in self.order.drain(..) {
-            self.cells[cell as usize] = 0;
-        }
+        self.take_back(ClusterMark { count: 0, sum: 0 });
         self.touched.fill(0);
-        self.sum = 0;
+        self.words = NO_WORDS;
     }
+}
+
+/// The word and the bit of a cell.
+#[inline(always)]
+fn place(cell: u32) -> (usize, usize) {
+    (cell as usize / WORD, cell as usize % WORD)
 }
 
 impl ClusteredSample {
@@ -69,7 +101,7 @@ impl ClusteredSample {
 
     /// Adds a cluster whose numbers are [pooled](ClusteredSample::pool) already, or will be.
     pub fn add_cluster(&mut self, cluster: &SharedCluster) {
-        let SharedCluster { sum: s, order, cells, touched } = cluster;
+        let SharedCluster { sum: s, order, cells, touched, words: [first, last] } = cluster;
         let n = order.len() as u64;
         if n == 0 {
             return;
@@ -78,18 +110,19 @@ impl ClusteredSample {
         self.counts_squared += u128::from(n) * u128::from(n);
         self.counts_by_sums += U256::from(n) * U256::from(*s);
         self.sums_squared += U256::from(*s) * U256::from(*s);
-        let used = touched.iter().rposition(|touched| *touched != 0).map_or(0, |word| 64 * (word + 1));
-        if used > self.cells.len() {
-            self.cells.resize(used.next_multiple_of(1 << COARSE.bits), Cell::default());
+        let words = *first..last + 1;
+        if words.end * WORD > self.cells.len() {
+            self.cells.resize((words.end * WORD).next_multiple_of(1 << COARSE.bits), Cell::default());
         }
+        let (sums, _) = self.cells.as_chunks_mut::<WORD>();
         let mut up_to = 0;
-        for (first, touched) in (0..used).step_by(64).zip(touched) {
+        for ((sums, cells), touched) in sums[words.clone()].iter_mut().zip(&cells[words.clone()]).zip(&touched[words]) {
             let mut touched = *touched;
             while touched != 0 {
-                let index = first + touched.trailing_zeros() as usize;
+                let bit = touched.trailing_zeros() as usize % WORD;
                 touched &= touched - 1;
-                let added = u64::from(cells[index]);
-                self.cells[index].add_run(added, up_to, n);
+                let added = u64::from(cells[bit]);
+                sums[bit].add_run(added, up_to, n);
                 up_to += added;
             }
         }
@@ -123,9 +156,10 @@ mod tests {
                 let mut aside = SharedCluster::default();
                 shared[sample + 1..].iter_mut().for_each(|sample| sample.pool(&common, &mut aside));
                 alone[sample..].iter_mut().for_each(|sample| sample.record_all(&common));
+                let before = cluster.mark();
                 shared[sample].pool(&own, &mut cluster);
                 shared[sample].add_cluster(&cluster);
-                cluster.take_back(&own);
+                cluster.take_back(before);
                 alone[sample].record_all(&own);
                 alone[sample].end_cluster();
             }
@@ -135,6 +169,9 @@ mod tests {
             assert_eq!(shared.describe(), alone.describe());
             assert_eq!(shared.estimates(), alone.estimates());
         }
-        assert!(cluster.cells.iter().all(|count| *count == 0) && cluster.touched.iter().all(|word| *word == 0));
+        assert!(
+            cluster.cells.as_flattened().iter().all(|count| *count == 0)
+                && cluster.touched.iter().all(|word| *word == 0)
+        );
     }
 }

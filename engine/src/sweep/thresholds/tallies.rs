@@ -98,9 +98,10 @@ impl<'p> Tallies<'p> {
             self.pool(&mut threshold.since, &seen, clusters);
         }
         let alone = robots.between(&fork.left, &fork.ended);
+        let before = clusters.each_ref().map(SharedCluster::mark);
         let only = self.pool(&mut threshold.only, &alone, clusters);
         end_campaign(only, clusters, &fork.replication);
-        clusters.iter_mut().zip(alone.numbers).for_each(|(cluster, numbers)| cluster.take_back(numbers));
+        clusters.iter_mut().zip(before).for_each(|(cluster, before)| cluster.take_back(before));
         *tallied = fork.ended.clone();
     }
 
