@@ -41,7 +41,7 @@ pub fn run(args: &CompareArgs, controllers: &Controllers) -> Result<(), Failure>
     if interrupt::interrupted() && (a.rows.is_empty() || b.rows.is_empty()) {
         return Err(interrupt::nothing_written());
     }
-    let comparison = comparison::compare(a, b, &workers, &INTERRUPTED);
+    let comparison = comparison::compare(a, b);
     let compared = Compared { comparison: &comparison, sides: [a, b], names: names.each_ref().map(String::as_str) };
     let simulated = subjects.iter().any(|subject| matches!(subject.content, Content::Scenario(..)));
     let comparing = Comparing {

@@ -3,9 +3,9 @@
 use super::chart::Chart;
 use super::command::CommandLine;
 use crate::metric::Unit;
-use crate::metric::words::shown;
+use crate::metric::words::{remark, shown};
 use crate::scenario::ScenarioFile;
-use crate::statistics::{Estimate, Proportion};
+use crate::statistics::{Estimate, Lack, Proportion};
 use crate::time::exact;
 
 /// An answer with all that belongs to it.
@@ -126,7 +126,7 @@ pub(crate) fn dash() -> String {
 /// A proportion as an estimate; of nothing there is none.
 pub(crate) fn estimate_of(proportion: &Proportion) -> Estimate {
     let value = proportion.probability.0;
-    Estimate { value: value.is_finite().then_some(value), interval: Some(proportion.ci95.map(|end| end.0)) }
+    Estimate::within(value.is_finite().then_some(value), proportion.ci95.map(|end| end.0))
 }
 
 /// A table: a column that names its rows, or several, then numbers.
@@ -283,7 +283,10 @@ impl DataCell {
     pub(crate) fn estimate(unit: Unit, estimate: &Estimate) -> DataCell {
         // The interval of a probability of nothing is no news.
         let interval = estimate.interval.filter(|_| estimate.value.is_some());
-        DataCell::number(unit, estimate.value).within(interval.map_or([None; 2], |ends| ends.map(Some)))
+        let cell = DataCell::number(unit, estimate.value).within(interval.map_or([None; 2], |ends| ends.map(Some)));
+        // That a quantile needs more replications is said once for all of them.
+        let few = matches!(estimate.lack, Some(Lack::Few { .. }));
+        cell.marked(remark(estimate).filter(|_| !few).unwrap_or_default())
     }
 
     pub(crate) fn finely(unit: Unit, value: Option<f64>) -> DataCell {

@@ -1,16 +1,16 @@
 //! How precise a metric is, in words.
 
 use super::terminal::wrap;
-use crate::metric::words::shown;
+use crate::metric::words::{counted, remark, shown};
 use crate::metric::{Metric, Unit};
-use crate::precision::Target;
+use crate::precision::{CARRIERS, Target};
 use crate::statistics::Estimate;
 use crate::time::exact;
 
 /// The interval's half width as it was asked for: `± 0.98 %`, `± 30s`, `± 0.5 percentage points`.
 pub fn margin(metric: &Metric, estimate: &Estimate, target: Target) -> String {
     let (Some(half_width), Some(value)) = (estimate.half_width(), estimate.value) else {
-        return String::from("no interval yet");
+        return remark(estimate).unwrap_or_else(|| String::from("no interval yet"));
     };
     match (target, metric.unit()) {
         (Target::Share(_), _) if value != 0.0 => {
@@ -33,5 +33,11 @@ pub fn sentence(metric: &Metric, estimate: &Estimate, target: Target, outcome: &
         .map_or_else(String::new, |[low, high]| format!(" (95 % interval {} to {})", show(low), show(high)));
     // The sign stays with its number.
     let margin = margin(metric, estimate, target).replace("± ", "±\u{a0}");
-    wrap(&format!("{metric} is {value}{interval}, {margin}; {outcome}.")) + "\n"
+    let carried = match estimate.carriers {
+        Some(carriers) if carriers < CARRIERS => {
+            format!("; it rests on {}, where at least {CARRIERS} are wanted", counted(carriers, "replication"))
+        }
+        _ => String::new(),
+    };
+    wrap(&format!("{metric} is {value}{interval}, {margin}{carried}; {outcome}.")) + "\n"
 }

@@ -294,10 +294,10 @@ fn other_seeds_are_not_paired() {
     // A folder written by another version of the draws, which wrote no manifest.
     std::fs::remove_file(sandbox.path("results/careful/manifest.json")).expect("it is there");
     let summary =
-        sandbox.read("results/careful/summary.json").replace("\"results_version\": 2", "\"results_version\": 1");
+        sandbox.read("results/careful/summary.json").replace("\"results_version\": 3", "\"results_version\": 1");
     sandbox.write("results/careful/summary.json", &summary.replace("\"seed\": 10", "\"seed\": 9"));
     let ran = sandbox.rollcast(&["compare", "results/chancy", "results/careful", "--no-files"]).exits(0);
-    assert!(in_a_line(&ran.stdout).contains("results versions 2 and 1, which draw in other ways"), "{}", ran.stdout);
+    assert!(in_a_line(&ran.stdout).contains("results versions 3 and 1, which draw in other ways"), "{}", ran.stdout);
 }
 
 /// Of runs of the same seed the replications that both have are paired; an option can make a scenario's run longer or shorter.

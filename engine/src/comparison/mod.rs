@@ -4,7 +4,7 @@
 //! Under one seed replication i of both sides meets the same luck, so what is compared are the differences within pairs
 //! of replications: what both sides owe to their luck alone falls out of them, and intervals are narrower than those of
 //! independent samples. Sides of different seeds, or of programs that draw in another way
-//! ([`RESULTS_VERSION`](crate::metric::RESULTS_VERSION)), are compared as the independent samples that they are.
+//! ([`LUCK_VERSION`]), are compared as the independent samples that they are.
 //!
 //! Differences are always second less first, B - A: what a step from A to B changes.
 
@@ -13,15 +13,15 @@ mod quantiles;
 mod row;
 
 pub use folder::{Broken, UnusableFolder, read_folder};
-pub use quantiles::{PERCENTS, QuantileComparison, RESAMPLES};
+pub use quantiles::{PERCENTS, QuantileComparison};
 pub use row::{MEASURES, ROBOTS_FAILED, Row, TIME_TO_SUCCESS};
 
-use std::sync::atomic::AtomicBool;
-
-use crate::experiment::{Each, Workers};
+use crate::experiment::Each;
 use crate::measure::Measure;
+use crate::metric::LUCK_VERSION;
 use crate::rollout::{CampaignOutcome, HaltWords};
 use crate::simulation::Replication;
+use crate::statistics::Estimate;
 use crate::statistics::differences::{Differences, Fourfold, Moments, welch_interval};
 use crate::statistics::two_sample::{cliffs_delta, kolmogorov_smirnov, risk_difference};
 
@@ -31,7 +31,7 @@ pub struct Identity {
     /// The scenario's name.
     pub name: String,
     pub digest: String,
-    /// How luck was drawn, see [`RESULTS_VERSION`](crate::metric::RESULTS_VERSION).
+    /// Which [`RESULTS_VERSION`](crate::metric::RESULTS_VERSION) it was, and so how luck was drawn.
     pub results_version: u64,
     /// Where luck began.
     pub seed: u64,
@@ -40,9 +40,15 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// Whether the same seed means the same luck.
+    pub fn draws_as(&self, other: &Identity) -> bool {
+        let [a, b] = [self, other].map(|identity| identity.results_version);
+        a == b || a.min(b) >= LUCK_VERSION.into()
+    }
+
     /// Whether replications of the same number meet the same luck.
     pub fn shares_luck(&self, other: &Identity) -> bool {
-        self.seed == other.seed && self.results_version == other.results_version
+        self.seed == other.seed && self.draws_as(other)
     }
 }
 
@@ -113,31 +119,31 @@ pub struct NumberComparison {
     /// How two distributions differ, of independent samples that both have numbers: [`cliffs_delta`], and the p-value
     /// of [`kolmogorov_smirnov`].
     pub distributions: Option<[f64; 2]>,
-    /// The mean of the differences of pairs, or the difference of the means, in whole units, with its 95 % interval.
-    pub mean: Option<(f64, Option<[f64; 2]>)>,
+    /// The mean of the differences of pairs, or the difference of the means, in whole units, with its 95 % interval; none
+    /// where there are no numbers to compare.
+    pub mean: Option<Estimate>,
     /// In the order of [`PERCENTS`].
     pub quantiles: [QuantileComparison; PERCENTS.len()],
 }
 
-/// Compares two sides of at least one replication each. Cancelled, it comes to its end without the intervals of
-/// quantiles, which are what takes long.
-pub fn compare(a: &Side, b: &Side, workers: &Workers, cancelled: &AtomicBool) -> Comparison {
+/// Compares two sides of at least one replication each.
+pub fn compare(a: &Side, b: &Side) -> Comparison {
     let paired = a.identity.shares_luck(&b.identity);
     let available = [a.rows.len(), b.rows.len()];
     let both = available[0].min(available[1]);
     let rows: [&[Row]; 2] = if paired { [&a.rows[..both], &b.rows[..both]] } else { [&a.rows, &b.rows] };
-    let seed = a.identity.seed;
-    let quantiles = quantiles::compare(rows, MEASURES.len(), paired, seed, workers, cancelled);
-    let numbers = MEASURES.iter().enumerate().zip(quantiles);
-    let numbers = numbers.map(|((index, measure), quantiles)| compare_numbers(rows, index, measure, paired, quantiles));
+    let same = paired && rows[0] == rows[1];
+    // The same luck and the same scenario cannot give other numbers.
+    let certain = same && a.identity.digest == b.identity.digest;
+    let numbers = MEASURES.iter().enumerate();
     Comparison {
         sides: [a.identity.clone(), b.identity.clone()],
         replications: rows.map(|rows| rows.len() as u64),
         available: available.map(|length| length as u64),
         paired,
-        same: paired && rows[0] == rows[1],
+        same,
         outcomes: CampaignOutcome::ALL.map(|outcome| compare_outcome(rows, outcome, paired)).to_vec(),
-        numbers: numbers.collect(),
+        numbers: numbers.map(|(index, measure)| compare_numbers(rows, index, measure, paired, certain)).collect(),
     }
 }
 
@@ -160,26 +166,22 @@ fn compare_numbers(
     index: usize,
     measure: &'static Measure,
     paired: bool,
-    quantiles: [QuantileComparison; PERCENTS.len()],
+    certain: bool,
 ) -> NumberComparison {
-    let sides = rows.map(|rows| {
-        let mut moments = Moments::default();
-        rows.iter().filter_map(|row| row.value(index)).for_each(|number| moments.add(number));
-        moments
-    });
+    let sides = rows.map(|rows| rows.iter().filter_map(|row| row.value(index)).collect::<Moments>());
     let pairs = paired.then(|| {
-        let mut differences = Differences::default();
-        for (a, b) in rows[0].iter().zip(rows[1]) {
-            if let (Some(a), Some(b)) = (a.value(index), b.value(index)) {
-                differences.add(a, b);
-            }
-        }
-        differences
+        let both = rows[0].iter().zip(rows[1]).filter_map(|(a, b)| Some((a.value(index)?, b.value(index)?)));
+        both.collect::<Differences>()
     });
-    let mean = match &pairs {
-        Some(pairs) => pairs.moments().mean().map(|mean| (mean, pairs.moments().interval())),
+    let mut mean = match &pairs {
+        Some(pairs) => pairs.moments().estimate(),
         None => welch_interval(&sides[0], &sides[1]),
     };
+    let mut quantiles = quantiles::compare(rows, index, paired);
+    if certain {
+        mean = mean.map(|_| Estimate::within(Some(0.0), [0.0; 2]));
+        quantiles.iter_mut().for_each(|found| found.difference = found.difference.map(|_| (0, Some([0, 0]))));
+    }
     let some = sides.iter().all(|side| side.count() > 0);
     let distributions = (!paired && some).then(|| {
         let [a, b] = rows.map(|rows| cells(rows, index));

@@ -3,7 +3,7 @@
 use std::ops::Index;
 
 use super::{InSyncCurve, LimitsSeen, OverTime};
-use crate::measure::{EventId, MEASURES, Measure, NumberId, OfRobots, Source};
+use crate::measure::{Bound, EventId, MEASURES, Measure, NumberId, OfRobots, Source};
 use crate::rollout::{Controller, DeploymentJobErrorCode, RobotEnd, Word};
 use crate::simulation::{Event, Observer, Plan, Replication, Since};
 use crate::statistics::{ClusteredSample, Numbers, Sample, Unit, Waiting};
@@ -53,10 +53,13 @@ impl Kept {
         match measure.source {
             _ if !measure.part.is_planned(plan) => Kept::Nothing,
             Source::Event(_) => Kept::Count(0),
-            Source::Number(_) => Kept::Sample(match measure.bound.reach(plan) {
-                Some(reach) => Sample::with_bound(measure.unit, reach),
-                None => Sample::new(measure.unit),
-            }),
+            Source::Number(_) => {
+                let sample = match measure.bound.reach(plan) {
+                    Some(reach) => Sample::with_bound(measure.unit, reach),
+                    None => Sample::new(measure.unit),
+                };
+                Kept::Sample(sample.with_support(measure.bound.support(plan)))
+            }
             Source::Replications | Source::Robots(_) | Source::JobOutcomes | Source::Codes => Kept::Nothing,
         }
     }
@@ -89,7 +92,8 @@ impl Tally {
             since: Since::new(plan.fleet_size),
             replications: 0,
             kept: MEASURES.iter().map(|measure| Kept::new(measure, plan)).collect(),
-            robots: OfRobots::ALL.map(|_| ClusteredSample::new(Unit::Seconds)),
+            robots: OfRobots::ALL
+                .map(|_| ClusteredSample::new(Unit::Seconds).with_support(Bound::Horizon.support(plan))),
             waiting: Waiting::default(),
             job_outcomes: plan.controller.outcomes().iter().map(|outcome| (Word::of(outcome.name), 0)).collect(),
             failure_codes: [0; DeploymentJobErrorCode::ALL.len()],

@@ -4,6 +4,7 @@ use crate::random::Distribution;
 use crate::rollout::Schedule;
 use crate::scenario::{Rules, Scenario};
 use crate::simulation::Plan;
+use crate::statistics::Support;
 use crate::time::Span;
 
 /// What no number of a measure exceeds. A mean is proven by it, and the sooner the closer it is to the numbers.
@@ -53,6 +54,20 @@ impl Bound {
             }
             Bound::Jobs => Some(jobs(scenario).into()),
             Bound::Bundles | Bound::Unknown => None,
+        }
+    }
+
+    /// What is known of numbers before any is seen: counts have ends. Times have one, too, but so far off that nothing
+    /// follows from it.
+    pub(crate) fn support(self, plan: &Plan) -> Support {
+        let robots = u128::from(plan.most_robots);
+        match self {
+            _ if plan.is_certain() => Support::Constant,
+            Bound::Robots => Support::Within([0, robots]),
+            Bound::RobotsOnce if plan.api.is_none() => Support::Within([0, robots]),
+            // A job whose answers are all lost is not made again.
+            Bound::Jobs => Support::Within([u128::from(plan.api.is_none()), plan.sync.max_jobs.into()]),
+            _ => Support::Unknown,
         }
     }
 

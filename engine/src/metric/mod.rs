@@ -14,7 +14,7 @@ pub mod words;
 use std::fmt;
 
 pub use crate::statistics::{Numbers, Unit};
-pub use summary::{RESULTS_VERSION, Results, ScenarioIdentity, Summary};
+pub use summary::{LUCK_VERSION, RESULTS_VERSION, Results, ScenarioIdentity, Summary};
 pub use unknown::UnknownMetric;
 
 use crate::experiment::Tally;
@@ -230,7 +230,7 @@ impl Metric {
                         Proportion::new(count().unwrap_or(0), tally.replications);
                     // No replication at all has no share, as summary.json says with `null`.
                     let value = (tally.replications > 0).then_some(probability.0);
-                    Estimate { value, interval: Some(ci95.map(|end| end.0)) }
+                    Estimate::within(value, ci95.map(|end| end.0))
                 }
                 Leaf::Statistic(statistic) => {
                     if last.is_none_or(|(of, known)| of != *build || known != *measure) {
@@ -346,7 +346,7 @@ mod tests {
             let metrics = Metric::all(&scenario);
             for metric in &metrics {
                 let context = format!("{}: {metric}", path.display());
-                let Estimate { value, interval } = metric.estimate(&tally);
+                let Estimate { value, interval, .. } = metric.estimate(&tally);
                 let parsed = Metric::parse(metric.path(), &scenario).expect("it is listed");
                 assert_eq!(parsed.estimate(&tally), metric.estimate(&tally), "{context}");
                 match at(&summary, metric.path()) {

@@ -13,7 +13,10 @@ use crate::scenario::Scenario;
 use crate::statistics::{Description, Proportion};
 
 /// Which numbers the same scenario, seed and replications give: it grows whenever a change of the program changes them.
-pub const RESULTS_VERSION: u32 = 2;
+pub const RESULTS_VERSION: u32 = 3;
+
+/// Since which results version the same seed means the same luck.
+pub const LUCK_VERSION: u32 = 2;
 
 /// Everything that results say, in the order in which `summary.json` says it. Times are in seconds.
 ///

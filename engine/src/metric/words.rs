@@ -2,7 +2,7 @@
 
 use super::Unit;
 use crate::experiment::Extent;
-use crate::statistics::Number;
+use crate::statistics::{Estimate, Lack, Number};
 use crate::time::humane;
 
 /// A number as a person reads it: `1h 30m`, `2.5 %`, `12`, `3.4`, `52.2GB`, `1.5Gbit/s`.
@@ -26,6 +26,16 @@ fn count(value: f64) -> String {
     let decimals = [0.1, 1.0, 10.0, 100.0].iter().rev().take_while(|limit| value.abs() < **limit).count();
     let text = format!("{value:.decimals$}");
     if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
+}
+
+/// What is to be known of a number's interval, or why there is none; nothing where there is nothing to say.
+pub fn remark(estimate: &Estimate) -> Option<String> {
+    match (estimate.lack, estimate.rests_on_few()) {
+        (Some(Lack::Same), _) => Some(String::from("always the same, which need not be so")),
+        (Some(Lack::Few { of, needed }), _) => Some(format!("no interval: {of} of at least {needed} replications")),
+        (None, Some(few)) => Some(format!("rests on {}", counted(few, "replication"))),
+        (None, None) => None,
+    }
 }
 
 /// `1 robot`, `2 robots`.
@@ -83,6 +93,16 @@ mod tests {
         ] {
             assert_eq!(with_unit(number, "B"), text, "{number}");
         }
+    }
+
+    #[test]
+    fn what_intervals_lack() {
+        let of = |carriers, lack| remark(&Estimate { carriers, lack, ..Estimate::exact(Some(1.0)) });
+        assert_eq!(of(Some(30), None), None);
+        assert_eq!(of(Some(1), None).as_deref(), Some("rests on 1 replication"));
+        assert_eq!(of(None, Some(Lack::Same)).as_deref(), Some("always the same, which need not be so"));
+        let few = of(None, Some(Lack::Few { of: 4, needed: 10 }));
+        assert_eq!(few.as_deref(), Some("no interval: 4 of at least 10 replications"));
     }
 
     #[test]

@@ -42,9 +42,7 @@ impl fmt::Display for Unfit {
 }
 
 /// Below this share of their value the intervals of quantiles show the cells of their histograms, not the precision.
-/// Those of robots' times are found on a coarser grid.
 const FINEST: f64 = 0.001;
-const FINEST_OF_ROBOTS: f64 = 0.01;
 
 impl Target {
     /// Reads a precision for a metric. A percentage is a share of the value, but of a probability it is percentage
@@ -57,11 +55,9 @@ impl Target {
         let target = Target::read(text, metric, "precision")?;
         match target {
             Target::Share(share) if metric.is_quantile() => {
-                let robots = metric.is_of_robots();
-                let finest = if robots { FINEST_OF_ROBOTS } else { FINEST };
                 let title = format!("`{text}` is finer than the quantiles of `{metric}` are");
-                let help = format!("expected at least `{}%`; a mean has no such bound", finest * 100.0);
-                if share < finest { Err(Unfit { title, help }) } else { Ok(target) }
+                let help = format!("expected at least `{}%`; a mean has no such bound", FINEST * 100.0);
+                if share < FINEST { Err(Unfit { title, help }) } else { Ok(target) }
             }
             _ => Ok(target),
         }
@@ -186,7 +182,7 @@ mod tests {
                 time,
                 "finer than the quantiles of `campaign.time_to_success_s.p95` are; expected at least `0.1%`",
             ),
-            ("0.5%", "robot.deployment_s.p50", "expected at least `1%`"),
+            ("0.05%", "robot.deployment_s.p50", "expected at least `0.1%`"),
         ] {
             let found = parse(text, metric).expect_err(text).to_string();
             assert!(found.contains(message), "{text} {metric}: {found}");

@@ -75,9 +75,6 @@ pub enum Purpose {
     Link,
     /// An attempt of an API call. The robot is the call's number.
     Call,
-    /// Which replications a bootstrap takes again. The replication is the resample's number, the robot which of the
-    /// samples.
-    Resample,
 }
 
 impl Purpose {
@@ -94,7 +91,6 @@ impl Purpose {
             Purpose::Link => 22,
             Purpose::Call => 23,
             Purpose::Attempt => 24,
-            Purpose::Resample => 25,
         }
     }
 }

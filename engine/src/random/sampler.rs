@@ -67,6 +67,11 @@ impl Sampler {
         }
     }
 
+    /// Whether all draws are the same.
+    pub fn is_constant(&self) -> bool {
+        matches!(self.0, Draw::Constant(_))
+    }
+
     /// The family, if one uniform number is enough.
     #[inline]
     pub fn inverse(&self) -> Option<&Inverse> {

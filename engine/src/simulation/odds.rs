@@ -101,6 +101,12 @@ impl OddsPlan {
         self.builds
     }
 
+    /// Whether every replication has the same odds, and they leave nothing to chance.
+    pub fn are_certain(&self) -> bool {
+        let certain = |step: &StepChance| matches!(step.probability, Chance::Fixed(p) if p == 0.0 || p == 1.0);
+        !self.drawn && self.steps.iter().flatten().all(certain)
+    }
+
     /// Which build a replication gets, if there are any (R15): an index into the scenario's builds.
     pub fn build(&self, luck: &Luck) -> Option<usize> {
         self.build.as_ref().map(|build| *build.choose(&mut luck.robot(0, 0, Purpose::Build)))

@@ -118,6 +118,21 @@ impl Plan {
         hashing.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// Whether all replications are the same: nothing in the scenario is left to chance.
+    pub fn is_certain(&self) -> bool {
+        let certain = |group: &GroupPlan| {
+            group.steps.iter().all(|step| step.latency.is_constant())
+                && group.connectivity.is_none()
+                && group.registrations.as_ref().is_none_or(|(between, _)| between.is_constant())
+                && group.link.as_ref().is_none_or(Sampler::is_constant)
+        };
+        self.odds.are_certain()
+            && self.preparing.is_constant()
+            && self.start_order == StartOrder::Registration
+            && self.api.is_none()
+            && self.groups().all(certain)
+    }
+
     /// The group of a robot of the start: its index.
     #[inline]
     pub fn group_of(&self, robot: RobotId) -> usize {

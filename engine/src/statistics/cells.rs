@@ -44,6 +44,18 @@ impl Grid {
     }
 }
 
+/// Where a number is that was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The least number of its cell.
+    pub low: u64,
+    /// The greatest one.
+    pub high: u64,
+    /// Between which two it is: a single one where many numbers spread evenly over the cell and those beside it, else the
+    /// ends of the cell.
+    pub at: [u64; 2],
+}
+
 /// How many numbers lie in each cell of [`FINE`], as far as numbers reach: a histogram without its bookkeeping.
 #[derive(Clone, Debug, Default)]
 pub struct Cells {
@@ -86,8 +98,8 @@ impl Cells {
         self.counts.iter_mut().zip(&other.counts).for_each(|(count, other)| *count += other);
     }
 
-    /// The cells (least and greatest number) that hold these ranks (from 1, ascending), in one pass.
-    pub fn at_ranks(&self, ranks: &[u64]) -> Vec<(u64, u64)> {
+    /// Where the numbers of these ranks (from 1, ascending) are, in one pass.
+    pub fn at_ranks(&self, ranks: &[u64]) -> Vec<Place> {
         const TOGETHER: usize = 64;
         let mut cells = Vec::with_capacity(ranks.len());
         let mut seen = 0;
@@ -100,13 +112,33 @@ impl Cells {
                 continue;
             }
             for (cell, count) in (first..).zip(counts) {
+                let before = seen;
                 seen += count;
-                while ranks.get(cells.len()).is_some_and(|rank| *rank <= seen) {
-                    cells.push((FINE.lowest(cell), FINE.lowest(cell + 1) - 1));
+                while let Some(rank) = ranks.get(cells.len()).filter(|rank| **rank <= seen) {
+                    cells.push(self.place(cell, rank - before));
                 }
             }
         }
         cells
+    }
+
+    /// Where the number of this rank within a cell is.
+    fn place(&self, cell: usize, rank: u64) -> Place {
+        const ENOUGH: u64 = 8;
+        let (low, high) = (FINE.lowest(cell), FINE.lowest(cell + 1) - 1);
+        let own = self.counts[cell];
+        let like = |other: Option<&u64>| other.is_some_and(|other| 2 * own.min(*other) >= own.max(*other));
+        // A time that many share stands out among the cells beside its own.
+        let spread = own >= ENOUGH && like(self.counts.get(cell.wrapping_sub(1))) && like(self.counts.get(cell + 1));
+        let within = |place: f64| low + ((high - low) as f64 * place) as u64;
+        let at = if spread { [within((rank as f64 - 0.5) / own as f64); 2] } else { [low, high] };
+        Place { low, high, at }
+    }
+
+    /// All cells that hold numbers: least and greatest number, and how many there are.
+    pub fn recorded(&self) -> impl DoubleEndedIterator<Item = (u64, u64, u64)> {
+        let recorded = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        recorded.map(|(cell, count)| (FINE.lowest(cell), FINE.lowest(cell + 1) - 1, *count))
     }
 
     /// The histogram, for those who look at all of it.
@@ -159,7 +191,26 @@ mod tests {
         for rank in [1, 777, 10_000, 20_000] {
             let value = expected.value_at_quantile(rank as f64 / 20_000.0);
             let ends = (expected.lowest_equivalent(value), expected.highest_equivalent(value));
-            assert_eq!(cells.at_ranks(&[rank]), [ends], "{rank}");
+            let found = cells.at_ranks(&[rank]);
+            assert_eq!(found.iter().map(|place| (place.low, place.high)).collect::<Vec<_>>(), [ends], "{rank}");
         }
+    }
+
+    /// Where many numbers lie side by side their places are known better than their cells; one that many share stays
+    /// inside of its cell.
+    #[test]
+    fn places_within_cells() {
+        let mut cells = Cells::default();
+        (0..1_000_000).for_each(|number| cells.record(1_000_000 + number));
+        for rank in [1000, 400_000, 900_001] {
+            let [Place { low, high, at: [least, most] }] = cells.at_ranks(&[rank])[..] else { panic!("one rank") };
+            let exact = 1_000_000 + rank - 1;
+            assert!(least == most && least.abs_diff(exact) <= 1 && (low..=high).contains(&exact), "{rank}: {least}");
+            assert!(high - low > 500, "{low} {high}");
+        }
+        (0..5000).for_each(|_| cells.record(1_500_000));
+        let place = cells.at_ranks(&[502_000])[0];
+        assert_eq!(place.at, [place.low, place.high]);
+        assert!(place.low < 1_500_000 && 1_500_000 < place.high);
     }
 }

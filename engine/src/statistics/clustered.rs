@@ -11,22 +11,24 @@ use hdrhistogram::Histogram;
 use pulp::{Arch, NullaryFnOnce};
 
 use super::cells::{Cells, FINE, Grid};
-use super::interval::t_quantile;
-use super::sample::rank;
+use super::estimate::Lack;
+use super::interval::{fewest, t_quantile};
+use super::sample::{Support, rank};
+use super::skewness::{self, MeanShape, UNSEEN};
 use super::{Description, Estimate, Statistic, Unit};
 
 /// Numbers of which a replication gives many.
 ///
 /// Values are pooled over replications, while intervals treat a replication as one cluster:
-/// * the mean is a ratio of sums over clusters, with the ratio estimator's variance and a t interval (W. G. Cochran,
-///   "Sampling Techniques", 3rd edition (1977), section 9A.2, with the number of clusters less one as degrees of
-///   freedom);
+/// * the mean is a ratio of sums over clusters, with the ratio estimator's variance (W. G. Cochran, "Sampling
+///   Techniques", 3rd edition (1977), section 9A.2) and the interval of [`MeanShape`], in which clusters are the terms;
 /// * the p-quantile's interval holds the points x at which the share of numbers up to x, a ratio again, does not differ
 ///   from p by more than chance (R. S. Woodruff, "Confidence intervals for medians and other position measures", JASA
 ///   47 (1952)). Chance is p (1 - p) / n times the design effect of clusters at x, as in a score test, because the
 ///   plain variance of a share near 1 is too small where few clusters reach (E. L. Korn and B. I. Graubard, "Confidence
-///   intervals for proportions with small expected number of positive counts", Survey Methodology 24 (1998)). The
-///   interval is found on a grid of 128 cells an octave and so is up to 0.8 % too wide on either side.
+///   intervals for proportions with small expected number of positive counts", Survey Methodology 24 (1998)). The design
+///   effect is known on a grid of 128 cells an octave, the share on one of 1024. As if all numbers of a cluster were the
+///   same there is no interval of fewer clusters than there have to be of single numbers.
 ///
 /// The share up to x needs, for every x, sums over clusters of c(x)^2 and c(x) n, where c(x) counts the cluster's
 /// numbers up to x and n all of them. Both are cumulative sums over cells of what a cluster adds in each cell, so a
@@ -37,6 +39,7 @@ use super::{Description, Estimate, Statistic, Unit};
 #[derive(Clone, Debug)]
 pub struct ClusteredSample {
     unit: Unit,
+    support: Support,
     arch: Arch,
     cluster: Cluster,
     /// Clusters with at least one number.
@@ -51,6 +54,7 @@ pub struct ClusteredSample {
     counts_squared: u128,
     counts_by_sums: U256,
     sums_squared: U256,
+    thirds: Thirds,
     /// As far as numbers reach.
     cells: Vec<Cell>,
 }
@@ -109,6 +113,7 @@ impl ClusteredSample {
         let cells = COARSE.cell(1 << 50) + 1;
         ClusteredSample {
             unit,
+            support: Support::Unknown,
             arch: Arch::new(),
             cluster: Cluster { cells: vec![0; cells], touched: vec![0; cells / 64 + 1], ..Cluster::EMPTY },
             clusters: 0,
@@ -121,8 +126,14 @@ impl ClusteredSample {
             counts_squared: 0,
             counts_by_sums: U256::ZERO,
             sums_squared: U256::ZERO,
+            thirds: Thirds::default(),
             cells: Vec::new(),
         }
+    }
+
+    /// The same of numbers of which this is known.
+    pub fn with_support(self, support: Support) -> ClusteredSample {
+        ClusteredSample { support, ..self }
     }
 
     /// Adds a number below 2^50 to the present cluster.
@@ -164,15 +175,13 @@ impl ClusteredSample {
             self.cells.resize((last + 1).next_multiple_of(1 << COARSE.bits), Cell::default());
         }
         let (n, s) = (cluster.count, cluster.sum);
-        self.clusters += 1;
         self.count += n;
         self.sum += s;
         self.squares += U256::from(cluster.squares);
         self.min = self.min.min(cluster.min);
         self.max = self.max.max(cluster.max);
-        self.counts_squared += u128::from(n) * u128::from(n);
-        self.counts_by_sums += U256::from(n) * U256::from(s);
-        self.sums_squared += U256::from(s) * U256::from(s);
+        self.add_sums(n, s);
+        let cluster = &mut self.cluster;
         let mut up_to = 0;
         for word in COARSE.cell(cluster.min) / 64..=COARSE.cell(cluster.max) / 64 {
             let mut touched = std::mem::take(&mut cluster.touched[word]);
@@ -189,6 +198,15 @@ impl ClusteredSample {
         *cluster = Cluster { cells, touched, ..Cluster::EMPTY };
     }
 
+    /// Adds a cluster's count of numbers and their sum to the sums over clusters.
+    fn add_sums(&mut self, n: u64, s: u128) {
+        self.clusters += 1;
+        self.counts_squared += u128::from(n) * u128::from(n);
+        self.counts_by_sums += U256::from(n) * U256::from(s);
+        self.sums_squared += U256::from(s) * U256::from(s);
+        self.thirds.add(&Thirds::new(n, s));
+    }
+
     /// Adds another sample of the same metric; both between clusters. Exact in any order.
     pub fn merge(&mut self, other: &ClusteredSample) {
         debug_assert!(self.cluster.count + other.cluster.count == 0);
@@ -202,6 +220,7 @@ impl ClusteredSample {
         self.counts_squared += other.counts_squared;
         self.counts_by_sums += other.counts_by_sums;
         self.sums_squared += other.sums_squared;
+        self.thirds.add(&other.thirds);
         self.cells.resize(self.cells.len().max(other.cells.len()), Cell::default());
         self.cells.iter_mut().zip(&other.cells).for_each(|(cell, other)| cell.add(other));
     }
@@ -226,17 +245,16 @@ impl ClusteredSample {
         // Quantiles stand in ascending order, and so do their ranks.
         let percents: Vec<u64> = Statistic::ALL.into_iter().filter_map(Statistic::percent).collect();
         let ranks: Vec<u64> = percents.iter().map(|percent| rank(n, *percent)).collect();
-        let cells = self.counts.at_ranks(&ranks);
-        let mut quantiles = percents.iter().zip(cells).map(|(percent, (_, high))| Estimate {
-            value: Some(show(high.clamp(self.min, self.max) as f64)),
-            interval: self.quantile_interval(*percent as f64 / 100.0).map(|ends| ends.map(|end| show(end as f64))),
+        let places = self.counts.at_ranks(&ranks);
+        let mut quantiles = percents.iter().zip(places).map(|(percent, place)| {
+            let value = place.high.clamp(self.min, self.max) as f64;
+            // What is shown is a cell's end.
+            let interval = self.quantile_interval(*percent).map(|[low, high]| [low, high.max(value)]);
+            Estimate::known(value, interval).shown(self.unit)
         });
         Statistic::ALL.map(|statistic| match statistic {
             Statistic::Count => Estimate::exact(Some(n as f64)),
-            Statistic::Mean => {
-                let (mean, interval) = self.mean();
-                Estimate { value: Some(show(mean)), interval: interval.map(|ends| ends.map(show)) }
-            }
+            Statistic::Mean => self.mean().shown(self.unit),
             Statistic::Std => Estimate::exact(self.deviation().map(show)),
             Statistic::Min => Estimate::exact(Some(show(self.min as f64))),
             Statistic::Max => Estimate::exact(Some(show(self.max as f64))),
@@ -254,10 +272,18 @@ impl ClusteredSample {
         Description::new(self.count, &self.estimates())
     }
 
-    /// The mean in units, with its interval; of at least one number.
-    fn mean(&self) -> (f64, Option<[f64; 2]>) {
+    /// The mean in units; of at least one number.
+    fn mean(&self) -> Estimate {
         let mean = self.sum as f64 / self.count as f64;
-        (mean, self.mean_error().map(|half| [mean - half, mean + half]))
+        if self.support == Support::Constant {
+            return Estimate::within(Some(mean), [mean; 2]);
+        }
+        let (k, n) = (self.clusters as f64, self.count as f64);
+        let [squares, cubes] = self.residuals();
+        // Of a single cluster there is no interval, whatever its error.
+        let error = (squares * k / (k - 1.0).max(1.0)).sqrt() / n;
+        let skewness = skewness::of_mean(self.clusters, squares, cubes);
+        MeanShape { terms: self.clusters, mean, error, skewness, unseen: UNSEEN }.estimate().bounded(0.0, f64::INFINITY)
     }
 
     /// The standard deviation in units; none with fewer than two numbers.
@@ -269,31 +295,29 @@ impl ClusteredSample {
         })
     }
 
-    /// The half width of the mean's interval; none with fewer than two clusters.
-    fn mean_error(&self) -> Option<f64> {
-        let k = self.clusters;
-        if k < 2 {
-            return None;
-        }
-        // The residuals s - m n for the ratio m = whole + part. Those for the whole part are exact integers, so equal
-        // numbers have none.
+    /// The sums over clusters of the squares and of the cubes of the residuals s - m n, where m is the mean.
+    fn residuals(&self) -> [f64; 2] {
+        // For the ratio m = whole + part. The residuals for the whole part are exact integers, so equal numbers have none.
         let signed = |value: u128| I256::from(value as i128);
         let (n, total) = (u128::from(self.count), self.sum);
         let whole = signed(total / n);
         let part = (total % n) as f64 / n as f64;
         let (nn, ns, ss) = (signed(self.counts_squared), self.counts_by_sums.as_i256(), self.sums_squared.as_i256());
-        let residuals = (ss - whole * ns * 2 + whole * whole * nn).as_f64() - 2.0 * part * (ns - whole * nn).as_f64()
+        let squares = (ss - whole * ns * 2 + whole * whole * nn).as_f64() - 2.0 * part * (ns - whole * nn).as_f64()
             + part * part * nn.as_f64();
-        let k = k as f64;
-        Some(t_quantile(self.clusters - 1) * (residuals.max(0.0) * k / (k - 1.0)).sqrt() / n as f64)
+        [squares.max(0.0), self.thirds.residuals(self.sum, self.count)]
     }
 
-    /// The interval of the `p`-quantile; none with fewer than two clusters, or if even the largest numbers leave it
-    /// open.
-    fn quantile_interval(&self, p: f64) -> Option<[u64; 2]> {
-        if self.clusters < 2 {
-            return None;
+    /// The interval of the quantile of `percent`.
+    ///
+    /// # Errors
+    /// So few clusters leave it open.
+    fn quantile_interval(&self, percent: u64) -> Result<[f64; 2], Lack> {
+        let needed = fewest(percent);
+        if self.clusters < needed {
+            return Err(Lack::Few { of: self.clusters, needed });
         }
+        let p = percent as f64 / 100.0;
         let (n, k) = (self.count as f64, self.clusters as f64);
         let t = t_quantile(self.clusters - 1);
         let last = COARSE.cell(self.max);
@@ -302,6 +326,7 @@ impl ClusteredSample {
         let mut design_effect = 0.0;
         for index in COARSE.cell(self.min)..=last {
             let cell = &self.cells[index];
+            let before = up_to;
             up_to += self.counts.between(COARSE.lowest(index), COARSE.lowest(index + 1));
             squared += cell.squared;
             crossed += cell.crossed;
@@ -313,19 +338,70 @@ impl ClusteredSample {
                 design_effect = residuals.max(0.0) * k / (k - 1.0) / n / (share * (1.0 - share));
             }
             let error = t * (p * (1.0 - p) / n * design_effect).sqrt();
+            // The number below which such a share is, in this cell.
+            let place = |share: f64| {
+                let rank = (share * n).ceil().max(1.0) as u64;
+                self.counts.at_ranks(&[rank.clamp((before + 1).min(up_to).max(1), up_to.max(1))])[0].at
+            };
             if low.is_none() && share + error >= p {
-                low = Some(index);
+                low = Some((index, place(p - error)[0]));
             }
             if share - error >= p {
-                let low = low?;
+                let Some((first, low)) = low else { break };
                 // In the last cell every number counts, so nothing bounds the quantile from above, unless the cell
                 // holds the whole interval.
-                let bounded = index < last || low == last;
-                let clamp = |value: u64| value.clamp(self.min, self.max);
-                return bounded.then(|| [clamp(COARSE.lowest(low)), clamp(COARSE.lowest(index + 1) - 1)]);
+                if index == last && first < last {
+                    break;
+                }
+                return Ok([low, place(p + error)[1]].map(|end| end.clamp(self.min, self.max) as f64));
             }
         }
-        None
+        // So many clusters would be as good as `needed` single numbers.
+        let needed = (needed as f64 * k * design_effect / n).ceil().max(k + 1.0) as u64;
+        Err(Lack::Few { of: self.clusters, needed })
+    }
+}
+
+/// Third powers of what clusters come to, summed over clusters: of their counts n and of their sums s in steps of 16
+/// units. So 2^32 clusters of 2^27 numbers below 2^50 stay below 2^251.
+#[derive(Clone, Copy, Debug, Default)]
+struct Thirds {
+    nnn: U256,
+    nns: U256,
+    nss: U256,
+    sss: U256,
+}
+
+/// How many units a step of [`Thirds`] holds.
+const STEP: u128 = 16;
+
+impl Thirds {
+    fn new(n: u64, s: u128) -> Thirds {
+        let [n, s] = [u128::from(n), s / STEP].map(U256::from);
+        let (nn, ss) = (n * n, s * s);
+        Thirds { nnn: nn * n, nns: nn * s, nss: n * ss, sss: ss * s }
+    }
+
+    fn add(&mut self, other: &Thirds) {
+        self.nnn += other.nnn;
+        self.nns += other.nns;
+        self.nss += other.nss;
+        self.sss += other.sss;
+    }
+
+    /// The sum of (s - m n)^3 in units, where m is `sum` / `count`.
+    fn residuals(&self, sum: u128, count: u64) -> f64 {
+        let [nnn, nns, nss, sss] = [self.nnn, self.nns, self.nss, self.sss].map(U256::as_i256);
+        let steps = u128::from(count) * STEP;
+        let whole = I256::from((sum / steps) as i128);
+        let part = (sum % steps) as f64 / steps as f64;
+        // For the whole part of m: the sums of (s - whole n)^3, of its square times n, and of itself times n^2.
+        let cubes = sss - whole * nss * 3 + whole * whole * nns * 3 - whole * whole * whole * nnn;
+        let squares = nss - whole * nns * 2 + whole * whole * nnn;
+        let plain = nns - whole * nnn;
+        let in_steps = cubes.as_f64() - 3.0 * part * squares.as_f64() + 3.0 * part * part * plain.as_f64()
+            - part * part * part * nnn.as_f64();
+        in_steps * (STEP * STEP * STEP) as f64
     }
 }
 
@@ -399,25 +475,52 @@ mod tests {
     /// Against the formula, with data small enough to do by hand.
     #[test]
     fn the_mean_is_a_ratio_of_cluster_sums() {
-        let described = clusters(&[&[1, 3], &[8], &[2, 2, 2], &[]]).describe();
-        assert_eq!(described.count, 6);
-        assert_eq!(described.mean, Some(Number(3.0)));
-        // s - 3 n is 4 - 6, 8 - 3, 6 - 9: squares 4 + 25 + 9 = 38; three clusters have numbers; t(2) = 4.302652730.
-        let half = 4.302_652_730 * (38.0f64 * 3.0 / 2.0).sqrt() / 6.0;
-        let [low, high] = described.mean_ci95.unwrap();
-        assert!((low.0 - (3.0 - half)).abs() < 1e-9 && (high.0 - (3.0 + half)).abs() < 1e-9);
+        let sample = clusters(&[&[16, 48], &[128], &[32, 32, 32], &[]]);
+        let described = sample.describe();
+        assert_eq!((described.count, described.mean), (6, Some(Number(48.0))));
+        // s - 48 n is 64 - 96, 128 - 48, 96 - 144.
+        let [a, b, c] = [-32.0, 80.0, -48.0_f64];
+        assert_eq!(sample.residuals(), [a * a + b * b + c * c, a * a * a + b * b * b + c * c * c]);
         assert_eq!(
             (described.min, described.p50, described.max),
-            (Some(Number(1.0)), Some(Number(2.0)), Some(Number(8.0)))
+            (Some(Number(16.0)), Some(Number(32.0)), Some(Number(128.0)))
         );
+        assert_eq!(described.mean_ci95, None, "three clusters are too few");
+        // Four times the same: the skewness of twelve terms is that of three.
+        let four = [16, 48].as_slice();
+        let four = clusters(&[[four, &[128], &[32, 32, 32]]; 4].concat());
+        let [squares, cubes] = four.residuals();
+        let error = (squares * 12.0 / 11.0).sqrt() / 24.0;
+        let skewness = skewness::of_mean(12, squares, cubes);
+        let shape = MeanShape { terms: 12, mean: 48.0, error, skewness, unseen: UNSEEN };
+        assert_eq!(four.estimate(Statistic::Mean).interval, shape.estimate().interval);
+        assert!(skewness > 0.1, "{skewness}");
     }
 
+    /// Equal numbers may be so by chance, or because nothing is left to chance.
     #[test]
     fn equal_numbers_have_no_spread_whatever_the_clusters() {
-        let described = clusters(&[&[987_654_321; 5], &[987_654_321], &[987_654_321; 17]]).describe();
         let same = Number(987_654_321.0);
-        assert_eq!((described.std, described.mean_ci95), (Some(Number(0.0)), Some([same, same])));
+        let data = [[987_654_321; 5].as_slice(), &[987_654_321], &[987_654_321; 17]];
+        let sample = clusters(&(0..400).map(|index| data[index % 3]).collect::<Vec<_>>());
+        let described = sample.describe();
+        assert_eq!((described.std, described.mean_ci95), (Some(Number(0.0)), None));
+        assert_eq!(sample.estimate(Statistic::Mean).lack, Some(Lack::Same));
         assert_eq!((described.p50_ci95, described.p99_ci95), (Some([same, same]), Some([same, same])));
+        let certain = sample.with_support(Support::Constant).describe();
+        assert_eq!(certain.mean_ci95, Some([same, same]));
+    }
+
+    /// The quantile of robots that may all be alike needs as many replications as that of single numbers.
+    #[test]
+    fn quantiles_need_clusters() {
+        let of = |count: u64| {
+            let sample = clusters(&(0..count).map(|_| [1, 2, 3, 4, 5, 6, 7, 8].as_slice()).collect::<Vec<_>>());
+            [Statistic::P50, Statistic::P99].map(|statistic| sample.estimate(statistic).lack)
+        };
+        assert_eq!(of(5), [Some(Lack::Few { of: 5, needed: 6 }), Some(Lack::Few { of: 5, needed: 368 })]);
+        assert_eq!(of(367), [None, Some(Lack::Few { of: 367, needed: 368 })]);
+        assert_eq!(of(368), [None, None]);
     }
 
     #[test]

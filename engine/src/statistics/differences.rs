@@ -2,10 +2,13 @@
 
 use ethnum::I256;
 
-use super::interval::{t_quantile, wilson};
+use super::Estimate;
+use super::estimate::{LEAST_OF_MEAN, Lack};
+use super::interval::wilson;
+use super::skewness::{self, MeanShape};
 
-/// Differences, second less first: exact sums in any order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Differences, second less first.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Differences {
     /// Pairs of which the second number is less.
     pub less: u64,
@@ -16,22 +19,33 @@ pub struct Differences {
     moments: Moments,
 }
 
-/// Count, sum and sum of squares of numbers below 2^91 in size, at most 2^32 of them: exact.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Count, sum and sum of squares of numbers below 2^91 in size, at most 2^32 of them: exact; and how skewed they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moments {
     count: u64,
     sum: i128,
     squares: I256,
+    /// Of their mean.
+    skewness: f64,
+    /// See [`skewness::unseen`].
+    unseen: f64,
+}
+
+impl FromIterator<i128> for Moments {
+    fn from_iter<I: IntoIterator<Item = i128>>(numbers: I) -> Moments {
+        let numbers: Vec<i128> = numbers.into_iter().collect();
+        let count = numbers.len() as u64;
+        let sum: i128 = numbers.iter().sum();
+        let squares = numbers.iter().map(|number| I256::from(*number) * I256::from(*number)).sum();
+        // In the order of the numbers, and so the same bits everywhere.
+        let mean = sum as f64 / count as f64;
+        let [second, third, fourth] = skewness::powers(numbers.iter().map(|number| (*number as f64, 1.0)), mean);
+        let unseen = skewness::unseen(count, second, third, fourth);
+        Moments { count, sum, squares, skewness: skewness::of_mean(count, second, third), unseen }
+    }
 }
 
 impl Moments {
-    /// Adds a number.
-    pub fn add(&mut self, number: i128) {
-        self.count += 1;
-        self.sum += number;
-        self.squares += I256::from(number) * I256::from(number);
-    }
-
     /// How many numbers there are.
     pub fn count(&self) -> u64 {
         self.count
@@ -52,25 +66,25 @@ impl Moments {
         })
     }
 
-    /// The mean's 95 % interval by Student's t; none with fewer than two numbers.
-    pub fn interval(&self) -> Option<[f64; 2]> {
-        let (mean, error) = (self.mean()?, self.squared_error()?.sqrt());
-        let half = t_quantile(self.count - 1) * error;
-        Some([mean - half, mean + half])
+    /// The mean with its 95 % interval, if there are numbers.
+    pub fn estimate(&self) -> Option<Estimate> {
+        let mean = self.mean()?;
+        let error = self.squared_error().unwrap_or(0.0).sqrt();
+        Some(MeanShape { terms: self.count, mean, error, skewness: self.skewness, unseen: self.unseen }.estimate())
+    }
+}
+
+impl FromIterator<(i128, i128)> for Differences {
+    /// Of pairs, first and second.
+    fn from_iter<I: IntoIterator<Item = (i128, i128)>>(pairs: I) -> Differences {
+        let numbers: Vec<i128> = pairs.into_iter().map(|(first, second)| second - first).collect();
+        let count = |sign: i128| numbers.iter().filter(|number| number.signum() == sign).count() as u64;
+        let [less, equal, greater] = [-1, 0, 1].map(count);
+        Differences { less, equal, greater, moments: numbers.into_iter().collect() }
     }
 }
 
 impl Differences {
-    /// Adds a pair, first and second.
-    pub fn add(&mut self, first: i128, second: i128) {
-        match second.cmp(&first) {
-            std::cmp::Ordering::Less => self.less += 1,
-            std::cmp::Ordering::Equal => self.equal += 1,
-            std::cmp::Ordering::Greater => self.greater += 1,
-        }
-        self.moments.add(second - first);
-    }
-
     /// The differences as numbers.
     pub fn moments(&self) -> &Moments {
         &self.moments
@@ -79,22 +93,27 @@ impl Differences {
 
 /// The difference of two means of independent samples, second less first, with its 95 % interval: B. L. Welch, "The
 /// generalization of 'Student's' problem when several different population variances are involved", Biometrika 34
-/// (1947), the degrees of freedom rounded down. None where a sample is empty; no interval where one has a single
-/// number.
-pub fn welch_interval(first: &Moments, second: &Moments) -> Option<(f64, Option<[f64; 2]>)> {
-    let difference = second.mean()? - first.mean()?;
-    let errors = first.squared_error().zip(second.squared_error());
-    let interval = errors.map(|(a, b)| {
-        let error = a + b;
-        if error == 0.0 {
-            return [difference; 2];
-        }
-        let [n, m] = [first, second].map(|sample| (sample.count - 1) as f64);
-        let degrees = error * error / (a * a / n + b * b / m);
-        let half = t_quantile((degrees as u64).max(1)) * error.sqrt();
-        [difference - half, difference + half]
-    });
-    Some((difference, interval))
+/// (1947), the degrees of freedom rounded down, with the skewness of the difference. None where a sample is empty.
+pub fn welch_interval(first: &Moments, second: &Moments) -> Option<Estimate> {
+    let mean = second.mean()? - first.mean()?;
+    let few = first.count.min(second.count);
+    if few < LEAST_OF_MEAN {
+        return Some(Estimate::known(mean, Err(Lack::Few { of: few, needed: LEAST_OF_MEAN })));
+    }
+    let [a, b] = [first, second].map(|sample| sample.squared_error().unwrap_or(0.0));
+    let squared = a + b;
+    if squared == 0.0 {
+        return Some(Estimate::known(mean, Err(Lack::Same)));
+    }
+    let [n, m] = [first, second].map(|sample| (sample.count - 1) as f64);
+    let degrees = squared * squared / (a * a / n + b * b / m);
+    let error = squared.sqrt();
+    // Third cumulants of independent means add up.
+    let skewness = (second.skewness * b * b.sqrt() - first.skewness * a * a.sqrt()) / (squared * error);
+    Some(
+        MeanShape { terms: degrees as u64 + 1, mean, error, skewness, unseen: first.unseen.max(second.unseen) }
+            .estimate(),
+    )
 }
 
 /// In how many pairs an event happens: to both, to one alone, to none.
@@ -164,49 +183,45 @@ mod tests {
     }
 
     fn stream(experiment: u32) -> Stream {
-        Luck::new(17, experiment).job(0, Purpose::Resample)
+        Luck::new(17, experiment).job(0, Purpose::Preparing)
     }
 
-    /// 1, 2, 3, 6 less 0 each: mean 3, deviation sqrt(14/3), t of 3 degrees 3.182446.
+    /// Differences that are not skewed have Student's interval.
     #[test]
     fn a_mean_with_its_interval_by_hand() {
-        let mut differences = Differences::default();
-        for second in [1, 2, 3, 6] {
-            differences.add(0, second);
-        }
+        let differences: Differences =
+            [1, 2, 3, 6, 3, 3, 3, 3, 0, 3, 4, 5].into_iter().map(|second| (0, second)).collect();
         let moments = differences.moments();
-        let [low, high] = moments.interval().expect("four numbers");
-        let half = 3.182_446_305 * (14.0_f64 / 3.0 / 4.0).sqrt();
+        close(moments.mean().expect("twelve"), 3.0, 1e-12);
+        // 4 + 1 + 9 + 9 + 1 + 4 are 28 on 12 * 11; the cubes, -8 - 1 + 27 - 27 + 1 + 8, are 0: t of 11 degrees is 2.200985.
+        let [low, high] = moments.estimate().expect("twelve").interval.expect("twelve numbers");
+        let half = 2.200_985_16 * (28.0_f64 / 132.0).sqrt();
         close(low, 3.0 - half, 1e-8);
         close(high, 3.0 + half, 1e-8);
-        assert_eq!((differences.less, differences.equal, differences.greater), (0, 0, 4));
-        assert_eq!((Moments::default().mean(), Moments::default().interval()), (None, None));
+        assert_eq!((differences.less, differences.equal, differences.greater), (0, 1, 11));
+        assert_eq!((Moments::default().mean(), Moments::default().estimate()), (None, None));
     }
 
     #[test]
     fn equal_pairs_have_no_difference_at_all() {
-        let mut differences = Differences::default();
-        for number in [7, 1 << 80, 0] {
-            differences.add(number, number);
-        }
-        assert_eq!(differences.moments().interval(), Some([0.0, 0.0]));
-        assert_eq!((differences.less, differences.equal, differences.greater), (0, 3, 0));
+        let differences: Differences =
+            [7, 1 << 80, 0].iter().cycle().take(12).map(|number| (*number, *number)).collect();
+        let estimate = differences.moments().estimate().expect("pairs");
+        // That is what was seen; more pairs may differ.
+        assert_eq!((estimate.value, estimate.interval, estimate.lack), (Some(0.0), None, Some(Lack::Same)));
+        assert_eq!((differences.less, differences.equal, differences.greater), (0, 12, 0));
     }
 
-    /// Means 20.5 and 22, variances of means 5/12 and 1/6, so t has 5.07 degrees, rounded down to 5: 2.570582.
+    /// Means 20.5 and 22, variances of means 15/11/12 and 6/11/12 of twelve numbers each, so t has 18.5 degrees, rounded
+    /// down to 18: 2.100922.
     #[test]
     fn means_of_independent_samples_by_hand() {
-        let moments = |numbers: &[i128]| {
-            let mut moments = Moments::default();
-            numbers.iter().for_each(|number| moments.add(*number));
-            moments
-        };
+        let moments = |numbers: &[i128]| numbers.iter().cycle().take(12).copied().collect::<Moments>();
         let (a, b) = (moments(&[19, 20, 21, 22]), moments(&[21, 22, 22, 23]));
-        let (difference, interval) = welch_interval(&a, &b).expect("numbers");
-        close(difference, 1.5, 1e-12);
-        let error: f64 = 5.0 / 3.0 / 4.0 + 2.0 / 3.0 / 4.0;
-        let half = 2.570_581_836 * error.sqrt();
-        close(interval.expect("two numbers each")[0], 1.5 - half, 1e-8);
+        let estimate = welch_interval(&a, &b).expect("numbers");
+        close(estimate.value.expect("a mean"), 1.5, 1e-12);
+        let error: f64 = 15.0 / 11.0 / 12.0 + 6.0 / 11.0 / 12.0;
+        close(estimate.interval.expect("twelve numbers each")[0], 1.5 - 2.100_922_04 * error.sqrt(), 1e-8);
         assert_eq!(welch_interval(&a, &Moments::default()), None);
     }
 
@@ -247,23 +262,26 @@ mod tests {
         let mut covered = [0; 3];
         for experiment in 0..EXPERIMENTS {
             let mut stream = stream(experiment);
-            let (mut differences, mut table) = (Differences::default(), Fourfold::default());
-            let mut samples = [Moments::default(); 2];
+            let (mut differences, mut table) = (Vec::new(), Fourfold::default());
+            let mut samples = [const { Vec::new() }; 2];
             for _ in 0..50 {
                 let shared = stream.open01();
                 let own = normal_quantile(stream.open01());
                 // A mean of 100, and one of 100 more.
                 let first = (1000.0 * normal_quantile(shared)).round() as i128;
-                differences.add(first, first + 100 + (500.0 * own).round() as i128);
+                differences.push((first, first + 100 + (500.0 * own).round() as i128));
                 // 30 %, and 40 % of which most share their luck.
                 table.add(shared < 0.3, if stream.chance() < 0.7 { shared < 0.4 } else { stream.chance() < 0.4 });
-                samples[0].add(first);
-                samples[1].add(100 + (3000.0 * own).round() as i128);
+                samples[0].push(first);
+                samples[1].push(100 + (3000.0 * own).round() as i128);
             }
             let holds = |[low, high]: [f64; 2], true_value: f64| u32::from(low <= true_value && true_value <= high);
-            covered[0] += holds(differences.moments().interval().expect("fifty"), 100.0);
+            let differences: Differences = differences.into_iter().collect();
+            let of = |estimate: Option<Estimate>| estimate.and_then(|estimate| estimate.interval).expect("fifty");
+            covered[0] += holds(of(differences.moments().estimate()), 100.0);
             covered[1] += holds(table.difference().1, 0.1);
-            covered[2] += holds(welch_interval(&samples[0], &samples[1]).expect("fifty").1.expect("fifty"), 100.0);
+            let [a, b] = samples.map(|numbers| numbers.into_iter().collect::<Moments>());
+            covered[2] += holds(of(welch_interval(&a, &b)), 100.0);
         }
         let [paired, newcombe, welch] = covered.map(|count| f64::from(count) / f64::from(EXPERIMENTS));
         assert!((paired - 0.95).abs() < 4.0 * 0.0034, "{paired}");

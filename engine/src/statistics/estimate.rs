@@ -1,5 +1,7 @@
 //! One number of a distribution with its interval.
 
+use super::Unit;
+
 /// What can be said of a distribution, in the order of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Statistic {
@@ -67,19 +69,57 @@ impl Statistic {
     }
 }
 
+/// The fewest replications of which a mean gets an interval.
+pub const LEAST_OF_MEAN: u64 = 10;
+
 /// A number of results with its 95 % interval. What does not exist is none: the value of nothing, the interval of what
-/// has none or of so few numbers that they cannot give one.
+/// has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
     pub value: Option<f64>,
     /// Where its true value lies with 95 % confidence.
     pub interval: Option<[f64; 2]>,
+    /// Why there is no interval, where such a number has one.
+    pub lack: Option<Lack>,
+    /// Of a mean with an interval: how many replications carry it. Few do where most of its variance comes from rare large
+    /// numbers.
+    pub carriers: Option<u64>,
+}
+
+/// Why a number has no interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// So many replications speak of it, and so many are needed.
+    Few { of: u64, needed: u64 },
+    /// Its numbers were all the same, though they need not be.
+    Same,
 }
 
 impl Estimate {
     /// A number without an interval.
     pub fn exact(value: Option<f64>) -> Estimate {
-        Estimate { value, interval: None }
+        Estimate { value, ..Estimate::default() }
+    }
+
+    /// A number with an interval.
+    pub fn within(value: Option<f64>, interval: [f64; 2]) -> Estimate {
+        Estimate { value, interval: Some(interval), ..Estimate::default() }
+    }
+
+    /// A number with an interval, or why there is none.
+    pub(super) fn known(value: f64, interval: Result<[f64; 2], Lack>) -> Estimate {
+        Estimate { value: Some(value), interval: interval.ok(), lack: interval.err(), carriers: None }
+    }
+
+    /// The same with an interval that keeps within these bounds.
+    pub(super) fn bounded(self, least: f64, greatest: f64) -> Estimate {
+        Estimate { interval: self.interval.map(|[low, high]| [low.max(least), high.min(greatest)]), ..self }
+    }
+
+    /// A number in whole units as it is shown.
+    pub(super) fn shown(self, unit: Unit) -> Estimate {
+        let interval = self.interval.map(|ends| ends.map(|end| unit.show(end)));
+        Estimate { value: self.value.map(|value| unit.show(value)), interval, ..self }
     }
 
     /// All statistics of no numbers at all: none but the count, which is 0.
@@ -90,5 +130,10 @@ impl Estimate {
     /// Half of the interval's length.
     pub fn half_width(&self) -> Option<f64> {
         self.interval.map(|[low, high]| (high - low) / 2.0)
+    }
+
+    /// Whether so few replications carry it that its interval is no better than a guess at what is rare.
+    pub fn rests_on_few(&self) -> Option<u64> {
+        self.carriers.filter(|carriers| *carriers < LEAST_OF_MEAN)
     }
 }

@@ -59,6 +59,19 @@ pub fn quantile_ranks(n: u64, percent: u64) -> Option<(u64, u64)> {
     })
 }
 
+/// The fewest numbers of which the quantile of `percent` has an interval.
+pub fn fewest(percent: u64) -> u64 {
+    // The rarer side decides: all numbers on the other one have a probability of at most [`TAIL`].
+    let rarer = percent.min(100 - percent) as f64 / 100.0;
+    (libm::log(TAIL) / libm::log1p(-rarer)).ceil() as u64
+}
+
+/// How frequent something is at most, with 95 % confidence, that none of `n` > 0 replications has shown: about 3 / n (J.
+/// A. Hanley and A. Lippman-Hand, "If nothing goes wrong, is everything all right?", JAMA 249 (1983)).
+pub fn unseen(n: u64) -> f64 {
+    -libm::expm1(libm::log(0.05) / n as f64)
+}
+
 /// What was found for so many numbers; for none at all there is nothing to find.
 #[derive(Clone, Copy, Default)]
 struct Found {
@@ -198,5 +211,18 @@ mod tests {
         assert_eq!(quantile_ranks(5, 50), None, "0.5^5 > 2.5 %");
         assert_eq!(quantile_ranks(367, 99), None, "0.99^367 > 2.5 %");
         assert_eq!(quantile_ranks(368, 99).map(|(_, upper)| upper), Some(368));
+        for percent in [1, 10, 50, 90, 95, 99] {
+            let fewest = fewest(percent);
+            assert_eq!(quantile_ranks(fewest - 1, percent), None, "{percent}");
+            assert!(quantile_ranks(fewest, percent).is_some(), "{percent}");
+        }
+    }
+
+    /// With this probability an event is missing from n replications in one of twenty experiments.
+    #[test]
+    fn what_was_not_seen_is_rare() {
+        for n in [1, 10, 200, 1_000_000] {
+            assert!((libm::pow(1.0 - unseen(n), n as f64) - 0.05).abs() < 1e-9, "{n}");
+        }
     }
 }

@@ -25,14 +25,15 @@ mod numbers;
 mod order;
 pub mod paired;
 mod sample;
+mod skewness;
 mod student;
 pub mod two_sample;
 mod unit;
 
 pub use clustered::{ClusteredSample, SharedCluster, Waiting};
 pub use description::{Description, Number, Proportion};
-pub use estimate::{Estimate, Statistic};
+pub use estimate::{Estimate, Lack, Statistic};
 pub use numbers::Numbers;
 pub use order::OrderStatistics;
-pub use sample::{Sample, rank};
+pub use sample::{Sample, Support, rank};
 pub use unit::Unit;

@@ -45,8 +45,7 @@ impl OrderStatistics {
     /// where all are kept.
     pub fn at(&mut self, rank: u64) -> [f64; 2] {
         if let Some(coarse) = &self.coarse {
-            let (low, high) = coarse.at_ranks(&[rank])[0];
-            return [low, high];
+            return coarse.at_rank(rank);
         }
         // Sorted numbers are sorted again in one pass.
         self.exact.sort_unstable();

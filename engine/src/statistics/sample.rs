@@ -4,16 +4,30 @@ use ethnum::U256;
 use hdrhistogram::Histogram;
 
 use super::cells::Cells;
-use super::interval::{quantile_ranks, t_quantile};
+use super::estimate::Lack;
+use super::interval::{fewest, quantile_ranks, unseen};
+use super::skewness::{self, HEAVY, MeanShape, UNSEEN};
 use super::{Description, Estimate, Statistic, Unit};
 
 /// The largest integer a histogram is given.
 const HISTOGRAM_MAX: u128 = 1 << 62;
 
+/// What is known of numbers before any is seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Support {
+    #[default]
+    Unknown,
+    /// The least and the greatest that there may be.
+    Within([u128; 2]),
+    /// All are the same: nothing is left to chance.
+    Constant,
+}
+
 /// Numbers of which each replication gives at most one.
 #[derive(Clone, Debug)]
 pub struct Sample {
     unit: Unit,
+    support: Support,
     /// How many units the histogram's unit holds; 1 unless sums over a huge fleet would not fit.
     resolution: u128,
     count: u64,
@@ -38,6 +52,7 @@ impl Sample {
         }
         Sample {
             unit,
+            support: Support::Unknown,
             resolution,
             count: 0,
             sum: 0,
@@ -46,6 +61,11 @@ impl Sample {
             max: 0,
             histogram: Cells::default(),
         }
+    }
+
+    /// The same of numbers of which this is known.
+    pub fn with_support(self, support: Support) -> Sample {
+        Sample { support, ..self }
     }
 
     /// Adds a number.
@@ -91,26 +111,73 @@ impl Sample {
 
     /// The `p`-quantile for p in percent: the number of rank ceil(n p), to three significant digits, as it is shown.
     pub fn quantile(&self, percent: u64) -> Option<f64> {
-        (self.count > 0).then(|| self.at_ranks(&[rank(self.count, percent)])[0].1)
+        (self.count > 0).then(|| self.show_coarse(self.histogram.at_ranks(&[rank(self.count, percent)])[0].high))
     }
 
-    /// The numbers at these ranks (from 1, ascending): the ends of the histogram's cells, within the exact minimum and
-    /// maximum.
-    pub(super) fn at_ranks(&self, ranks: &[u64]) -> Vec<(f64, f64)> {
-        let show =
-            |coarse: u64| self.unit.show((u128::from(coarse) * self.resolution).clamp(self.min, self.max) as f64);
-        self.histogram.at_ranks(ranks).into_iter().map(|(low, high)| (show(low), show(high))).collect()
+    /// Between which two numbers that of this rank (from 1) is: the ends of the histogram's cell, within the exact minimum
+    /// and maximum.
+    pub(super) fn at_rank(&self, rank: u64) -> [f64; 2] {
+        let place = self.histogram.at_ranks(&[rank])[0];
+        [place.low, place.high].map(|end| self.show_coarse(end))
     }
 
-    /// The mean in units, with its t interval; of at least one number.
-    fn mean(&self) -> (f64, Option<[f64; 2]>) {
+    /// A number of the histogram as it is shown.
+    fn show_coarse(&self, coarse: u64) -> f64 {
+        self.unit.show((u128::from(coarse) * self.resolution).clamp(self.min, self.max) as f64)
+    }
+
+    /// The mean in units; of at least one number.
+    fn mean(&self) -> Estimate {
         let n = self.count;
         let mean = self.sum as f64 / n as f64;
-        let interval = self.deviation().map(|std| {
-            let half = t_quantile(n - 1) * std / (n as f64).sqrt();
-            [mean - half, mean + half]
-        });
-        (mean, interval)
+        let estimate = self.shape(mean).estimate();
+        match self.support {
+            Support::Constant => Estimate::within(Some(mean), [mean; 2]),
+            Support::Within([least, greatest]) if least == greatest => Estimate::within(Some(mean), [mean; 2]),
+            Support::Within(ends) if estimate.lack == Some(Lack::Same) => {
+                // What has not been seen in n numbers is hardly more frequent than this, and no number is further off
+                // than the ends.
+                Estimate::within(Some(mean), ends.map(|end| mean + unseen(n) * (end as f64 - mean)))
+            }
+            Support::Within([least, greatest]) => estimate.bounded(least as f64, greatest as f64),
+            Support::Unknown => estimate.bounded(0.0, f64::INFINITY),
+        }
+    }
+
+    /// What the interval of the mean needs. How skewed numbers are, and how heavy their tail is, the histogram knows well
+    /// enough.
+    fn shape(&self, mean: f64) -> MeanShape {
+        let n = self.count;
+        let error = self.deviation().unwrap_or(0.0) / (n as f64).sqrt();
+        if n < 3 || error == 0.0 {
+            return MeanShape { terms: n, mean, error, skewness: 0.0, unseen: UNSEEN };
+        }
+        let middle = |(low, high, count): (u64, u64, u64)| (low as f64 / 2.0 + high as f64 / 2.0, count as f64);
+        let sum: f64 = self.histogram.recorded().map(middle).map(|(value, count)| count * value).sum();
+        let center = sum / n as f64;
+        let [squares, cubes, fourths] = skewness::powers(self.histogram.recorded().map(middle), center);
+        let skewness = skewness::of_mean(n, squares, cubes);
+        let heavy = skewness > 0.0 && self.is_heavy();
+        let unseen = if heavy { HEAVY } else { skewness::unseen(n, squares, cubes, fourths) };
+        MeanShape { terms: n, mean, error, skewness, unseen }
+    }
+
+    /// Whether the tail's index is below 2, with which numbers have no variance: by the greatest tenth of the numbers
+    /// that are not 0 (B. M. Hill, "A simple general approach to inference about the tail of a distribution", Annals of
+    /// Statistics 3 (1975)). Fewer than ten numbers show no tail.
+    fn is_heavy(&self) -> bool {
+        let zeros = self.histogram.between(0, 1);
+        let wanted = (self.count - zeros) / 10;
+        let (mut seen, mut logs) = (0, 0.0);
+        for (low, _, count) in self.histogram.recorded().rev() {
+            if seen + count > wanted {
+                // The index is `wanted` over the sum of the logarithms of how many times as great as this one they are.
+                return wanted >= 10 && logs - seen as f64 * libm::log(low as f64) > wanted as f64 / 2.0;
+            }
+            seen += count;
+            logs += count as f64 * libm::log(low as f64);
+        }
+        false
     }
 
     /// The standard deviation in units; none with fewer than two numbers.
@@ -132,28 +199,29 @@ impl Sample {
         let show = |value: f64| self.unit.show(value);
         let quantiles = Statistic::ALL.map(|statistic| {
             let percent = statistic.percent()?;
-            Some((rank(n, percent), quantile_ranks(n, percent)))
+            Some((percent, rank(n, percent), quantile_ranks(n, percent)))
         });
         // All ranks that matter are found in one pass over the histogram.
         let ends = |interval: Option<(u64, u64)>| interval.into_iter().flat_map(|(lower, upper)| [lower, upper]);
         let mut ranks: Vec<u64> =
-            quantiles.iter().flatten().flat_map(|(rank, interval)| ends(*interval).chain([*rank])).collect();
+            quantiles.iter().flatten().flat_map(|(_, rank, interval)| ends(*interval).chain([*rank])).collect();
         ranks.sort_unstable();
         ranks.dedup();
-        let cells = self.at_ranks(&ranks);
-        let cell = |rank: u64| cells[ranks.binary_search(&rank).expect("it was asked for")];
+        let places = self.histogram.at_ranks(&ranks);
+        let place = |rank: u64| places[ranks.binary_search(&rank).expect("it was asked for")];
         Statistic::ALL.map(|statistic| match statistic {
             Statistic::Count => Estimate::exact(Some(n as f64)),
-            Statistic::Mean => {
-                let (mean, interval) = self.mean();
-                Estimate { value: Some(show(mean)), interval: interval.map(|ends| ends.map(show)) }
-            }
+            Statistic::Mean => self.mean().shown(self.unit),
             Statistic::Std => Estimate::exact(self.deviation().map(show)),
             Statistic::Min => Estimate::exact(Some(show(self.min as f64))),
             Statistic::Max => Estimate::exact(Some(show(self.max as f64))),
-            quantile => quantiles[quantile as usize].map_or_else(Estimate::default, |(rank, interval)| Estimate {
-                value: Some(cell(rank).1),
-                interval: interval.map(|(lower, upper)| [cell(lower).0, cell(upper).1]),
+            quantile => quantiles[quantile as usize].map_or_else(Estimate::default, |(percent, rank, interval)| {
+                let value = self.show_coarse(place(rank).high);
+                let ends = interval.map(|(lower, upper)| [place(lower).at[0], place(upper).at[1]]);
+                let ends = ends.map(|ends| ends.map(|end| self.show_coarse(end)));
+                // What is shown is its cell's end.
+                let ends = ends.map(|[low, high]| [low, high.max(value)]);
+                Estimate::known(value, ends.ok_or_else(|| Lack::Few { of: n, needed: fewest(percent) }))
             }),
         })
     }
@@ -177,7 +245,7 @@ pub fn rank(n: u64, percent: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statistics::Number;
+    use crate::statistics::{Lack, Number};
 
     fn sample(unit: Unit, values: &[u128]) -> Sample {
         let mut sample = Sample::new(unit);
@@ -195,10 +263,47 @@ mod tests {
         );
         let std = described.std.unwrap().0;
         assert!((std * std - 5.0 / 3.0).abs() < 1e-12);
-        // t(3) = 3.182446305
-        let [low, high] = described.mean_ci95.unwrap();
-        assert!((high.0 - 2.5 - 3.182_446_305 * std / 2.0).abs() < 1e-9 && (low.0 + high.0 - 5.0).abs() < 1e-12);
+        assert_eq!(described.mean_ci95, None, "four numbers are too few");
         assert_eq!(described.p50_ci95, None, "four numbers do not enclose a median with 95 %");
+        // 1 to 11 are not skewed: Student's interval, t(10) = 2.228138852.
+        let described = sample(Unit::Count, &(1..=11).collect::<Vec<_>>()).describe();
+        let half = 2.228_138_852 * (11.0_f64 / 11.0).sqrt();
+        let [low, high] = described.mean_ci95.unwrap();
+        assert!((low.0 - (6.0 - half)).abs() < 1e-9 && (high.0 - (6.0 + half)).abs() < 1e-9);
+    }
+
+    /// What was never seen may happen all the same, unless it cannot.
+    #[test]
+    fn numbers_that_were_always_the_same() {
+        let mean = |support: Support, value: u128| {
+            let sample = (0..200).fold(Sample::new(Unit::Count).with_support(support), |mut sample, _| {
+                sample.record(value);
+                sample
+            });
+            sample.estimate(Statistic::Mean)
+        };
+        let unknown = mean(Support::Unknown, 3);
+        assert_eq!((unknown.interval, unknown.lack), (None, Some(Lack::Same)));
+        // 1 - 0.05^(1/200) is 0.014867.
+        let [low, high] = mean(Support::Within([0, 50]), 0).interval.expect("it has ends");
+        assert!(low == 0.0 && (high - 50.0 * 0.014_867).abs() < 1e-4, "{low} {high}");
+        let [low, high] = mean(Support::Within([1, 5]), 2).interval.expect("it has ends");
+        assert!((low - 2.0 + 0.014_867).abs() < 1e-6 && (high - 2.0 - 3.0 * 0.014_867).abs() < 1e-6, "{low} {high}");
+        for support in [Support::Constant, Support::Within([7, 7])] {
+            assert_eq!(mean(support, 7), Estimate::within(Some(7.0), [7.0, 7.0]));
+        }
+    }
+
+    /// The tail index of Pareto's distribution is its shape, here by its quantiles.
+    #[test]
+    fn heavy_tails_are_known() {
+        let of = |shape: f64, count: u128| {
+            let value = |index: u128| 1e3 * libm::pow(1.0 - (index as f64 + 0.5) / count as f64, -1.0 / shape);
+            sample(Unit::Count, &(0..count).map(|index| value(index) as u128).collect::<Vec<_>>()).is_heavy()
+        };
+        assert!(of(1.5, 1000) && of(1.8, 1000) && !of(2.5, 1000));
+        assert!(!of(1.5, 90), "nine numbers are no tail");
+        assert!(!sample(Unit::Count, &[0; 500]).is_heavy());
     }
 
     #[test]
@@ -244,8 +349,7 @@ mod tests {
         let sample = sample(Unit::Count, &(1..=1000).collect::<Vec<u128>>());
         for (statistic, percent) in [(Statistic::P90, 90), (Statistic::P95, 95)] {
             let (lower, upper) = quantile_ranks(1000, percent).expect("enough numbers");
-            let expected =
-                Estimate { value: Some(10.0 * percent as f64), interval: Some([lower as f64, upper as f64]) };
+            let expected = Estimate::within(Some(10.0 * percent as f64), [lower as f64, upper as f64]);
             assert_eq!(sample.estimate(statistic), expected);
         }
     }

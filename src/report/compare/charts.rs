@@ -142,7 +142,10 @@ fn differences(compared: &Compared<'_>) -> Chart {
     let pairs = differences.len() as u64;
     let x = Axis::between(measure.unit, first * width, end * width, 8);
     let mut marks = vec![bars.mark(pairs), Mark::Zero];
-    let mean = compared.comparison.numbers[TIME_TO_SUCCESS].mean.map(|(mean, _)| measure.unit.show(mean));
+    let mean = compared.comparison.numbers[TIME_TO_SUCCESS]
+        .mean
+        .and_then(|mean| mean.value)
+        .map(|mean| measure.unit.show(mean));
     if let Some(mean) = mean.filter(|mean| (x.start..=x.end).contains(mean)) {
         marks.push(Mark::Upright { at: mean, words: format!("mean {}", signed(measure.unit, mean)), level: 0 });
     }

@@ -7,6 +7,7 @@ use crate::comparison::{Comparison, NumberComparison, OutcomeComparison, Quantil
 use crate::measure::Measure;
 use crate::metric::{RESULTS_VERSION, ScenarioIdentity};
 use crate::report::format::{Exporter, JSON, Presented};
+use crate::statistics::Estimate;
 use crate::statistics::differences::Moments;
 use crate::statistics::{Number, Proportion};
 
@@ -204,20 +205,20 @@ struct Described {
 }
 
 /// A number with its interval.
-type Known<T> = Option<(T, Option<[T; 2]>)>;
+type Known = Option<(i128, Option<[i128; 2]>)>;
 
 impl OfNumber {
     fn new(found: &NumberComparison) -> OfNumber {
         let show = |value: f64| Number(found.measure.unit.show(value));
         let whole = |value: i128| Number(found.measure.unit.show(value as f64));
-        let described = |count: Option<u64>, mean: Known<f64>, of: &dyn Fn(&QuantileComparison) -> Known<i128>| {
+        let described = |count: Option<u64>, mean: Option<Estimate>, of: &dyn Fn(&QuantileComparison) -> Known| {
             let [p99, p95, p50] = found.quantiles.each_ref().map(of);
-            let value = |known: Known<i128>| known.map(|(value, _)| whole(value));
-            let interval = |known: Known<i128>| known.and_then(|(_, interval)| interval).map(|ends| ends.map(whole));
+            let value = |known: Known| known.map(|(value, _)| whole(value));
+            let interval = |known: Known| known.and_then(|(_, interval)| interval).map(|ends| ends.map(whole));
             Described {
                 count,
-                mean: mean.map(|(mean, _)| show(mean)),
-                mean_ci95: mean.and_then(|(_, interval)| interval).map(|ends| ends.map(show)),
+                mean: mean.and_then(|mean| mean.value).map(show),
+                mean_ci95: mean.and_then(|mean| mean.interval).map(|ends| ends.map(show)),
                 p50: value(p50),
                 p50_ci95: interval(p50),
                 p95: value(p95),
@@ -228,8 +229,7 @@ impl OfNumber {
         };
         let of_side = |side: usize| {
             let moments: &Moments = &found.sides[side];
-            let mean = moments.mean().map(|mean| (mean, moments.interval()));
-            described(Some(moments.count()), mean, &|quantile| quantile.sides[side])
+            described(Some(moments.count()), moments.estimate(), &|quantile| quantile.sides[side])
         };
         let count = found.pairs.map(|pairs| pairs.moments().count());
         OfNumber {

@@ -7,7 +7,7 @@ use crate::metric::Unit;
 use crate::metric::words::{counted, percent, shown};
 use crate::report::document::points;
 use crate::rollout::CampaignOutcome;
-use crate::statistics::Number;
+use crate::statistics::{Estimate, Lack, Number};
 
 /// What changes from A to B; the first sentence is about time.
 pub fn answer(compared: &Compared<'_>) -> Vec<String> {
@@ -50,7 +50,7 @@ pub fn how(compared: &Compared<'_>) -> String {
         );
     }
     let [here, there] = comparison.replications.map(|count| counted(count, "replication"));
-    let why = if a.results_version == b.results_version {
+    let why = if a.draws_as(b) {
         format!("seeds {} and {}", a.seed, b.seed)
     } else {
         format!("results versions {} and {}, which draw in other ways", a.results_version, b.results_version)
@@ -61,7 +61,7 @@ pub fn how(compared: &Compared<'_>) -> String {
 /// How much longer B takes, and how often.
 fn times(found: &NumberComparison, replications: [u64; 2]) -> Vec<String> {
     let until = "until the whole fleet is in sync";
-    let Some((mean, interval)) = found.mean else {
+    let Some(Estimate { value: Some(mean), interval, lack, .. }) = found.mean else {
         let nowhere = if found.pairs.is_some() {
             "In no replication do both bring the whole fleet in sync: there are no times to compare."
         } else {
@@ -76,13 +76,18 @@ fn times(found: &NumberComparison, replications: [u64; 2]) -> Vec<String> {
         }
         _ => String::new(),
     };
+    let than = match mean {
+        0.0 => String::from("as long as"),
+        _ => format!("{} {} than", time(mean), if mean < 0.0 { "less" } else { "longer" }),
+    };
     let mut sentences = vec![match interval {
-        None if mean == 0.0 => format!("In the only replication to compare B takes as long as A {until}."),
-        None => format!(
-            "In the only replication to compare B takes {} {} than A {until}.",
-            time(mean),
-            if mean < 0.0 { "less" } else { "longer" }
-        ),
+        None => match lack {
+            Some(Lack::Same) => format!("B takes exactly {than} A {until} in every replication{among}."),
+            Some(Lack::Few { of, .. }) if of > 1 => {
+                format!("B takes {than} A {until} on average of {of} replications, which are too few to say more.")
+            }
+            _ => format!("In the only replication to compare B takes {than} A {until}."),
+        },
         Some([low, high]) if low == 0.0 && high == 0.0 => format!("B takes exactly as long as A {until}{among}."),
         Some([low, high]) if low > 0.0 => {
             format!("With 95 % confidence B takes {} longer on average {until}{among}.", between(time(low), time(high)))
@@ -159,12 +164,12 @@ fn robots(found: &NumberComparison) -> Option<String> {
     if found.sides.iter().all(|side| side.mean().is_none_or(|mean| mean == 0.0)) {
         return None;
     }
-    let (_, interval) = found.mean?;
-    let [low, high] = interval?;
+    if found.pairs.is_some_and(|pairs| pairs.less + pairs.greater == 0) {
+        return Some(String::from("In each replication as many robots fail in the first job."));
+    }
+    let [low, high] = found.mean?.interval?;
     let count = |value: f64| shown(Unit::Count, value.abs());
-    Some(if low == 0.0 && high == 0.0 {
-        String::from("In each replication as many robots fail in the first job.")
-    } else if low > 0.0 {
+    Some(if low > 0.0 {
         format!("With B {} more robots fail on average in the first job.", between(count(low), count(high)))
     } else if high < 0.0 {
         format!("With B {} fewer robots fail on average in the first job.", between(count(high), count(low)))
@@ -214,9 +219,10 @@ pub fn number_lines(found: &NumberComparison) -> [ComparedLine; 4] {
         values,
         difference,
     };
-    let mean = found
-        .mean
-        .map(|(mean, interval)| (measure.unit.show(mean), interval.map(|ends| ends.map(|end| measure.unit.show(end)))));
+    let mean = found.mean.and_then(|mean| {
+        let interval = mean.interval.map(|ends| ends.map(|end| measure.unit.show(end)));
+        Some((measure.unit.show(mean.value?), interval))
+    });
     let means = [0, 1].map(|side: usize| found.sides[side].mean().map(|mean| measure.unit.show(mean)));
     let quantile = |statistic, place: usize| {
         let quantile = &found.quantiles[place];

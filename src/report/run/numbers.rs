@@ -17,9 +17,29 @@ pub(super) fn blocks(scenario: &Scenario, tally: &Tally) -> Vec<Piece> {
     tables.push(by_build(scenario, tally));
     // Parts of the world that a scenario does not have.
     tables.retain(|table| !table.rows.is_empty());
-    let note = "Small figures are 95 % intervals: Wilson's of shares, Student's of means, those of order statistics of \
-                quantiles.";
-    vec![Piece::Note(Reach::Page, note.to_owned()), Piece::Tables(tables)]
+    let note = "Small figures are 95 % intervals: Wilson's of shares, Student's without its skewness of means, those of order \
+                statistics of quantiles. A quantile has one if there are replications enough: 6 for p50, 36 for p90, 72 for \
+                p95, 368 for p99.";
+    let mut blocks = vec![Piece::Note(Reach::Page, note.to_owned()), Piece::Tables(tables)];
+    blocks.extend(resting_on_few(tally).map(|note| Piece::Note(Reach::Page, note)));
+    blocks
+}
+
+/// Which means say little, since few replications carry them.
+fn resting_on_few(tally: &Tally) -> Option<String> {
+    let rows = measure::Section::ALL.into_iter().flat_map(measure::Section::measures);
+    let few = rows.filter_map(|measure| {
+        let few = tally.numbers(measure)?.estimates()[Statistic::Mean as usize].rests_on_few()?;
+        Some(format!("\"{}\" on {few}", measure.words))
+    });
+    let few: Vec<String> = few.collect();
+    (!few.is_empty()).then(|| {
+        format!(
+            "Means that rest on few of the {} replications: {}. Look at their quantiles.",
+            tally.replications,
+            few.join(", ")
+        )
+    })
 }
 
 /// In which shares something happens, by its name.

@@ -50,7 +50,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::metric::RESULTS_VERSION;
+use crate::metric::LUCK_VERSION;
 
 pub use file::{Entry, JournalFile, ReplayError};
 pub use writer::{Durable, Journal, JournalWriter};
@@ -88,7 +88,7 @@ fn first_results_version() -> u32 {
 impl Beginning {
     /// What a new account begins with.
     pub fn new(scenario: String, seed: u64, epoch: u64) -> Beginning {
-        Beginning { format: FORMAT, results_version: RESULTS_VERSION, scenario, seed, epoch }
+        Beginning { format: FORMAT, results_version: LUCK_VERSION, scenario, seed, epoch }
     }
 
     /// Whether a journal with this beginning holds the account that is wanted.

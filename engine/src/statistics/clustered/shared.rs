@@ -106,10 +106,7 @@ impl ClusteredSample {
         if n == 0 {
             return;
         }
-        self.clusters += 1;
-        self.counts_squared += u128::from(n) * u128::from(n);
-        self.counts_by_sums += U256::from(n) * U256::from(*s);
-        self.sums_squared += U256::from(*s) * U256::from(*s);
+        self.add_sums(n, *s);
         let words = *first..last + 1;
         if words.end * WORD > self.cells.len() {
             self.cells.resize((words.end * WORD).next_multiple_of(1 << COARSE.bits), Cell::default());
