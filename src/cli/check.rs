@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{CheckArgs, SimulationArgs};
 use super::interrupt::{self, INTERRUPTED};
+use super::memory::Memory;
 use super::simulation::{read, stopped, workers};
 use super::{Failure, exit, print, progress, say};
 use crate::baseline::Baseline;
@@ -24,12 +25,14 @@ use crate::simulation::Plan;
 /// Reads all scenarios, checks one after the other, reports.
 pub fn run(args: &CheckArgs, controllers: &Controllers) -> Result<(), Failure> {
     let scenarios = load_all(args, controllers)?;
+    let workers = workers(&args.simulation)?;
+    let memory = scenarios.iter().map(|subject| Memory::of(&subject.scenario)).fold(Memory::default(), Memory::or);
+    memory.check(&args.simulation, &workers)?;
     if let (Some(folder), true) = (&args.baseline, args.update_baseline) {
-        return baseline::update(args, folder, scenarios);
+        return baseline::update(args, folder, scenarios, &workers);
     }
     let baselines = args.baseline.as_ref().map(|folder| baseline::read_all(folder, &scenarios)).transpose()?;
     let mut baselines = baselines.into_iter().flatten();
-    let workers = workers(&args.simulation)?;
     let files = Files::new(args)?;
     if args.baseline.is_none() && args.simulation.replications.is_some() && !args.simulation.quiet {
         say(

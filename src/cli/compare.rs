@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{CompareArgs, SimulationArgs};
 use super::interrupt::{self, INTERRUPTED};
+use super::memory::Memory;
 use super::parts::Parts;
 use super::simulation::{mixed_up, outputs, read, say_answer, stopped, workers};
 use super::{Failure, exit, progress};
@@ -27,6 +28,7 @@ pub fn run(args: &CompareArgs, controllers: &Controllers) -> Result<(), Failure>
     let luck = SharedRun::new(options, &subjects);
     let names = names(&subjects);
     let workers = workers(options)?;
+    memory(&subjects, &luck).check(options, &workers)?;
     let outputs = match options.no_files {
         true => None,
         false => Some(outputs(options, &format!("{}-vs-{}", names[0], names[1]), &["plots"])?),
@@ -68,6 +70,15 @@ pub fn run(args: &CompareArgs, controllers: &Controllers) -> Result<(), Failure>
         outputs.commit("compare")?;
     }
     say_answer(options, &said, &files)
+}
+
+/// What both sides take, whose rows are kept until they are compared.
+fn memory(subjects: &[Subject; 2], luck: &SharedRun) -> Memory {
+    let rows = u64::from(luck.replications) * size_of::<Row>() as u64;
+    subjects.iter().fold(Memory::default(), |memory, subject| match &subject.content {
+        Content::Scenario(_, scenario) => memory.or(Memory::of(scenario)).and(rows),
+        Content::Run(_) => memory,
+    })
 }
 
 /// The replications, as rows.

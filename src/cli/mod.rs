@@ -9,6 +9,7 @@ mod init;
 mod interrupt;
 mod large;
 mod man;
+mod memory;
 mod parts;
 mod progress;
 mod run;

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::args::RunArgs;
 use super::interrupt::{self, INTERRUPTED};
+use super::memory::Memory;
 use super::parts::Parts;
 use super::simulation::{outputs, read, report_unknown, stopped, workers};
 use super::{Failure, exit, print, progress, say};
@@ -30,7 +31,9 @@ pub fn run(args: &RunArgs, controllers: &Controllers) -> Result<(), Failure> {
         threads: None,
         curves: !options.no_files,
     };
-    let run = Run { args, scenario: &scenario, file: &file, experiment, goal, workers: workers(options)? };
+    let workers = workers(options)?;
+    Memory::of(&scenario).check(options, &workers)?;
+    let run = Run { args, scenario: &scenario, file: &file, experiment, goal, workers };
     let (done, files) = if options.no_files {
         (run.simulate(&mut ())?, String::new())
     } else {

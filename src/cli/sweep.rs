@@ -5,9 +5,10 @@ use std::io::{self, Seek, Write};
 
 use super::args::{SimulationArgs, SweepArgs};
 use super::interrupt::{self, INTERRUPTED};
+use super::memory::Memory;
 use super::simulation::{outputs, report_unknown, stopped, unloadable, workers};
 use super::{Failure, exit, large, print, printed, progress};
-use crate::experiment::Stopped;
+use crate::experiment::{Stopped, Workers};
 use crate::metric::Metric;
 use crate::metric::words::counted;
 use crate::report::format::{Presented, TEXT};
@@ -37,11 +38,14 @@ pub fn run(args: &SweepArgs, controllers: &Controllers) -> Result<(), Failure> {
     let checked = check(&sweep, overrides, args)?;
     let metrics = metrics(&args.metric, &checked)?;
     let mut shown = Shown::new(&sweep, &checked, metrics);
+    let workers = workers(options)?;
+    Memory::of_sweep(&sweep, &checked).check(options, &workers)?;
     if options.no_files {
         // A file without a name holds what is printed at the end.
         let spool = options.json.then(tempfile::tempfile).transpose().map_err(unprintable)?;
         let json = spool.map(JsonPoints::new).transpose().map_err(unprintable)?;
-        let json = simulate(args, &mut shown, overrides, Sinks { csv: None, json }, |_, error| unprintable(error))?;
+        let json =
+            simulate(args, &workers, &mut shown, overrides, Sinks { csv: None, json }, |_, error| unprintable(error))?;
         return json.map_or_else(|| print_table(args, &shown, ""), print_file);
     }
     let mut outputs = outputs(options, &checked.first.name, &["plots"])?;
@@ -53,7 +57,7 @@ pub fn run(args: &SweepArgs, controllers: &Controllers) -> Result<(), Failure> {
         csv: Some(rows.map_err(|error| failed(SWEEP_CSV, error))?),
         json: Some(summaries.map_err(|error| failed(SWEEP_JSON, error))?),
     };
-    let content = simulate(args, &mut shown, overrides, sinks, failed)?;
+    let content = simulate(args, &workers, &mut shown, overrides, sinks, failed)?;
     outputs.add_all(Presented::new(&Swept { shown: &shown, vary: &args.vary }).files(&FILES))?;
     let files = outputs.said();
     outputs.take(csv, SWEEP_CSV);
@@ -136,6 +140,7 @@ struct Sinks {
 /// prints those that are complete.
 fn simulate(
     args: &SweepArgs,
+    workers: &Workers,
     shown: &mut Shown<'_>,
     overrides: Overrides,
     sinks: Sinks,
@@ -144,10 +149,9 @@ fn simulate(
     let Sinks { mut csv, mut json } = sinks;
     let options = &args.simulation;
     let (sweep, checked) = (shown.sweep, shown.checked);
-    let workers = workers(options)?;
     let bar = progress::bar(checked.replications, options.quiet);
     let simulation = Simulation {
-        workers: &workers,
+        workers,
         overrides,
         cancelled: &INTERRUPTED,
         advanced: &|replications| bar.inc(replications.into()),

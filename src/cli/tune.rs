@@ -2,6 +2,7 @@
 
 use super::args::TuneArgs;
 use super::interrupt::{self, INTERRUPTED};
+use super::memory::Memory;
 use super::simulation::{outputs, read, say_answer, stopped, workers};
 use super::{Failure, exit, large, progress};
 use crate::metric::words::counted;
@@ -10,7 +11,7 @@ use crate::questions::{Constraint, Misplaced, Mistake, Objective, Sense, Tune, i
 use crate::report::format::Presented;
 use crate::report::tune::{FILES, TuneReport, Tuned};
 use crate::scenario::{Controllers, Diagnostics, Problem, Scenario, Value};
-use crate::sweep::{Overrides, Refused, Sweep, Variation, variations};
+use crate::sweep::{CheckedSweep, Overrides, Refused, Sweep, Variation, variations};
 use crate::tune::{RaceStage, Tuning, Unfinished};
 
 /// Checks all settings, finds the best one, reports.
@@ -21,9 +22,10 @@ pub fn run(args: &TuneArgs, controllers: &Controllers) -> Result<(), Failure> {
     let Asked { variations, objective, margin_text, margin, constraints } = asked(args, &own, &table)?;
     let sweep = Sweep { file, sets: options.set.clone(), variations };
     interrupt::watch();
-    check(&sweep, &own, args, &objective, &constraints)?;
-    let outputs = if options.no_files { None } else { Some(outputs(options, &own.name, &["plots"])?) };
+    let checked = check(&sweep, &own, args, &objective, &constraints)?;
     let workers = workers(options)?;
+    Memory::of_sweep(&sweep, &checked).check(options, &workers)?;
+    let outputs = if options.no_files { None } else { Some(outputs(options, &own.name, &["plots"])?) };
     let seed = options.seed.unwrap_or(own.seed);
     let max_replications = args.max_replications.or(options.replications).unwrap_or(table.max_replications);
     let bar = progress::bar(0, options.quiet);
@@ -218,7 +220,7 @@ fn check(
     args: &TuneArgs,
     objective: &Objective,
     constraints: &[Constraint],
-) -> Result<(), Failure> {
+) -> Result<CheckedSweep, Failure> {
     let many = large::confirm_points(sweep, "a tune", "settings", args.yes)?;
     let overrides = Overrides { seed: None, replications: Some(FIRST_LOOK) };
     let checked = sweep.check(overrides, &INTERRUPTED).map_err(|refused| match refused {
@@ -264,7 +266,7 @@ fn check(
             );
         }
     }
-    if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
+    if problems.is_empty() { Ok(checked) } else { Err(problems.into()) }
 }
 
 /// So many replications each setting has at least, by which the size of a tune is told.

@@ -151,3 +151,19 @@ fn a_full_stderr_is_no_panic() {
         assert_eq!(ran.code, code, "{command}");
     }
 }
+
+/// What the page on results says of a manifest is so for whoever reads it in a shell.
+#[test]
+fn a_shell_can_tell_whether_files_belong_together() {
+    let sandbox = Sandbox::with(COUNTED);
+    if sh(&sandbox, "command -v jq && command -v sha256sum").code != 0 {
+        return;
+    }
+    sandbox.rollcast(&["run", "scenario.toml", "--out", "results/warehouse-amr", "-q"]).exits(0);
+    let page = std::fs::read_to_string(super::support::repository().join("results/README.md")).expect("the page");
+    let command = page.lines().find_map(|line| line.strip_prefix("    cd results/")).expect("it has the command");
+    let told = |sandbox: &Sandbox| sh(sandbox, &format!("cd results/{command}"));
+    assert_eq!(told(&sandbox).exits(0).stdout, "");
+    sandbox.write("results/warehouse-amr/jobs.csv", "of another run");
+    assert!(told(&sandbox).exits(1).stdout.contains("jobs.csv: FAILED"));
+}

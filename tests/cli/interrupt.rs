@@ -151,3 +151,27 @@ fn a_terminated_run_leaves_nothing_behind() {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!((output.status.code(), sandbox.files()), (Some(130), vec![String::from("scenario.toml")]));
 }
+
+/// Stopped before there is any figure, commands end as if stopped later.
+#[test]
+fn signals_that_come_early_are_heeded() {
+    let sandbox = Sandbox::with(COUNTED);
+    let vary = "deployment.concurrent_deployment_percentage=5..=50:5";
+    let tune = ["tune", "scenario.toml", "--minimize", "campaign.time_to_success_s.p95"];
+    let large = ["--set", "group.amr.robots=300000", "--vary", vary, "--threads", "1", "--out", "new"];
+    for (command, signal) in [(&tune[..], "INT"), (&["sweep", "scenario.toml"], "TERM"), (&tune, "TERM")] {
+        let mut child = spawn(&sandbox, &[command, &large].concat());
+        // The handler stands before the folder does; the first look takes longer than it takes to look for that.
+        while !sandbox.path("new").exists() && child.try_wait().expect("it can be asked").is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let kill =
+            Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status().expect("sh runs");
+        assert!(kill.success());
+        let output = child.wait_with_output().expect("it ends");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(130), "{command:?}: {stderr}");
+        assert!(stderr.starts_with("interrupted") && stderr.ends_with(": nothing was written\n"), "{stderr}");
+        assert!(!sandbox.path("new").exists() && sandbox.files() == ["scenario.toml"]);
+    }
+}

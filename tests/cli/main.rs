@@ -10,6 +10,7 @@ mod init;
 mod interrupt;
 mod kill;
 mod manuals;
+mod memory;
 mod outputs;
 mod precision;
 mod report;

@@ -163,14 +163,14 @@ fn pareto() {
 fn empirical() {
     // A value that stands twice is twice as likely, and 0 is never being waited for.
     let values = [1.0, 5.0, 5.0, 0.0, 0.25];
-    let distribution = Distribution::Empirical(values.to_vec());
+    let distribution = Distribution::Empirical(values.to_vec().into());
     assert_eq!(distribution.mean(), 2.25);
     let drawn = residuals(&distribution, DRAWS);
     let equilibrium = |x: f64| values.iter().map(|value| value.min(x)).sum::<f64>() / 11.25;
     assert_distribution(&drawn, equilibrium, "residual of measured values");
 
     let many: Vec<f64> = (0..5000).map(|i| 0.1 + f64::from(i * i % 977)).collect();
-    let distribution = Distribution::Empirical(many.clone());
+    let distribution = Distribution::Empirical(many.clone().into());
     let total: f64 = many.iter().sum();
     let drawn = residuals(&distribution, 20_000);
     let equilibrium = |x: f64| many.iter().map(|value| value.min(x)).sum::<f64>() / total;
@@ -222,7 +222,7 @@ fn means_at_the_limits() {
         (Distribution::Weibull { shape: 1e300, scale: 7.0 }, 7.0),
         (Distribution::Weibull { shape: 5e-324, scale: 7.0 }, f64::INFINITY),
         (Distribution::Pareto { scale: 7.0, shape: 1e308 }, 7.0),
-        (Distribution::Empirical(vec![0.0, 0.0]), 0.0),
+        (Distribution::Empirical(vec![0.0, 0.0].into()), 0.0),
         (Distribution::Mixture(vec![(7.0, Distribution::Constant(3.0))]), 3.0),
     ] {
         assert_eq!(distribution.mean(), mean, "{distribution:?}");
@@ -243,7 +243,7 @@ fn residuals_at_the_limits() {
         Distribution::Triangular { min: 5.0, mode: 5.0, max: 5.000_001 },
         Distribution::Pert { min: 5.0, mode: 5.0, max: 5.000_001 },
         Distribution::Pareto { scale: 5.0, shape: 1e300 },
-        Distribution::Empirical(vec![0.0, 5.0, 0.0]),
+        Distribution::Empirical(vec![0.0, 5.0, 0.0].into()),
         Distribution::Mixture(vec![(1e300, Distribution::Constant(0.0)), (1.0, Distribution::Constant(5.0))]),
     ] {
         let values = residuals(&distribution, N);
@@ -258,7 +258,7 @@ fn residuals_at_the_limits() {
         Distribution::Gamma { shape: 1e-300, scale: 1e15 },
         Distribution::Weibull { shape: 0.006, scale: 1.0 },
         Distribution::Pareto { scale: 1.0, shape: 1.0 + f64::EPSILON },
-        Distribution::Empirical(vec![5e-324, 1e300]),
+        Distribution::Empirical(vec![5e-324, 1e300].into()),
     ] {
         let mean = distribution.mean();
         assert!(mean > 0.0 && mean.is_finite(), "{distribution:?}");

@@ -85,6 +85,9 @@ pub struct Curves {
 }
 
 impl Tally {
+    /// About so many bytes one takes, as measured.
+    pub const ABOUT: u64 = 1_500_000;
+
     /// A tally of nothing.
     pub fn new(plan: &Plan, curves: bool) -> Tally {
         Tally {

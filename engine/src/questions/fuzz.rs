@@ -139,10 +139,68 @@ proptest! {
     }
 }
 
+/// A scenario that draws from a column, whatever stands in its file.
+const MEASURED: &str = "name = \"x\"\n[deployment]\nconcurrent_deployment_percentage = 1\nfailure_threshold_percentage = 1\n\
+                        [[group]]\nname = \"g\"\nrobots = 1\n[group.step.launching]\n\
+                        latency = { empirical = { file = \"f.csv\", column = \"c\" } }\n";
+
+/// Pieces of CSV files, and what is none.
+fn csv() -> impl Strategy<Value = Vec<u8>> {
+    let pieces = [
+        "c",
+        "a,c\n",
+        "c\n",
+        "1\n",
+        "2.5",
+        "-1",
+        "1e400",
+        "nan",
+        "inf",
+        ",",
+        "\"",
+        "\"c\"",
+        "\r\n",
+        "\n",
+        " ",
+        "\0",
+        "\u{feff}",
+        "\u{1b}[31m",
+        "99999999999",
+        "\"1\n\"\n",
+        "é",
+    ];
+    let piece = prop_oneof![
+        4 => select(pieces.to_vec()).prop_map(|piece| piece.as_bytes().to_vec()),
+        1 => vec(any::<u8>(), 0..4),
+    ];
+    vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 2000,
+        failure_persistence: None,
+        rng_algorithm: RngAlgorithm::ChaCha,
+        rng_seed: RngSeed::Fixed(21),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn every_csv_file_is_answered(bytes in csv(), headed in any::<bool>()) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let bytes = if headed { [b"c\n1\n", &bytes[..]].concat() } else { bytes };
+        std::fs::write(folder.path().join("f.csv"), bytes).expect("a file");
+        file_answers(&ScenarioFile::of_text(MEASURED, "measured.toml", folder.path()), &[])?;
+    }
+}
+
 /// The reader takes the text with the options, or says what is wrong in a way that can be shown.
 fn answers(text: &str, sets: &[String]) -> Result<(), TestCaseError> {
-    let file = ScenarioFile::of_text(text, "mangled.toml", Path::new(""));
-    match super::read(&file, sets.iter().map(|set| ("--set", set.as_str()))) {
+    file_answers(&ScenarioFile::of_text(text, "mangled.toml", Path::new("")), sets)
+}
+
+fn file_answers(file: &ScenarioFile, sets: &[String]) -> Result<(), TestCaseError> {
+    match super::read(file, sets.iter().map(|set| ("--set", set.as_str()))) {
         Ok((scenario, _)) => prop_assert!(scenario.fleet_size() > 0 && scenario.digest().len() == 71),
         Err(problems) => {
             prop_assert!(!problems.is_empty());

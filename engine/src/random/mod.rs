@@ -41,7 +41,7 @@ use serde::{Deserialize, Serialize};
 pub use beta::Beta;
 pub use choice::Choice;
 pub use family::{
-    Distribution, FAMILIES, FamilyDescription, Parameter, ParameterOrder, ParameterRange, ParameterSet, Takes,
+    Distribution, FAMILIES, FamilyDescription, Parameter, ParameterOrder, ParameterRange, ParameterSet, Takes, Values,
 };
 pub use normal::{normal_cdf, normal_quantile};
 pub use rate::{MAX_RATE, whole_rate};

@@ -32,6 +32,9 @@ clone_by_fields!([] Fleet { states, attempts, in_sync, down, left });
 const NEW: State = State { status: RobotStatus::Registered, down: false };
 
 impl Fleet {
+    /// What a robot takes, in bytes.
+    pub(crate) const A_ROBOT: usize = size_of::<State>() + size_of::<u32>();
+
     /// Starts over with `size` robots, `Registered` and without a deployment. Keeps the memory.
     pub fn reset(&mut self, size: u32) {
         self.states.clear();

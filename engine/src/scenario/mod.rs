@@ -4,6 +4,7 @@
 //! scenario in which nothing can be wrong any more, or every problem found, each with the place it stands at.
 
 mod controllers;
+mod csv_files;
 pub(crate) mod diagnostics;
 pub(crate) mod document;
 pub(crate) mod duration;
@@ -15,8 +16,9 @@ mod settings;
 pub(crate) mod variation;
 mod world;
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -35,6 +37,7 @@ pub use settings::Keys;
 pub use variation::{MOST_VALUES, Value, Variation, read as read_variation};
 pub use world::{Api, Build, BuildFailure, Connectivity, Download, GroupDownload, Probability, Registrations};
 
+use self::csv_files::CsvFiles;
 use self::form::{Form, Written};
 use crate::random::Distribution;
 use crate::rollout::{Architecture, DeploymentJobErrorCode, RobotDeploymentStep, StartOrder, SyncPolicy};
@@ -170,8 +173,7 @@ pub struct ScenarioFile {
     text: String,
     /// Its name in messages.
     shown: String,
-    /// What the paths of CSV files are relative to.
-    folder: PathBuf,
+    files: Arc<CsvFiles>,
     /// Those that its scenario may choose.
     controllers: Controllers,
 }
@@ -197,10 +199,7 @@ impl ScenarioFile {
             );
         }
         match String::from_utf8(bytes) {
-            Ok(text) => {
-                let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
-                Ok(ScenarioFile { text, shown, folder, controllers: Controllers::built_in() })
-            }
+            Ok(text) => Ok(ScenarioFile::of_text(&text, &shown, path.parent().unwrap_or(Path::new("")))),
             Err(error) => {
                 let good = error.utf8_error().valid_up_to();
                 let line = 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count();
@@ -245,7 +244,7 @@ impl ScenarioFile {
         let mut diagnostics = Diagnostics::new(&self.shown, &self.text);
         let checked = document::read(&self.text, options, &mut diagnostics).and_then(|root| {
             let diagnostics = &mut diagnostics;
-            let mut file = Written { node: &root, path: String::new(), diagnostics, folder: &self.folder };
+            let mut file = Written { node: &root, path: String::new(), diagnostics, files: &self.files };
             file.table("a table", |form| {
                 let checked = keys::scenario(form, &self.controllers);
                 let beside = beside(form, &checked);
@@ -269,7 +268,7 @@ impl ScenarioFile {
         ScenarioFile {
             text: text.to_owned(),
             shown: shown.to_owned(),
-            folder: folder.to_path_buf(),
+            files: Arc::new(CsvFiles::new(folder)),
             controllers: Controllers::built_in(),
         }
     }
@@ -315,17 +314,33 @@ impl Scenario {
         let rollout = (&self.deployment, &self.groups, &self.sync);
         // A part of the world that is left out leaves no trace, so that the digest of a scenario outlives new parts.
         let world = (&self.builds, &self.download, &self.api);
-        let resolved = if world == (&Vec::new(), &None, &None) {
-            serde_json::to_vec(&rollout)
+        // Measured values may be millions, so the text is hashed as it comes.
+        let mut hashing = HashedBytes(Sha256::new());
+        let written = if world == (&Vec::new(), &None, &None) {
+            serde_json::to_writer(&mut hashing, &rollout)
         } else {
-            serde_json::to_vec(&(rollout, world))
+            serde_json::to_writer(&mut hashing, &(rollout, world))
         };
-        let resolved = resolved.expect("checked values are finite numbers, strings and lists, which JSON can hold");
+        written.expect("checked values are finite numbers, strings and lists, which JSON can hold");
         let mut text = String::from("sha256:");
-        for byte in Sha256::digest(&resolved) {
+        for byte in hashing.0.finalize() {
             use std::fmt::Write;
             write!(text, "{byte:02x}").expect("a string takes all text");
         }
         text
+    }
+}
+
+/// Takes all bytes that are written.
+struct HashedBytes(Sha256);
+
+impl Write for HashedBytes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -9,7 +9,7 @@ use crate::random::MAX_RATE;
 use crate::time::{MICROS, Span};
 
 /// What the numbers of a distribution measure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quantity {
     /// Counted in microseconds.
     Duration,

@@ -23,6 +23,7 @@ use crate::metric::{Metric, Unit};
 use crate::questions;
 use crate::scenario::{Diagnostics, Problem, Scenario, ScenarioFile, read_variation};
 pub use crate::scenario::{Value, Variation};
+use crate::simulation::replication_memory;
 
 /// The most points that a sweep may have.
 pub const MOST_POINTS: u64 = crate::scenario::MOST_VALUES;
@@ -48,6 +49,10 @@ pub struct CheckedSweep {
     pub replications: u64,
     /// Robots times replications over all points: how long it will take.
     pub robots: u128,
+    /// The most memory that a replication of any point takes, in bytes.
+    pub memory: u64,
+    /// The most tallies that a point has: one, and one a build.
+    pub tallies: u64,
     /// The replications of each point, if all have the same number.
     pub same_replications: Option<u32>,
     /// The seed of each point, if all have the same one.
@@ -119,6 +124,11 @@ impl Sweep {
         values
     }
 
+    /// The most points whose tallies are kept at a time.
+    pub fn points_at_once(&self) -> u64 {
+        thresholds::at_once(self)
+    }
+
     /// The scenario of a point.
     ///
     /// # Errors
@@ -181,6 +191,8 @@ impl CheckedSweep {
             columns,
             replications: replications.into(),
             robots: u128::from(replications) * u128::from(first.most_robots()),
+            memory: replication_memory(&first),
+            tallies: tallies(&first),
             same_replications: Some(replications),
             same_seed: Some(overrides.seed(&first)),
             first,
@@ -191,6 +203,8 @@ impl CheckedSweep {
         let replications = overrides.replications(scenario);
         self.replications += u64::from(replications);
         self.robots += u128::from(replications) * u128::from(scenario.most_robots());
+        self.memory = self.memory.max(replication_memory(scenario));
+        self.tallies = self.tallies.max(tallies(scenario));
         self.same_replications = self.same_replications.filter(|same| *same == replications);
         self.same_seed = self.same_seed.filter(|same| *same == overrides.seed(scenario));
         self.add_columns(columns(scenario));
@@ -214,6 +228,10 @@ impl CheckedSweep {
             }
         }
     }
+}
+
+fn tallies(scenario: &Scenario) -> u64 {
+    scenario.builds.len() as u64 + 1
 }
 
 fn columns(scenario: &Scenario) -> Vec<Column> {
@@ -242,4 +260,29 @@ pub fn variations(texts: &[String]) -> Result<Vec<Variation>, Diagnostics> {
         variations.push(variation);
     }
     if problems.is_empty() { Ok(variations) } else { Err(problems) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Measured values are those that were read when the sweep was checked, whatever becomes of their file.
+    #[test]
+    fn measured_values_are_read_once_for_all_points() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("measured.csv");
+        std::fs::write(&path, "seconds\n1\n2\n").expect("a file");
+        let text = "name = \"x\"\n[deployment]\nconcurrent_deployment_percentage = 1\nfailure_threshold_percentage = 1\n\
+                    [[group]]\nname = \"g\"\nrobots = 1\n[group.step.launching]\n\
+                    latency = { empirical = { file = \"measured.csv\", column = \"seconds\" } }\n";
+        let variations = variations(&[String::from("group.g.robots=1,2,3")]).expect("it is a variation");
+        let sweep = Sweep { file: ScenarioFile::of_text(text, "x.toml", folder.path()), sets: Vec::new(), variations };
+        let checked = sweep.check(Overrides::default(), &AtomicBool::new(false));
+        let checked = checked.unwrap_or_else(|refused| panic!("{refused:?}"));
+        std::fs::remove_file(path).expect("it is there");
+        for point in 0..sweep.len() {
+            let scenario = sweep.scenario(point).expect("what was read is kept");
+            assert_eq!(scenario.groups[0].steps, checked.first.groups[0].steps);
+        }
+    }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::scenario::parse_size;
+
 /// What every command that simulates takes.
 #[derive(Debug, Args)]
 pub struct SimulationArgs {
@@ -18,6 +20,11 @@ pub struct SimulationArgs {
     /// How many threads simulate; the results do not depend on it [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub threads: Option<u32>,
+
+    /// How much memory it may take, such as 8GB, by an estimate before it starts
+    /// [default: what the machine and its limits have to spare]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_memory: Option<u64>,
 
     /// The results folder [default: results/NAME/, for the name in the scenario]
     #[arg(long, value_name = "DIR")]
@@ -39,4 +46,9 @@ pub struct SimulationArgs {
     /// Print no table, no progress and no notes
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// A size as a scenario writes it.
+fn size(text: &str) -> Result<u64, String> {
+    parse_size(text).map(|bytes| bytes as u64).map_err(|why| format!("{why}; expected a size such as 500MB or 8GB"))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{CheckArgs, ToCheck};
 use crate::baseline::{self, Baseline, BaselineVerdict, UnusableBaseline, folder_of};
 use crate::cli::interrupt::INTERRUPTED;
-use crate::cli::simulation::{mixed_up, stopped, workers};
+use crate::cli::simulation::{mixed_up, stopped};
 use crate::cli::{Failure, exit, print, progress};
 use crate::experiment::{Experiment, Stopped, Workers};
 use crate::report::{Outputs, clear_up};
@@ -87,10 +87,9 @@ pub fn compare(
 }
 
 /// Runs all scenarios, then stores them as baselines.
-pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<ToCheck>) -> Result<(), Failure> {
+pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<ToCheck>, workers: &Workers) -> Result<(), Failure> {
     refuse_namesakes(&scenarios)?;
     let places: Vec<PathBuf> = scenarios.iter().map(|ToCheck { scenario, .. }| folder_of(folder, scenario)).collect();
-    let workers = workers(&args.simulation)?;
     let outputs = places.iter().map(|place| Outputs::new(place, &[])).collect::<Result<Vec<_>, _>>()?;
     let mut texts = Vec::new();
     for ToCheck { path, scenario, .. } in &scenarios {
@@ -98,7 +97,7 @@ pub fn update(args: &CheckArgs, folder: &Path, scenarios: Vec<ToCheck>) -> Resul
         let experiment = experiment(args, scenario, &plan);
         let bar = progress::bar(experiment.replications.into(), args.simulation.quiet);
         let advanced = |replications: u32| bar.inc(replications.into());
-        let done = baseline::texts(scenario, experiment, &workers, &INTERRUPTED, &advanced);
+        let done = baseline::texts(scenario, experiment, workers, &INTERRUPTED, &advanced);
         bar.finish_and_clear();
         texts.push(done.map_err(|why| stopped(why, path, &args.simulation))?);
     }

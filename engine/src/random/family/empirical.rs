@@ -1,5 +1,9 @@
 //! Measured values.
 
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
 use super::{Distribution, Family, FamilyDescription, Invert, Takes};
 use crate::random::residual::LengthBiased;
 use crate::random::{Choice, Residual, Sampler, Stream};
@@ -10,16 +14,29 @@ pub static FAMILY: FamilyDescription = FamilyDescription {
     takes: Takes::Values(Distribution::Empirical),
 };
 
-/// At least one value, in any order.
-pub struct Empirical<'v>(pub &'v [f64]);
+/// At least one value, in any order, each as likely as any other. There may be millions: copies share them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Values(pub(crate) Arc<[f64]>);
 
-impl Family for Empirical<'_> {
+impl From<Vec<f64>> for Values {
+    fn from(values: Vec<f64>) -> Values {
+        Values(values.into())
+    }
+}
+
+impl Serialize for Values {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl Family for Values {
     fn mean(&self) -> f64 {
         self.0.iter().sum::<f64>() / self.0.len() as f64
     }
 
     fn sampler(&self) -> Sampler {
-        Sampler::from(Values(self.0.to_vec()))
+        Sampler::from(self.clone())
     }
 
     fn residual(&self) -> Residual {
@@ -31,10 +48,6 @@ impl Family for Empirical<'_> {
         format!("{count} measured value{}, mean {mean}", if count == 1 { "" } else { "s" })
     }
 }
-
-/// Each is as likely as any other.
-#[derive(Clone, Debug)]
-pub struct Values(Vec<f64>);
 
 impl Invert for Values {
     #[inline]

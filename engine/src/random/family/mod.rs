@@ -23,6 +23,7 @@ mod triangular;
 mod uniform;
 mod weibull;
 
+pub use empirical::Values;
 pub(super) use gamma::StandardGamma;
 use serde::Serialize;
 
@@ -57,7 +58,7 @@ pub enum Distribution {
     /// P(X > x) = (scale / x)^shape for x >= scale.
     Pareto { scale: f64, shape: f64 },
     /// One of these values, each as likely as the others; never empty.
-    Empirical(Vec<f64>),
+    Empirical(Values),
     /// One of these distributions with probability proportional to its weight; nested mixtures are flattened.
     Mixture(Vec<(f64, Distribution)>),
 }
@@ -92,7 +93,7 @@ impl Distribution {
             Distribution::Triangular { min, mode, max } => Box::new(triangular::Triangular { min, mode, max }),
             Distribution::Pert { min, mode, max } => Box::new(pert::Pert { min, mode, max }),
             Distribution::Pareto { scale, shape } => Box::new(pareto::Pareto { scale, shape }),
-            Distribution::Empirical(ref values) => Box::new(empirical::Empirical(values)),
+            Distribution::Empirical(ref values) => Box::new(values.clone()),
             Distribution::Mixture(ref components) => Box::new(mixture::Mixture(components)),
         }
     }
@@ -197,7 +198,7 @@ inverses! {
     Weibull(weibull::InverseWeibull),
     Triangular(triangular::Triangular),
     Pareto(pareto::InversePareto),
-    Empirical(empirical::Values),
+    Empirical(Values),
 }
 
 /// How a scenario gives a family.
@@ -215,7 +216,7 @@ pub enum Takes {
     /// The parameters of one of these sets.
     Parameters(&'static [ParameterSet]),
     /// Measured values, here or in a file.
-    Values(fn(Vec<f64>) -> Distribution),
+    Values(fn(Values) -> Distribution),
     /// Distributions with their weights.
     Components(fn(Vec<(f64, Distribution)>) -> Distribution),
 }

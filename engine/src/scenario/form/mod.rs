@@ -41,8 +41,6 @@ mod quantities;
 mod reference;
 mod tables;
 
-use std::path::Path;
-
 pub use description::{KeyDescription, Rule, Shape, TableDescription, WhenLeftOut};
 pub use kinds::{
     Count, Integer, NumberRange, OneWord, Textual, at_least_one, choice, confidence, count, fraction, integer, is_name,
@@ -56,6 +54,7 @@ pub use reference::reference;
 use serde_json::Value as Json;
 pub use tables::{SubTable, Tables, WithDefaults, table, table_called, table_with_defaults, tables};
 
+use super::csv_files::CsvFiles;
 use super::diagnostics::{Diagnostics, Location, Problem};
 use super::document::{Entries, KeyValue, Node, Toml, join};
 
@@ -107,14 +106,14 @@ pub struct Written<'f> {
     pub(crate) node: &'f Node,
     pub(crate) path: String,
     pub(crate) diagnostics: &'f mut Diagnostics,
-    /// What the names of files are relative to.
-    pub(crate) folder: &'f Path,
+    /// The files that it may name.
+    pub(crate) files: &'f CsvFiles,
 }
 
 impl<'f> Written<'f> {
     /// A value within this one.
     pub(crate) fn within<'s>(&'s mut self, node: &'s Node, path: String) -> Written<'s> {
-        Written { node, path, diagnostics: self.diagnostics, folder: self.folder }
+        Written { node, path, diagnostics: self.diagnostics, files: self.files }
     }
 
     /// Reports what is wrong with the value, with a word on its place.
@@ -165,7 +164,7 @@ impl<'f> Written<'f> {
             known: Vec::new(),
             noun: None,
             diagnostics: self.diagnostics,
-            folder: self.folder,
+            files: self.files,
         })))
     }
 }
@@ -186,7 +185,7 @@ struct TableReading<'f> {
     /// What a key is called that is not known.
     noun: Option<&'static str>,
     diagnostics: &'f mut Diagnostics,
-    folder: &'f Path,
+    files: &'f CsvFiles,
 }
 
 impl TableReading<'_> {
@@ -201,7 +200,7 @@ impl TableReading<'_> {
         self.entry(key);
         let node = &self.table.get(key)?.node;
         let path = join(&self.path, key);
-        accepts.read(&mut Written { node, path, diagnostics: self.diagnostics, folder: self.folder })
+        accepts.read(&mut Written { node, path, diagnostics: self.diagnostics, files: self.files })
     }
 }
 
@@ -367,10 +366,10 @@ impl<'f> Form<'f> {
         }
     }
 
-    /// What the names of files are relative to; none where the table is described.
-    pub(crate) fn folder(&self) -> Option<&'f Path> {
+    /// The files that it may name; none where the table is described.
+    pub(crate) fn files(&self) -> Option<&'f CsvFiles> {
         match &self.0 {
-            Mode::Read(reading) => Some(reading.folder),
+            Mode::Read(reading) => Some(reading.files),
             Mode::Describe(_) => None,
         }
     }

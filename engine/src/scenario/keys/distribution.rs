@@ -2,12 +2,13 @@
 //!
 //! What families there are and what they take is said by [`FAMILIES`]; here it is read.
 
-use std::path::Path;
-
 use serde_json::{Value as Json, json};
 
 use super::check_weights;
-use crate::random::{Distribution, FAMILIES, FamilyDescription, ParameterOrder, ParameterRange, ParameterSet, Takes};
+use crate::random::{
+    Distribution, FAMILIES, FamilyDescription, ParameterOrder, ParameterRange, ParameterSet, Takes, Values,
+};
+use crate::scenario::csv_files::CsvError;
 use crate::scenario::diagnostics::Problem;
 use crate::scenario::document::Toml;
 use crate::scenario::form::{Accepts, Form, OneOf, Shape, Shows, Written, nearest, nonnegative, positive, text};
@@ -120,11 +121,13 @@ impl Accepts for OfFamily {
                     let problem = Problem::new(format!("`{}` goes with `file`", form.path_of("column")));
                     form.report_at_keys(problem, &[("column", "remove it, or give a file")]);
                     form.leave(&["file", "column"]);
-                    return form.required("values", "The values.", MeasuredValues(of)).map(make);
+                    return form
+                        .required("values", "The values.", MeasuredValues(of))
+                        .map(|values| make(values.into()));
                 }
                 let chosen = alternative(&[vec!["values"], vec!["file", "column"]], || self.accepted(), form)?;
                 match chosen {
-                    0 => form.required("values", "The values.", MeasuredValues(of)).map(make),
+                    0 => form.required("values", "The values.", MeasuredValues(of)).map(|values| make(values.into())),
                     _ => column_of_file(of, make, form),
                 }
             }),
@@ -268,13 +271,13 @@ impl Accepts for MeasuredValues {
     }
 }
 
-fn column_of_file(of: Quantity, make: fn(Vec<f64>) -> Distribution, form: &mut Form<'_>) -> Option<Distribution> {
+fn column_of_file(of: Quantity, make: fn(Values) -> Distribution, form: &mut Form<'_>) -> Option<Distribution> {
     let words = "The CSV file, with a header; its path is relative to the scenario, its numbers are seconds, or bit/s.";
     let shown = form.required("file", words, text("the path of a CSV file"));
     let words = "The name of the column in the file's header.";
     let column = form.required("column", words, text("the name of a column of the CSV file"));
     let (shown, column) = (shown?, column?);
-    match read_column(&form.folder()?.join(&shown), &column, of) {
+    match form.files()?.column(&shown, &column, of) {
         Ok(values) => Some(make(values)),
         Err(CsvError::Column(known)) => {
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -291,49 +294,10 @@ fn column_of_file(of: Quantity, make: fn(Vec<f64>) -> Distribution, form: &mut F
     }
 }
 
-enum CsvError {
-    /// The file as a whole, or a value in it.
-    File(String),
-    /// The column is not among these.
-    Column(Vec<String>),
-}
-
-/// The numbers of a CSV file's column, in the quantity's base unit.
-fn read_column(path: &Path, column: &str, quantity: Quantity) -> Result<Vec<f64>, CsvError> {
-    let fail = |why: String| CsvError::File(why);
-    let metadata = std::fs::metadata(path).map_err(|error| fail(error.to_string()))?;
-    if !metadata.is_file() {
-        return Err(fail(String::from("not a regular file")));
-    }
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(|error| fail(error.to_string()))?;
-    let header = reader.headers().map_err(|error| fail(error.to_string()))?.clone();
-    let Some(index) = header.iter().position(|name| name == column) else {
-        return Err(CsvError::Column(header.iter().map(str::to_owned).collect()));
-    };
-    let mut values = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| fail(error.to_string()))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let text = record.get(index).unwrap_or_default();
-        let (unit, scale, greatest) = (quantity.file_unit(), quantity.file_scale(), quantity.greatest_in_file());
-        match text.parse::<f64>() {
-            Ok(number) if (0.0..=greatest).contains(&number) => values.push(number * scale),
-            _ => {
-                return Err(fail(format!(
-                    "line {line} has `{text}` where a number of {unit} from 0 to {greatest} belongs"
-                )));
-            }
-        }
-    }
-    if values.is_empty() {
-        return Err(fail(String::from("it has no rows")));
-    }
-    Ok(values)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::random::{Luck, Purpose, Residual, Sampler};
     use crate::scenario::Scenario;

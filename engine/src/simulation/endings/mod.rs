@@ -120,6 +120,9 @@ impl Endings {
     /// The latest instant that an ending may have, but for one that never comes.
     pub(crate) const LATEST: Time = tournament::LATEST;
 
+    /// As long as there are no more, none is far.
+    pub(super) const MOST_NEAR: u64 = tournament::MAX_LANES as u64;
+
     /// Takes the fields in registers: a reference would keep every ending in memory on its way to the tournament.
     #[cold]
     fn push_far(&mut self, due: Time, started: Time, robot: RobotId, end: RobotEnd) {

@@ -155,6 +155,10 @@ pub enum Happening {
 }
 
 impl Journeys {
+    /// What a robot takes, in bytes, and what something that comes to it does.
+    pub(super) const A_ROBOT: usize = size_of::<Journey>();
+    pub(super) const AN_EVENT: usize = size_of::<Due>();
+
     /// Journeys under a plan.
     pub fn new(plan: &Plan) -> Journeys {
         Journeys {

@@ -114,6 +114,11 @@ fn window_end(sweep: &Sweep, first: u64) -> u64 {
     end.min(sweep.len())
 }
 
+/// How many points are looked at together, if a threshold varies.
+pub(super) fn at_once(sweep: &Sweep) -> u64 {
+    if threshold(sweep).is_some() { window_end(sweep, 0) } else { 1 }
+}
+
 /// What the points of a row have in common: the point's number without the threshold; none if no threshold varies.
 fn row_of(sweep: &Sweep, point: u64) -> Option<u64> {
     let (index, lasts) = threshold(sweep)?;

@@ -1,0 +1,39 @@
+//! How much memory a replication takes, estimated from its scenario.
+
+use super::{Ending, Endings, Journeys};
+use crate::rollout::{Fleet, RoboMaker, RobotId};
+use crate::scenario::Scenario;
+
+/// What a download takes that shares its way, as measured; where links differ it has a class of its own, which is two
+/// trees of one entry.
+const DOWNLOAD: u64 = 250;
+const OWN_CLASS: u64 = 850;
+
+/// About so many bytes a replication takes while it is simulated, at the most: what a thread keeps for the next one,
+/// too. It grows with the robots, and is measured rather than counted where maps and buckets of the queue round up.
+pub fn replication_memory(scenario: &Scenario) -> u64 {
+    let robots = u64::from(scenario.most_robots());
+    // Those in flight at a time; other controllers may start all.
+    let share = scenario.deployment.rules.robo_maker().map_or(100, RoboMaker::concurrent_deployment_percentage);
+    let slots = (robots * u64::from(share)).div_ceil(100);
+    let delayed = scenario.groups.iter().any(|group| group.connectivity.is_some()) || scenario.download.is_some();
+    let ending = size_of::<Ending>() as u64;
+    let mut robot = (Fleet::A_ROBOT + size_of::<RobotId>()) as u64;
+    let mut slot = 0;
+    if delayed {
+        robot += Journeys::A_ROBOT as u64;
+        // Its queue has room for twice as many.
+        slot += 2 * Journeys::AN_EVENT as u64;
+    }
+    if scenario.download.is_some() {
+        let own = scenario.groups.iter().any(|group| group.download.as_ref().is_some_and(|caps| caps.link.is_some()));
+        slot += DOWNLOAD + if own { OWN_CLASS } else { 0 };
+    }
+    if scenario.most_robots() > scenario.fleet_size() {
+        // Their groups and instants; and what grows has room for twice as many.
+        robot = 2 * (robot + 12);
+    }
+    // The buckets of what is far keep their room, and between them they see every robot.
+    let queued = if slots > Endings::MOST_NEAR { robots } else { slots };
+    robots * robot + slots * slot + queued * ending * 3 / 2
+}
