@@ -252,6 +252,7 @@ fn simulate(
                     results_version: RESULTS_VERSION.into(),
                     seed: luck.seed,
                     halts: scenario.deployment.rules.halt_words(),
+                    certain: Plan::new(scenario).is_certain(),
                 },
                 rows,
             },

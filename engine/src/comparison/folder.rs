@@ -99,6 +99,12 @@ fn identity(text: &[u8]) -> Result<(Identity, u32), Broken> {
         results_version: number("/results_version")?,
         seed: number("/seed")?,
         halts: HaltWords::of_results(|word| summary.pointer(&format!("/first_job/outcomes/{word}")).is_some()),
+        // Only where nothing is left to chance has this interval no width, since version 3.
+        certain: number("/results_version")? >= 3
+            && summary
+                .pointer("/campaign/peak_robots_down/mean_ci95")
+                .and_then(Value::as_array)
+                .is_some_and(|ends| ends.first() == ends.last()),
     };
     // A folder's name is made of it.
     if !is_name(&identity.name) {

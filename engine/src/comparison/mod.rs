@@ -37,6 +37,8 @@ pub struct Identity {
     pub seed: u64,
     /// How it speaks of jobs that its controller halts.
     pub halts: HaltWords,
+    /// Whether all its replications have to be the same: nothing in the scenario is left to chance.
+    pub certain: bool,
 }
 
 impl Identity {
@@ -133,8 +135,8 @@ pub fn compare(a: &Side, b: &Side) -> Comparison {
     let both = available[0].min(available[1]);
     let rows: [&[Row]; 2] = if paired { [&a.rows[..both], &b.rows[..both]] } else { [&a.rows, &b.rows] };
     let same = paired && rows[0] == rows[1];
-    // The same luck and the same scenario cannot give other numbers.
-    let certain = same && a.identity.digest == b.identity.digest;
+    // The same luck and the same scenario cannot give other numbers, and neither can two that leave nothing to chance.
+    let certain = same && a.identity.digest == b.identity.digest || a.identity.certain && b.identity.certain;
     let numbers = MEASURES.iter().enumerate();
     Comparison {
         sides: [a.identity.clone(), b.identity.clone()],
@@ -179,8 +181,10 @@ fn compare_numbers(
     };
     let mut quantiles = quantiles::compare(rows, index, paired);
     if certain {
-        mean = mean.map(|_| Estimate::within(Some(0.0), [0.0; 2]));
-        quantiles.iter_mut().for_each(|found| found.difference = found.difference.map(|_| (0, Some([0, 0]))));
+        mean = mean.map(|mean| mean.value.map_or(mean, |value| Estimate::within(Some(value), [value; 2])));
+        quantiles
+            .iter_mut()
+            .for_each(|found| found.difference = found.difference.map(|(value, _)| (value, Some([value; 2]))));
     }
     let some = sides.iter().all(|side| side.count() > 0);
     let distributions = (!paired && some).then(|| {

@@ -20,6 +20,7 @@ fn side(seed: u64, rows: Vec<Row>) -> Side {
         results_version: 2,
         seed,
         halts: HaltWords::PLAIN,
+        certain: false,
     };
     Side { identity, rows }
 }

@@ -127,6 +127,7 @@ fn side(plan: &Plan, digest: &str, seed: u64, replications: u32, workers: &Worke
     let identity = Identity {
         name: String::from("coverage"),
         halts: HaltWords::PLAIN,
+        certain: false,
         digest: digest.to_owned(),
         results_version: RESULTS_VERSION.into(),
         seed,
