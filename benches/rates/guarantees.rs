@@ -25,6 +25,8 @@ pub struct StatementRate {
     pub about: String,
     /// How many were made.
     pub stated: u64,
+    /// How many of them may be wrong; all of what has no probability.
+    pub may_be_wrong: f64,
     pub wrong: u64,
 }
 
@@ -145,7 +147,8 @@ fn check(
         verdict == if is_true { Verdict::Fails } else { Verdict::Holds }
     };
     let about = format!("check: {metric}, just {}", if is_true { "true, fails" } else { "false, holds" });
-    StatementRate { about, stated: seeds, wrong: (0..seeds).filter(wrong).count() as u64 }
+    let may_be_wrong = (1.0 - CONFIDENCE) * seeds as f64;
+    StatementRate { about, stated: seeds, may_be_wrong, wrong: (0..seeds).filter(wrong).count() as u64 }
 }
 
 /// How often the setting that is told is not the best one within the margin: where that is said with the confidence,
@@ -194,23 +197,29 @@ fn tune(metric: &str, margin: &str, vary: &str, most: u32, seeds: u64, workers: 
             (less, may_be_wrong, less_wrong) = (less + 1, may_be_wrong + 1.0 - probability, less_wrong + wrong);
         }
     }
-    let rate =
-        |how: &str, stated: u64, wrong: u64| StatementRate { about: format!("tune: {metric}, {how}"), stated, wrong };
-    let mut rates = vec![rate("with 80 %", sure[0], sure[1])];
+    let rate = |how: &str, [stated, wrong]: [u64; 2], may_be_wrong: f64| StatementRate {
+        about: format!("tune: {metric}, {how}"),
+        stated,
+        may_be_wrong,
+        wrong,
+    };
+    let mut rates = vec![rate("with 80 %", sure, (1.0 - CONFIDENCE) * sure[0] as f64)];
     if by_limit[0] > 0 {
-        rates.push(rate("by the central limit", by_limit[0], by_limit[1]));
+        rates.push(rate("by the central limit", by_limit, by_limit[0] as f64));
     }
     if less > 0 {
-        rates.push(rate(&format!("with less, of which {may_be_wrong:.0} may be wrong"), less, less_wrong));
+        rates.push(rate("with less", [less, less_wrong], may_be_wrong));
     }
     rates
 }
 
 /// As Markdown.
 pub fn table(rates: &[StatementRate], seeds: u64) -> String {
-    let mut text = format!("{seeds} seeds, confidence {CONFIDENCE}\n\n| statement | stated | wrong |\n|---|---|---|\n");
-    for StatementRate { about, stated, wrong } in rates {
-        writeln!(text, "| {about} | {stated} | {wrong} |").expect("a string takes all text");
+    let mut text = format!(
+        "{seeds} seeds, confidence {CONFIDENCE}\n\n| statement | stated | may be wrong | wrong |\n|---|---|---|---|\n"
+    );
+    for StatementRate { about, stated, may_be_wrong, wrong } in rates {
+        writeln!(text, "| {about} | {stated} | {may_be_wrong:.0} | {wrong} |").expect("a string takes all text");
     }
     text
 }
