@@ -27,6 +27,7 @@ pub enum CsvError {
 }
 
 impl CsvFiles {
+    /// None yet of those that a scenario in this folder may name.
     pub fn new(folder: &Path) -> CsvFiles {
         CsvFiles { folder: folder.to_path_buf(), columns: Mutex::default() }
     }
