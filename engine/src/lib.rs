@@ -14,14 +14,14 @@
 //! | [`scenario`] | TOML to checked values, every problem with its place, and the schema for editors | `random`, `rollout`, `time` |
 //! | [`simulation`] | the event loop and the world around it (R13 to R17), its plan, its observers | `random`, `rollout`, `scenario`, `time` |
 //! | [`statistics`] | exact sums, histograms, intervals | `time` |
-//! | [`measure`] | the one list of what results say of replications | `rollout`, `scenario`, `simulation`, `statistics`, `time` |
+//! | [`measure`] | the one list of what results say of replications | `random`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
 //! | [`experiment`] | replications, blocks, threads, the tally | `measure`, `random`, `rollout`, `simulation`, `statistics`, `time` |
 //! | [`manifest`] | which files of a results folder belong together | |
 //! | [`metric`] | the numbers of results by their addresses | `experiment`, `measure`, `rollout`, `scenario`, `statistics`, `time` |
 //! | [`precision`] | replications until an interval is narrow enough | `experiment`, `metric`, `scenario`, `statistics` |
 //! | [`questions`] | what a scenario's file asks about the scenario: `[[expect]]`, `[check]`, `[tune]` | `metric`, `precision`, `scenario` |
 //! | [`expectation`] | replications until it is proven what a scenario expects | `experiment`, `measure`, `metric`, `questions`, `scenario`, `statistics` |
-//! | [`baseline`] | whether a rollout still behaves as it did | `experiment`, `manifest`, `measure`, `metric`, `rollout`, `scenario`, `statistics` |
+//! | [`baseline`] | whether a rollout still behaves as it did | `experiment`, `manifest`, `measure`, `metric`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
 //! | [`comparison`] | what changes from one rollout to another | `experiment`, `manifest`, `measure`, `metric`, `rollout`, `scenario`, `simulation`, `statistics` |
 //! | [`sweep`] | the same scenario under many settings | `experiment`, `measure`, `metric`, `questions`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
 //! | [`tune`] | the best setting that satisfies constraints, with a stated probability | `expectation`, `experiment`, `measure`, `metric`, `precision`, `questions`, `scenario`, `simulation`, `statistics`, `sweep`, `time` |

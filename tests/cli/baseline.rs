@@ -266,6 +266,10 @@ fn baselines_that_cannot_be_used() {
     assert!(ran.stderr.contains("help: store one: rollcast check --baseline base --update-baseline scenario.toml"));
     check(&sandbox, &["--update-baseline", "-q"]).exits(0);
     let summary = sandbox.read("base/counted/summary.json");
+    sandbox.write("base/counted/summary.json", "{}");
+    let ran = check(&sandbox, &[]).exits(2);
+    assert!(ran.stderr.contains("base/counted holds files of different runs: summary.json"), "{}", ran.stderr);
+    std::fs::remove_file(sandbox.path("base/counted/manifest.json")).expect("it was there");
     for (text, why) in [("{", "EOF"), ("{}", "it has no number at `seed`"), ("[1]", "it has no number at")] {
         sandbox.write("base/counted/summary.json", text);
         let ran = check(&sandbox, &[]).exits(2);
@@ -288,6 +292,6 @@ fn baselines_that_cannot_be_used() {
     // A file where the folder would have to be.
     let ran = sandbox.rollcast(&["check", "scenario.toml", "--baseline", "twin.toml", "--update-baseline"]).exits(3);
     assert!(ran.stderr.contains("cannot write twin.toml"), "{}", ran.stderr);
-    let files = ["baseline.json", "manifest.json", "summary.json"].map(|name| format!("base/counted/{name}"));
-    assert_eq!(sandbox.files(), [&files[0], &files[1], &files[2], "scenario.toml", "twin.toml"]);
+    let files = ["baseline.json", "summary.json"].map(|name| format!("base/counted/{name}"));
+    assert_eq!(sandbox.files(), [&files[0], &files[1], "scenario.toml", "twin.toml"]);
 }

@@ -68,7 +68,7 @@ replications of both bring the whole fleet in sync.
 
  HOW LONG                               A      B  B - A      from        to
  until the fleet is in sync, mean      2m     4m    +2m       +2m       +2m
-   p50                                 2m     4m    +2m         -         -
+   p50                                 2m     4m    +2m       +2m       +2m
 ";
     assert_eq!(&ran.stdout[..expected.len().min(ran.stdout.len())], expected);
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
@@ -210,7 +210,8 @@ fn scenarios_and_folders_compare_alike() {
                 assert_eq!(described[key], summary[section][name][key], "{name}.{key}");
             }
             let ends = |value: &Value| value["mean_ci95"].as_array().expect("two")[0].as_f64().expect("a number");
-            assert!((ends(described) / ends(&summary[section][name]) - 1.0).abs() < 1e-12);
+            // The skewness that a summary knows of is that of its histogram.
+            assert!((ends(described) / ends(&summary[section][name]) - 1.0).abs() < 1e-3);
             // Those of the summary are right to one part in a thousand.
             let p95 = |value: &Value| value["p95"].as_f64().expect("a number");
             assert!((p95(described) - p95(&summary[section][name])).abs() <= 1e-3 * p95(described), "{name}");
@@ -455,7 +456,10 @@ fn an_interrupted_comparison_shows_what_is_decided() {
     let before = sandbox.files();
     let start = |more: &[&str]| {
         Command::new(assert_cmd::cargo::cargo_bin("rollcast"))
-            .args([&["compare", "chancy.toml", "careful.toml", "-n", "4000000000"], more].concat())
+            .args(
+                [&["compare", "chancy.toml", "careful.toml", "-n", "4000000000", "--max-memory", "1025GB"], more]
+                    .concat(),
+            )
             .current_dir(sandbox.path(""))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -477,8 +481,9 @@ fn an_interrupted_comparison_shows_what_is_decided() {
         ended.expect("some pairs in a minute")
     };
     let (stdout, stderr) = interrupted(&[]);
-    let done = stderr.strip_prefix("interrupted after ").and_then(|rest| rest.split_once(' ')).expect("a count").0;
-    assert_eq!(stderr, format!("interrupted after {done} of 4000000000 replications: nothing was written\n"));
+    let (_, rest) = stderr.split_once("interrupted after ").expect("how many");
+    let done = rest.split_once(' ').expect("a count").0;
+    assert_eq!(rest, format!("{done} of 4000000000 replications: nothing was written\n"));
     assert!(done.parse::<u64>().expect("a count") > 1000);
     assert!(in_a_line(&stdout).contains(&format!(" {done} replications compared in pairs")), "{stdout}");
     assert!(stdout.contains("until the fleet is in sync, mean") && !stdout.contains("Files:"), "{stdout}");

@@ -117,16 +117,16 @@ fn interruptions_find_everything_under_way() {
             Some(Value::Number(number)) => number.as_u64() > Some(0),
             _ => false,
         };
-        let journeys = written.pointer("/journeys/journeys").and_then(Value::as_array);
+        let journeys = written.pointer("/world/journeys/journeys").and_then(Value::as_array);
         let some = |key: &str| journeys.is_some_and(|all| all.iter().any(|one| one[key] == Value::Bool(true)));
         let paused = journeys.is_some_and(|all| all.iter().any(|one| one["stage"]["Paused"].is_number()));
         for (count, seen) in found.iter_mut().zip([
-            filled("/in_flight"),
-            filled("/journeys/events"),
-            filled("/journeys/downloads/share/flows"),
+            filled("/world/in_flight"),
+            filled("/world/journeys/events"),
+            filled("/world/journeys/downloads/share/flows"),
             paused,
             some("late"),
-            filled("/registered") && filled("/registrations/next"),
+            filled("/world/registered") && filled("/world/registrations/next"),
             filled("/calls/client/attempts"),
             filled("/operator/jobs") && written.pointer("/operator/jobs") != Some(&Value::from(1)),
         ]) {

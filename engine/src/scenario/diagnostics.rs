@@ -29,10 +29,19 @@ pub struct Problem {
     help: Vec<String>,
 }
 
+/// A text that may hold somebody's, of a file's header say, without what steers a terminal.
+fn shown(text: String) -> String {
+    let steers = |c: char| c.is_control() && c != '\n';
+    if !text.contains(steers) {
+        return text;
+    }
+    text.chars().map(|c| if steers(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
 impl Problem {
     /// A problem without a place yet.
     pub fn new(title: impl Into<String>) -> Problem {
-        Problem { title: title.into(), places: Vec::new(), help: Vec::new() }
+        Problem { title: shown(title.into()), places: Vec::new(), help: Vec::new() }
     }
 
     /// Adds a place with a word on it; the first one is where the problem is.
@@ -43,7 +52,7 @@ impl Problem {
 
     /// Adds what would be accepted, or another hint.
     pub fn help(mut self, help: impl Into<String>) -> Problem {
-        self.help.push(help.into());
+        self.help.push(shown(help.into()));
         self
     }
 

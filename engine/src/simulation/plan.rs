@@ -129,7 +129,7 @@ impl Plan {
         self.odds.are_certain()
             && self.preparing.is_constant()
             && self.start_order == StartOrder::Registration
-            && self.api.is_none()
+            && self.api.is_none_or(|api| [api.throttle, api.internal_error, api.lost_answer] == [0.0; 3])
             && self.groups().all(certain)
     }
 
