@@ -1,7 +1,7 @@
 //! Which controllers scenarios may choose by name, and what they have chosen.
 //!
 //! `[deployment]` is RoboMaker's. `[controller.NAME]` takes its place and chooses one of the [`Controllers`] that the
-//! program was given (R25). To add one: a file with its rules (a [`Controller`](crate::rollout::Controller)), its
+//! program was given (R25). To add one: a file with its rules (a [`Controller`]), its
 //! settings (a [`Policy`]) and its [`ControllerKind`], which describes its keys; and a line that registers the kind.
 
 use std::fmt::Debug;

@@ -9,13 +9,16 @@ use csv::{Position, ReaderBuilder, StringRecord, Trim};
 use super::quantity::Quantity;
 use crate::random::Values;
 
+/// A file, the name of a column in it, and what its values are.
+type FileColumn = (PathBuf, String, Quantity);
+
 /// The files that a scenario names. A column is read once for all scenarios that have it at a time: the points of a
 /// sweep differ in few settings.
 #[derive(Debug)]
 pub struct CsvFiles {
     /// What the paths of files are relative to.
     folder: PathBuf,
-    columns: Mutex<HashMap<(PathBuf, String, Quantity), Weak<[f64]>>>,
+    columns: Mutex<HashMap<FileColumn, Weak<[f64]>>>,
 }
 
 /// Why a column cannot be had.

@@ -21,7 +21,7 @@ use super::{Description, Estimate, Statistic, Unit};
 ///
 /// Values are pooled over replications, while intervals treat a replication as one cluster:
 /// * the mean is a ratio of sums over clusters, with the ratio estimator's variance (W. G. Cochran, "Sampling
-///   Techniques", 3rd edition (1977), section 9A.2) and the interval of [`MeanShape`], in which clusters are the terms;
+///   Techniques", 3rd edition (1977), section 9A.2) and the interval of `MeanShape`, in which clusters are the terms;
 /// * the p-quantile's interval holds the points x at which the share of numbers up to x, a ratio again, does not differ
 ///   from p by more than chance (R. S. Woodruff, "Confidence intervals for medians and other position measures", JASA
 ///   47 (1952)). Chance is p (1 - p) / n times the design effect of clusters at x, as in a score test, because the

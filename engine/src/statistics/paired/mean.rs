@@ -32,7 +32,7 @@ const SPREAD: f64 = 0.02;
 /// If the claim is false then, t being the second mean and u the greatest number that is as good, the terms part - u *
 /// whole of the first setting are 0 or more on average, and the terms part - t * whole of the second one are 0. So
 /// those of the second, times a constant, less those of the first can be bet on as in
-/// [`BoundedSequence`](crate::statistics::confidence_sequence::BoundedSequence). The constant is the factor between t
+/// [`BoundedSequence`]. The constant is the factor between t
 /// and u: then t drops out of pairs whose wholes are equal, and what luck does to both settings, too. Where wholes
 /// differ (a replication of one setting has no number, or fewer robots) t is somewhere in its own confidence sequence;
 /// a gambler's wealth is concave in t on the scale of logarithms, so he has at least what he would have at one of its
