@@ -1,6 +1,6 @@
 //! A calendar of many endings that are due later.
 
-use super::Ending;
+use super::{Ending, last_first};
 use super::tournament::{MAX_LANES, Tournament};
 use crate::time::Time;
 
@@ -62,8 +62,8 @@ impl Calendar {
         }
     }
 
-    /// Hands out the earliest endings, those before the instant that it returns, to `near`, which must be empty; or to
-    /// `at_once`, if they are many and due at the same instant.
+    /// Hands out the earliest endings, those before the instant that it returns, to `near`; or to `at_once`, if they are
+    /// many and due at the same instant. Both must be empty.
     pub fn take(&mut self, near: &mut Tournament, at_once: &mut Vec<Ending>) -> Time {
         loop {
             let Some(page) = self.pages.last_mut() else {
@@ -93,7 +93,7 @@ impl Calendar {
                 continue;
             } else {
                 at_once.append(bucket);
-                at_once.sort_unstable_by_key(|ending| std::cmp::Reverse(ending.robot));
+                last_first(at_once);
             }
             return Time::from_micros(until);
         }

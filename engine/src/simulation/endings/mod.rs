@@ -62,8 +62,8 @@ pub struct Endings {
     /// What is due before `near_until`, but for `at_once`.
     near: Tournament,
     near_until: Time,
-    /// Of those that are due at one and the same instant, the earliest of all, what has not been taken; the last one is
-    /// next.
+    /// The latest of those before `near_until`, if more are due at that instant than fit into `near`; and, while they
+    /// are taken, those that are due together. By instant and robot; the last one is next.
     at_once: Vec<Ending>,
     far: Calendar,
 }
@@ -95,7 +95,7 @@ impl EventQueue for Endings {
     fn pop_due(&mut self, now: Time) -> Option<Ending> {
         if self.near.is_next_due(now) {
             let Ending { due, started, robot, end } = self.near.pop();
-            if !self.near.is_next_due(now) {
+            if !self.near.is_next_due(now) && !self.is_at_once(now) {
                 return Some(Ending { due, started, robot, end });
             }
             self.gather_tied(due, started, robot, end);
@@ -133,6 +133,7 @@ impl Endings {
         // The tournament is full: let only a part of it be near.
         let mut near = vec![ending];
         self.near.take_all(|ending| near.push(ending));
+        near.append(&mut self.at_once);
         self.far.take_back(near, self.near_until);
         self.take_far();
     }
@@ -156,10 +157,16 @@ impl Endings {
         self.near.beyond = true;
     }
 
+    /// Whether the next of `at_once` is due at `now`.
+    #[inline(always)]
+    fn is_at_once(&self, now: Time) -> bool {
+        self.at_once.last().is_some_and(|ending| ending.due == now)
+    }
+
     /// Takes an ending of `now` where the earliest key does not tell it.
     #[cold]
     fn pop_beyond(&mut self, now: Time) -> Option<Ending> {
-        if self.at_once.is_empty() && self.next_due() == now && self.near.is_next_due(now) {
+        if self.next_due() == now && self.near.is_next_due(now) {
             let Ending { due, started, robot, end } = self.near.pop();
             self.gather_tied(due, started, robot, end);
         }
@@ -171,14 +178,19 @@ impl Endings {
     /// Gathers those that are due together, of which one has been taken already.
     #[cold]
     fn gather_tied(&mut self, due: Time, started: Time, robot: RobotId, end: RobotEnd) {
+        let later = self.at_once.partition_point(|ending| ending.due > due);
         self.at_once.push(Ending { due, started, robot, end });
         while self.near.next_due() == due {
             self.at_once.push(self.near.pop());
         }
-        // From the last to the first, as they are taken from the end.
-        self.at_once.sort_unstable_by_key(|ending| std::cmp::Reverse(ending.robot));
+        last_first(&mut self.at_once[later..]);
         self.near.beyond = true;
     }
+}
+
+/// Sorts those of one instant from the last robot to the first, as they are taken from the end.
+fn last_first(tied: &mut [Ending]) {
+    tied.sort_unstable_by_key(|ending| std::cmp::Reverse(ending.robot));
 }
 
 /// Written down in the order of robots: what comes of a queue depends on nothing else.
@@ -257,7 +269,7 @@ mod tests {
         fn endings_come_as_from_an_ordered_map(
             first in prop_oneof![0..40usize, 15_000..25_000usize],
             turns in 0..1_000usize,
-            bits in 0..40u32,
+            bits in prop_oneof![0..4u32, 0..40u32],
             replaced in 0..4u64,
             seed: u64,
         ) {
@@ -294,6 +306,25 @@ mod tests {
                 prop_assert!(both.endings.next_due() > Time::MAX);
                 both.endings.drain();
             }
+        }
+    }
+
+    /// While more than a tournament holds wait for one instant, others start and end before it, and join it, however few.
+    #[test]
+    fn a_crowd_does_not_hide_those_before_it() {
+        for (shorter, longer) in [(0, 1), (1, 0), (1, 1), (2, 1), (20_000, 1), (20_000, 20_000)] {
+            let mut both = Both::default();
+            both.start(Time::ZERO, 0);
+            (0..20_000).for_each(|_| both.start(Time::ZERO, 2));
+            assert_eq!(both.end_next(), Some(Time::ZERO));
+            for round in 0..3 {
+                (0..shorter).for_each(|_| both.start(Time::ZERO, round % 2));
+                (0..longer).for_each(|_| both.start(Time::ZERO, 2));
+                if shorter > 0 {
+                    assert_eq!(both.end_next(), Some(Time::from_micros(round % 2)));
+                }
+            }
+            assert_eq!((both.end_next(), both.end_next()), (Some(Time::from_micros(2)), None));
         }
     }
 
