@@ -1,7 +1,7 @@
 //! A calendar of many endings that are due later.
 
-use super::{Ending, last_first};
 use super::tournament::{MAX_LANES, Tournament};
+use super::{Ending, last_first};
 use crate::time::Time;
 
 /// How many buckets a page has; a power of two.

@@ -10,9 +10,10 @@
 //!
 //! The way to the fork is simulated once, and so are replications in which no job reaches the limit. What robots come
 //! to on the way is counted once for all thresholds that share it (`SharedCluster`); results of replications are
-//! counted threshold by threshold. Thresholds that no fleet of the scenario can tell apart (1 and 2 % of 40 robots) are
-//! one. Memory holds the tallies of at most [`MOST_TALLIES`] points at a time, so of a grid only so many neighbours can
-//! share a path: let the threshold vary fastest, as the last `--vary`.
+//! counted threshold by threshold. Robots in flight at a fork that waits for them (R9) come to the same end on the path:
+//! they are counted once, too, at the first fork that finds them. Thresholds that no fleet of the scenario can tell
+//! apart (1 and 2 % of 40 robots) are one. Memory holds the tallies of at most [`MOST_TALLIES`] points at a time, so of
+//! a grid only so many neighbours can share a path: let the threshold vary fastest, as the last `--vary`.
 
 mod robots;
 mod tallies;
@@ -22,7 +23,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use self::robots::Robots;
+use self::robots::{Robots, SeenOn};
 use self::tallies::{Fork, Tallies, WalkedPath};
 use super::points::simulate_alone;
 use super::{Simulated, Simulation, Sweep};
@@ -317,20 +318,24 @@ impl<'a> Pass<'a> {
                     break;
                 }
                 fork.clone_from(campaign);
-                forks.push(self.leave(fork, eventful, *threshold, &mut watch)?);
+                let number = forks.len() as u32 + 1;
+                forks.push(self.leave(fork, number, eventful, *threshold, &mut watch)?);
                 of_size = 0;
             }
             if let Turn::Over(outcome) = campaign.act(&mut watch, now, eventful)? {
                 *end = Some(campaign.replication(outcome));
+                assert!(watch.observer().all_have_ended(), "the path lost a robot that a fork waited for");
                 return Ok(());
             }
         }
     }
 
-    /// Lets a copy of the path halt at a lower threshold, in the middle of the present turn, and go on to its end.
+    /// Lets a copy of the path, the one of this number from 1, halt at a lower threshold, in the middle of the present
+    /// turn, and go on to its end.
     fn leave(
         &self,
         fork: &mut Campaign<'a, AnyController>,
+        number: u32,
         eventful: bool,
         threshold: u32,
         watch: &mut Watch<'_, &mut Robots>,
@@ -338,14 +343,22 @@ impl<'a> Pass<'a> {
         let on_breach = self.plan.controller.robo_maker().map_or(OnBreach::Drain, RoboMaker::on_breach);
         let controller = RoboMaker::new(self.plan.concurrent_deployment_percentage, threshold, on_breach);
         fork.steer(AnyController::RoboMaker(controller));
-        let left = watch.observer().mark();
+        let mut left = watch.observer().mark();
+        watch.observer().look(SeenOn::Fork(number));
         let replication = match fork.act(watch, fork.next_due(), eventful)? {
             Turn::Over(outcome) => fork.replication(outcome),
             Turn::GoesOn => {
-                fork.drain(watch);
+                // What has been seen of the fork alone must stay apart.
+                if watch.observer().mark() == left {
+                    watch.observer().look(SeenOn::Drain(number));
+                    fork.drain(watch);
+                    left = watch.observer().mark();
+                    watch.observer().look(SeenOn::Fork(number));
+                }
                 fork.finish(watch)?
             }
         };
+        watch.observer().look(SeenOn::Path);
         watch.observer().forget_registrations_since(&left);
         Ok(Fork { replication, left, ended: watch.observer().mark() })
     }

@@ -1,20 +1,37 @@
 //! What is counted of single robots, until it is known for which thresholds.
 
 use crate::measure::OfRobots;
-use crate::rollout::{DeploymentJobErrorCode, RobotEnd};
+use crate::rollout::{DeploymentJobErrorCode, RobotEnd, RobotId};
 use crate::simulation::{Event, Observer, Plan, Since};
 use crate::time::{Span, Time};
 
 /// Watches a path and all that leaves it, one after another.
+///
+/// A robot in flight where a fork leaves the path comes to the same end on both, if the fork only waits for it. So it is
+/// counted once, at the first fork that finds it, for this one and all that follow: not at later forks, and not where it
+/// ends on the path.
 pub struct Robots {
     since: Since,
+    seen_on: SeenOn,
+    /// Of each robot in flight on the path that has been counted at a fork the latest fork that has seen it end; else 0.
+    counted: Vec<u32>,
     /// In microseconds, by [`OfRobots`].
     numbers: [Vec<u64>; OfRobots::ALL.len()],
     codes: Vec<DeploymentJobErrorCode>,
 }
 
+/// Where a robot is seen. Forks of a path have numbers from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeenOn {
+    Path,
+    /// On a fork that waits for robots of the path.
+    Drain(u32),
+    /// On a fork that goes its own way.
+    Fork(u32),
+}
+
 /// How much has been seen.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bookmark {
     registered: usize,
     numbers: [usize; OfRobots::ALL.len()],
@@ -31,14 +48,52 @@ pub struct Seen<'a> {
 impl Robots {
     /// None seen so far.
     pub fn new(plan: &Plan) -> Robots {
-        Robots { since: Since::new(plan.fleet_size), numbers: Default::default(), codes: Vec::new() }
+        Robots {
+            since: Since::new(plan.fleet_size),
+            seen_on: SeenOn::Path,
+            counted: Vec::new(),
+            numbers: Default::default(),
+            codes: Vec::new(),
+        }
     }
 
     /// Forgets all; keeps the memory.
     pub fn clear(&mut self) {
         self.since.clear();
+        self.seen_on = SeenOn::Path;
+        self.counted.clear();
         self.numbers.iter_mut().for_each(Vec::clear);
         self.codes.clear();
+    }
+
+    /// From now on robots are seen there.
+    pub fn look(&mut self, on: SeenOn) {
+        self.seen_on = on;
+    }
+
+    /// Whether no robot has been counted that has not ended on the path yet.
+    pub fn all_have_ended(&self) -> bool {
+        self.counted.iter().all(|fork| *fork == 0)
+    }
+
+    /// Whether the end of a robot is to be counted.
+    #[inline(always)]
+    fn counts(&mut self, robot: RobotId) -> bool {
+        let robot = robot as usize;
+        match self.seen_on {
+            SeenOn::Path => self.counted.get_mut(robot).is_none_or(|counted| std::mem::take(counted) == 0),
+            SeenOn::Drain(fork) => {
+                if robot >= self.counted.len() {
+                    self.counted.resize(robot + 1, 0);
+                }
+                std::mem::replace(&mut self.counted[robot], fork) == 0
+            }
+            // Only its first end is that of the path.
+            SeenOn::Fork(fork) => match self.counted.get_mut(robot) {
+                Some(counted) if *counted != 0 => std::mem::replace(counted, fork) == fork,
+                _ => true,
+            },
+        }
     }
 
     /// How much has been seen so far.
@@ -74,11 +129,13 @@ impl Observer for Robots {
     #[inline(always)]
     fn see(&mut self, now: Time, event: &Event<'_>) {
         match *event {
-            Event::RobotEnded { robot, started, end: RobotEnd::InSync } => {
-                self.record(OfRobots::TimeToSuccess, now - self.since.of(robot));
-                self.record(OfRobots::Deployment, now - started);
-            }
-            Event::RobotEnded { end, .. } => self.codes.extend(end.failure_code()),
+            Event::RobotEnded { robot, started, end } if self.counts(robot) => match end {
+                RobotEnd::InSync => {
+                    self.record(OfRobots::TimeToSuccess, now - self.since.of(robot));
+                    self.record(OfRobots::Deployment, now - started);
+                }
+                end => self.codes.extend(end.failure_code()),
+            },
             Event::RobotEndedLate { robot, end: RobotEnd::InSync } => {
                 self.record(OfRobots::TimeToSuccess, now - self.since.of(robot));
             }
