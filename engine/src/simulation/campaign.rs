@@ -132,32 +132,33 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
 
     /// Goes on to the last end of a robot in flight, if the job has halted: those before it are counted at once, as far
     /// as nothing else can come between, for then no turn has anything else to do. The observer and the controller
-    /// are told of them in no order.
-    pub(crate) fn drain<O: Observer>(&mut self, watch: &mut Watch<'_, O>) {
+    /// are told of them in no order. True if the next turn is such an end, and the last one.
+    pub(crate) fn drain<O: Observer>(&mut self, watch: &mut Watch<'_, O>) -> bool {
         if !self.rollout.job.drains() {
-            return;
+            return false;
         }
         let mut endings = std::mem::take(&mut self.world.endings);
-        let (mut last, mut later) = (None::<Ending>, Vec::new());
-        endings.take_all(|ending| {
+        let mut later = Vec::new();
+        let mut last = None::<Ending>;
+        endings.take_all(|mut ending| {
             if ending.due >= self.clock.quiet_until {
-                later.push(ending);
-                return;
+                return later.push(ending);
             }
             // Another one may end at the last instant, too: what the turn then finds is the same.
-            let counted = match last.replace(ending) {
-                None => return,
-                Some(latest) if latest.due > ending.due => {
-                    last = Some(latest);
-                    ending
+            match &mut last {
+                Some(last) if last.due >= ending.due => {}
+                Some(last) => std::mem::swap(last, &mut ending),
+                None => {
+                    last = Some(ending);
+                    return;
                 }
-                Some(latest) => latest,
-            };
-            self.end_robot(watch, counted.due, counted, counted.end);
+            }
+            self.end_robot(watch, ending.due, ending, ending.end);
         });
         later.into_iter().chain(last).for_each(|ending| endings.push(ending));
         self.world.endings = endings;
         self.find_next();
+        last.is_some()
     }
 
     /// The instant of the next turn; that of the last one if robots that take no time give it another.

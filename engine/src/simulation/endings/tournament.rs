@@ -222,13 +222,13 @@ impl Tournament {
             let keys = &self.keys[keys_of(self.rounds - 1)..];
             let live = keys.iter().zip(&self.lanes).filter(|(key, _)| **key != EMPTY);
             live.for_each(|(_, ending)| take(*ending));
-            self.keys.fill(EMPTY);
         }
-        self.close();
+        self.open = None;
         (self.earliest.0, self.beyond) = (EMPTY, false);
         self.lanes.clear();
         self.free.clear();
-        self.keyed = 0;
+        // The next lanes get keys of their own, in as many rounds as they need.
+        (self.keyed, self.rounds) = (0, 0);
     }
 }
 

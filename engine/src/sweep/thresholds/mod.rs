@@ -345,18 +345,19 @@ impl<'a> Pass<'a> {
         fork.steer(AnyController::RoboMaker(controller));
         let mut left = watch.observer().mark();
         watch.observer().look(SeenOn::Fork(number));
-        let replication = match fork.act(watch, fork.next_due(), eventful)? {
-            Turn::Over(outcome) => fork.replication(outcome),
-            Turn::GoesOn => {
-                // What has been seen of the fork alone must stay apart.
-                if watch.observer().mark() == left {
-                    watch.observer().look(SeenOn::Drain(number));
-                    fork.drain(watch);
-                    left = watch.observer().mark();
-                    watch.observer().look(SeenOn::Fork(number));
-                }
-                fork.finish(watch)?
+        let mut turn = fork.act(watch, fork.next_due(), eventful)?;
+        // What has been seen of the fork alone must stay apart.
+        if turn == Turn::GoesOn && watch.observer().mark() == left {
+            watch.observer().look(SeenOn::Drain(number));
+            if fork.drain(watch) {
+                turn = fork.turn(watch)?;
             }
+            left = watch.observer().mark();
+            watch.observer().look(SeenOn::Fork(number));
+        }
+        let replication = match turn {
+            Turn::Over(outcome) => fork.replication(outcome),
+            Turn::GoesOn => fork.finish(watch)?,
         };
         watch.observer().look(SeenOn::Path);
         watch.observer().forget_registrations_since(&left);
