@@ -20,7 +20,7 @@
 //! | module | what it is | depends on |
 //! |---|---|---|
 //! | [`cli`] | the command line | `baseline`, `comparison`, `expectation`, `experiment`, `manifest`, `metric`, `precision`, `questions`, `report`, `scenario`, `server`, `simulation`, `sweep`, `trace`, `tune` |
-//! | [`report`] | answers as tables, pages, pictures and files | `baseline`, `comparison`, `expectation`, `experiment`, `manifest`, `measure`, `metric`, `precision`, `questions`, `random`, `rollout`, `scenario`, `simulation`, `statistics`, `sweep`, `time`, `tune` |
+//! | [`report`] | answers as tables, pages, pictures and files | `baseline`, `calendar`, `comparison`, `expectation`, `experiment`, `manifest`, `measure`, `metric`, `precision`, `questions`, `random`, `rollout`, `scenario`, `simulation`, `statistics`, `sweep`, `time`, `tune` |
 //! | [`server`] | the deployment API over simulated robots, in virtual time (R18, R19) | `control_plane`, `metric`, `random`, `rollout`, `scenario`, `simulation`, `time` |
 //! | [`trace`] | the events of one replication, and how they are shown | `metric`, `report`, `rollout`, `scenario`, `simulation`, `time` |
 //!
@@ -68,8 +68,8 @@
 //! ```
 
 pub use rollcast_engine::{
-    baseline, comparison, control_plane, expectation, experiment, manifest, measure, metric, precision, questions,
-    random, rollout, scenario, simulation, statistics, sweep, time, tune,
+    baseline, calendar, comparison, control_plane, expectation, experiment, manifest, measure, metric, precision,
+    questions, random, rollout, scenario, simulation, statistics, sweep, time, tune,
 };
 
 #[cfg(feature = "program")]

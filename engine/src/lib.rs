@@ -8,11 +8,12 @@
 //! | module | what it is | depends on |
 //! |---|---|---|
 //! | [`time`] | instants and spans in integer microseconds (R1) | |
+//! | [`calendar`] | what virtual time is on the wall; windows of local time (R21) | `time` |
 //! | [`rollout`] | the rules of jobs, operator and client as state machines without clock, chance or I/O; the [`rollout::Controller`] seam | `time` |
 //! | [`control_plane`] | the door of the deployment API (R18): checks, idempotency, exceptions in their order | |
 //! | [`random`] | streams that are pure functions of what they are for; distributions | `rollout` |
-//! | [`scenario`] | TOML to checked values, every problem with its place, and the schema for editors | `random`, `rollout`, `time` |
-//! | [`simulation`] | the event loop and the world around it (R13 to R17), its plan, its observers | `random`, `rollout`, `scenario`, `time` |
+//! | [`scenario`] | TOML to checked values, every problem with its place, and the schema for editors | `calendar`, `random`, `rollout`, `time` |
+//! | [`simulation`] | the event loop and the world around it (R13 to R17), its plan, its observers | `calendar`, `random`, `rollout`, `scenario`, `time` |
 //! | [`statistics`] | exact sums, histograms, intervals | `time` |
 //! | [`measure`] | the one list of what results say of replications | `random`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
 //! | [`experiment`] | replications, blocks, threads, the tally | `measure`, `random`, `rollout`, `simulation`, `statistics`, `time` |
@@ -27,6 +28,7 @@
 //! | [`tune`] | the best setting that satisfies constraints, with a stated probability | `expectation`, `experiment`, `measure`, `metric`, `precision`, `questions`, `scenario`, `simulation`, `statistics`, `sweep`, `time` |
 
 pub mod baseline;
+pub mod calendar;
 pub mod comparison;
 pub mod control_plane;
 pub mod expectation;

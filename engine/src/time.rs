@@ -35,6 +35,11 @@ impl Time {
         Time(micros)
     }
 
+    /// The instant so many seconds after the campaign began, to the nearest microsecond; at most [`Time::MAX`].
+    pub fn from_secs(seconds: f64) -> Time {
+        Time::ZERO + Span::from_drawn_micros(seconds * MICROS as f64)
+    }
+
     /// Microseconds since the campaign began.
     pub const fn micros(self) -> u64 {
         self.0

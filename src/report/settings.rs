@@ -1,10 +1,11 @@
 //! What a scenario simulates, in words.
 
 use super::document::{Chapter, Document, Piece, Reach};
+use crate::calendar::Window;
 use crate::metric::words::{counted, with_unit};
 use crate::random::Distribution;
 use crate::rollout::{Again, RobotDeploymentStep, Schedule, StartOrder};
-use crate::scenario::{Api, Build, Group, Probability, Scenario, Step};
+use crate::scenario::{Api, AtEnd, Build, Group, Probability, Scenario, Step};
 use crate::time::{MICROS, Span, humane};
 
 /// So many groups are shown with their steps.
@@ -87,8 +88,24 @@ impl Outline {
             self.row(&format!("  {}", step.step.key()), &format!("{latency}; {}", failure(step)));
         }
         if let Some(connectivity) = &group.connectivity {
-            self.row("  online for", &connectivity.online.words(&duration));
-            self.row("  offline for", &connectivity.offline.words(&duration));
+            if let Some(periods) = &connectivity.periods {
+                self.row("  online for", &periods.online.words(&duration));
+                self.row("  offline for", &periods.offline.words(&duration));
+            }
+            if let Some(docking) = &connectivity.docking {
+                let late = [("arrives", &docking.arrives), ("leaves", &docking.leaves)];
+                let drawn = late.into_iter().filter(|(_, delay)| **delay != Distribution::Constant(0.0));
+                let late: String =
+                    drawn.map(|(what, delay)| format!("; {what} late: {}", delay.words(&duration))).collect();
+                self.row("  reachable", &(windows(&docking.windows) + &late));
+            }
+        }
+        if let Some(maintenance) = &group.maintenance {
+            let at_end = match maintenance.at_end {
+                AtEnd::Finish => "robots in flight finish",
+                AtEnd::Pause => "robots in flight pause before their next step",
+            };
+            self.row("  maintenance", &format!("{}; at the end {at_end}", windows(&maintenance.windows)));
         }
         if let Some(registrations) = &group.registrations {
             self.row("  registrations, one after", &registrations.interarrival.words(&duration));
@@ -118,6 +135,9 @@ impl Outline {
             self.row("fleet timeout", &span(deployment.fleet_deployment_timeout));
         }
         self.row("order of starts", order_of_starts(deployment.start_order));
+        if !deployment.windows.is_empty() {
+            self.row("robots start", &windows(&deployment.windows));
+        }
         if deployment.preparing != Distribution::Constant(0.0) {
             self.row("preparing", &deployment.preparing.words(&duration));
         }
@@ -141,6 +161,9 @@ impl Outline {
         if let Some(horizon) = sync.horizon {
             self.row("ends as it stands after", &span(horizon));
         }
+        if scenario.calendar.is_dated() {
+            self.row("starts at", &scenario.calendar.to_string());
+        }
         let replications = counted(scenario.replications.into(), "replication");
         self.row("simulated", &format!("{replications}, seed {}", scenario.seed));
     }
@@ -161,6 +184,16 @@ impl Outline {
             };
             self.section("Download", &format!("{} {egress}", with_unit(download.bundle_size as f64, "B")));
         }
+        if !scenario.outages.is_empty() {
+            self.section("Outages", "all robots of a site lose connection together");
+            for outage in scenario.outages.iter().take(LISTED) {
+                let groups: Vec<&str> =
+                    outage.groups.iter().map(|group| scenario.groups[*group].name.as_str()).collect();
+                let (interval, lasts) = (outage.interval.words(&duration), outage.duration.words(&duration));
+                self.row(&shortened(&groups.join(", ")), &format!("{lasts}; from one to the next {interval}"));
+            }
+            self.more(scenario.outages.len(), "outage");
+        }
         if let Some(api) = &scenario.api {
             self.section("API", &faults(api));
             let retry = &api.retry;
@@ -169,6 +202,11 @@ impl Outline {
             self.row("attempts of a call", &format!("up to {}; waits {waits}", retry.max_attempts));
         }
     }
+}
+
+/// `daily 22:00 to 05:00, sat,sun 08:00 to 12:00`
+fn windows(windows: &[Window]) -> String {
+    windows.iter().map(Window::to_string).collect::<Vec<_>>().join(", and ")
 }
 
 /// R6 in words.

@@ -1,9 +1,19 @@
 //! Words that several answers have in common.
 
 use crate::scenario::Scenario;
+use crate::time::Time;
 
 /// What stands along the bottom of charts of campaigns.
 pub(crate) const SINCE_START: &str = "time since the start of the rollout";
+/// The same of one scenario's campaigns, whose start may have a date.
+pub(crate) fn since_start(scenario: &Scenario) -> String {
+    let calendar = &scenario.calendar;
+    match calendar.shown(Time::ZERO) {
+        Some(start) => format!("time in {}, from {start} on", calendar.zone()),
+        None => SINCE_START.to_owned(),
+    }
+}
+
 /// Of a chart of times to success without one.
 pub(crate) const NEVER_IN_SYNC: &str = "No campaign ended with the whole fleet in sync.";
 

@@ -24,6 +24,7 @@ use super::log::{Log, LogLevel};
 use super::metrics::Metrics;
 use super::shared::SharedEngine;
 use super::sigv4::AccessKey;
+use crate::rollout::SyncPolicy;
 use crate::scenario::Scenario;
 use crate::simulation::Plan;
 
@@ -193,8 +194,9 @@ fn restore(
     log: &Log,
     stop: &watch::Receiver<bool>,
 ) -> Result<(Account, Option<Restored>), ServerError> {
-    // The account lives as long as the program.
-    let plan: &'static Plan = Box::leak(Box::new(Plan::new(scenario)));
+    // The account lives as long as the program, and no horizon ends it.
+    let sync = SyncPolicy { horizon: None, ..scenario.sync.clone() };
+    let plan: &'static Plan = Box::leak(Box::new(Plan::new(&Scenario { sync, ..scenario.clone() })));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
     let settings = |epoch| Settings { seed: options.seed, epoch, max_active_jobs: options.max_active_jobs };
     let beginning = |epoch| Beginning::new(scenario.digest(), options.seed, epoch);

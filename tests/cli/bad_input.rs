@@ -346,7 +346,7 @@ fn all_errors_are_shown_at_once() {
 4 | [rum]
   |  ^^^ unknown
   |
-  = help: did you mean `run`? accepted here: `name`, `description`, `run`, `deployment`, `group`, `sync`, `build`, `download`, `api`, `check`, `expect`, `tune`
+  = help: did you mean `run`? accepted here: `name`, `description`, `run`, `deployment`, `group`, `sync`, `build`, `download`, `api`, `outage`, `check`, `expect`, `tune`
 
 error: `deployment.concurrent_deployment_percentage` is out of range
  --> scenario.toml:8:36
@@ -374,7 +374,7 @@ error: unknown key `group.amr.archtecture`
 1 | group.amr.archtecture=ARM64
   |           ^^^^^^^^^^^ unknown
   |
-  = help: did you mean `architecture`? accepted here: `name`, `robots`, `architecture`, `step`, `connectivity`, `registrations`, `download`
+  = help: did you mean `architecture`? accepted here: `name`, `robots`, `architecture`, `step`, `connectivity`, `maintenance`, `registrations`, `download`
 
 error: 5 errors: nothing was run and nothing was written
 "#;

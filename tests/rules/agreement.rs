@@ -8,7 +8,7 @@ use rollcast::time::{Span, Time};
 use super::history::{History, engine, parse};
 use super::reference;
 use super::scenarios::{config, sketch};
-use super::worlds::world;
+use super::worlds::{dated_world, world};
 
 /// Replications of each random scenario.
 const REPLICATIONS: u32 = 3;
@@ -33,6 +33,21 @@ proptest! {
     /// R13 to R17, alone and together.
     #[test]
     fn engine_and_reference_agree_on_the_world(sketch in world()) {
+        let scenario = sketch.scenario();
+        for index in 0..REPLICATIONS {
+            let engine = engine(&scenario, sketch.seed, index);
+            let reference = reference::run(&scenario, sketch.seed, index).beside(&engine);
+            prop_assert_eq!(engine, reference);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config(1_500))]
+
+    /// R21 beside the others.
+    #[test]
+    fn engine_and_reference_agree_on_windows_and_outages(sketch in dated_world()) {
         let scenario = sketch.scenario();
         for index in 0..REPLICATIONS {
             let engine = engine(&scenario, sketch.seed, index);

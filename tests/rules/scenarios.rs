@@ -68,7 +68,10 @@ pub struct Sync {
 /// The text, so that a failing case can be run as it is shown.
 impl fmt::Display for Sketch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "name = \"random\"\nrun = {{ seed = {} }}\n\n[deployment]", self.seed)?;
+        let calendar =
+            self.world.starts_at.map(|start| format!(", starts_at = {start}, time_zone = \"Europe/Berlin\""));
+        let (seed, calendar) = (self.seed, calendar.unwrap_or_default());
+        writeln!(f, "name = \"random\"\nrun = {{ seed = {seed}{calendar} }}\n\n[deployment]")?;
         let deployment = &self.deployment;
         writeln!(f, "concurrent_deployment_percentage = {}", deployment.concurrency)?;
         writeln!(f, "failure_threshold_percentage = {}", deployment.threshold)?;
@@ -78,6 +81,9 @@ impl fmt::Display for Sketch {
         string(f, "on_breach", deployment.on_breach)?;
         if let Some(preparing) = &deployment.preparing {
             writeln!(f, "preparing = {preparing}")?;
+        }
+        if let Some(windows) = &self.world.starts {
+            writeln!(f, "windows = {windows}")?;
         }
         for (number, group) in self.groups.iter().enumerate() {
             writeln!(f, "\n[[group]]\nname = \"g{number}\"\nrobots = {}", group.robots)?;

@@ -12,7 +12,7 @@ use rollcast::simulation::{Campaign, HeapEndings, Misfit, Plan, Replication, Sna
 
 use super::history::{Happening, Recorder};
 use super::scenarios::{Sketch, config, sketch};
-use super::worlds::world;
+use super::worlds::{dated_world, world};
 
 /// What a campaign comes to, and what was told of it from some instant on.
 type Told = (Replication, Vec<Happening>);
@@ -83,6 +83,11 @@ proptest! {
 
     #[test]
     fn so_it_does_in_worlds(sketch in world(), thousandths in 0..1000usize) {
+        interrupt(&sketch, thousandths);
+    }
+
+    #[test]
+    fn so_it_does_with_windows(sketch in dated_world(), thousandths in 0..1000usize) {
         interrupt(&sketch, thousandths);
     }
 

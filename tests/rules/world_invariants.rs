@@ -10,7 +10,7 @@ use proptest::test_runner::TestRunner;
 
 use rollcast::random::Distribution;
 use rollcast::rollout::{CallCounts, CampaignOutcome, JobKind, RobotDeploymentStep, RobotEnd, RobotId};
-use rollcast::scenario::{Connectivity, Scenario};
+use rollcast::scenario::{Connectivity, OnlinePeriods, Scenario};
 use rollcast::simulation::{Campaign, Plan, Replication};
 use rollcast::time::{Span, Time};
 
@@ -296,10 +296,11 @@ fn robots_that_never_leave_are_always_online() {
         let mut scenario = sketch.scenario();
         let without = engine(&scenario, sketch.seed, 0);
         for group in &mut scenario.groups {
-            group.connectivity = Some(Connectivity {
+            let periods = OnlinePeriods {
                 online: Distribution::Constant(Span::MAX.micros() as f64),
                 offline: Distribution::Constant(1.0),
-            });
+            };
+            group.connectivity = Some(Connectivity { periods: Some(periods), docking: None });
         }
         let with = engine(&scenario, sketch.seed, 0);
         let times_out = |history: &History| {

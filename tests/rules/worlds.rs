@@ -10,7 +10,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::reference;
-use super::scenarios::{Group, Rhythm, Sketch, Step, config, family, maybe, plain};
+use super::scenarios::{Group, Rhythm, Sketch, Step, Sync, config, family, maybe, plain};
 
 /// The world of a scenario before it is written; what is none or empty is left out of the text.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,10 @@ pub struct World {
     pub groups: Vec<GroupWorld>,
     pub download: Option<Download>,
     pub api: Option<Api>,
+    /// The local time of the start in Berlin; the windows of all starts; outages of groups, with interval and duration.
+    pub starts_at: Option<&'static str>,
+    pub starts: Option<String>,
+    pub outages: Vec<(Vec<usize>, String, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,6 +37,10 @@ pub struct Build {
 pub struct GroupWorld {
     /// Online and offline.
     pub connectivity: Option<(String, String)>,
+    /// Windows, and how late robots arrive and leave.
+    pub docking: Option<(String, Option<String>, Option<String>)>,
+    /// Windows, and whether their ends pause.
+    pub maintenance: Option<(String, bool)>,
     /// The times between them, and how many.
     pub registrations: Option<(String, u32)>,
     pub uplink: Option<&'static str>,
@@ -70,8 +78,21 @@ impl fmt::Display for Build {
 
 impl fmt::Display for GroupWorld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.connectivity.is_some() || self.docking.is_some() {
+            writeln!(f, "[group.connectivity]")?;
+        }
         if let Some((online, offline)) = &self.connectivity {
-            writeln!(f, "[group.connectivity]\nonline = {online}\noffline = {offline}")?;
+            writeln!(f, "online = {online}\noffline = {offline}")?;
+        }
+        if let Some((windows, arrives, leaves)) = &self.docking {
+            writeln!(f, "windows = {windows}")?;
+            for (key, delay) in [("arrives", arrives), ("leaves", leaves)] {
+                delay.as_ref().map_or(Ok(()), |delay| writeln!(f, "{key} = {delay}"))?;
+            }
+        }
+        if let Some((windows, pauses)) = &self.maintenance {
+            let at_end = if *pauses { "pause" } else { "finish" };
+            writeln!(f, "[group.maintenance]\nwindows = {windows}\nat_end = \"{at_end}\"")?;
         }
         if let Some((interarrival, max)) = &self.registrations {
             writeln!(f, "[group.registrations]\ninterarrival = {interarrival}\nmax = {max}")?;
@@ -94,6 +115,11 @@ impl fmt::Display for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, build) in self.builds.iter().enumerate() {
             write!(f, "\n[[build]]\nname = \"b{number}\"\n{build}")?;
+        }
+        for (groups, interval, duration) in &self.outages {
+            let groups: Vec<String> = groups.iter().map(|group| format!("\"g{group}\"")).collect();
+            let groups = groups.join(", ");
+            writeln!(f, "\n[[outage]]\ngroups = [{groups}]\ninterval = {interval}\nduration = {duration}")?;
         }
         if let Some(Download { bundle_size, egress }) = &self.download {
             writeln!(f, "\n[download]\nbundle_size = \"{bundle_size}\"")?;
@@ -131,6 +157,75 @@ fn periods(rhythm: Rhythm) -> BoxedStrategy<String> {
     ]
     .boxed()
 }
+
+/// Windows comparable with steps and timeouts; some by the clock, where a campaign starts in the evening.
+fn windows(rhythm: Rhythm) -> BoxedStrategy<String> {
+    let every = match rhythm {
+        Rhythm::Free => (select(vec![40u32, 60, 90, 300]), select(vec![0u32, 7, 30, 100]), select(vec![10u32, 25, 40])),
+        Rhythm::Beat => (select(vec![60u32, 90, 120, 60]), select(vec![0u32, 30, 60, 0]), select(vec![30u32, 60, 30])),
+    };
+    let every = every.prop_map(|(every, offset, duration)| {
+        format!("{{ every = \"{every}s\", offset = \"{offset}s\", duration = \"{duration}s\" }}")
+    });
+    let clock = select(vec![
+        "{ from = \"22:00\", to = \"22:01\" }",
+        "{ from = \"21:00\", to = \"22:00\" }",
+        "{ from = \"22:00\", to = \"05:00\" }",
+        "{ days = \"sat,sun\", from = \"22:01\", to = \"22:04\" }",
+        "{ days = \"mon-fri\", from = \"21:58\", to = \"22:02\" }",
+        "{ from = \"22:02\", to = \"22:02\" }",
+        "{ from = \"01:59\", to = \"02:03\" }",
+        "{ from = \"02:01\", to = \"03:02\" }",
+        "{ days = \"sun\", from = \"03:01\", to = \"02:02\" }",
+        "{ days = \"sat\", from = \"23:00\", to = \"03:02\" }",
+    ]);
+    let window = prop_oneof![3 => every, 2 => clock.prop_map(str::to_owned)];
+    prop::collection::vec(window, 1..=2).prop_map(|windows| format!("[{}]", windows.join(", "))).boxed()
+}
+
+fn delay(rhythm: Rhythm) -> BoxedStrategy<String> {
+    let constant = |seconds| format!("{{ constant = \"{seconds}s\" }}");
+    if rhythm == Rhythm::Beat {
+        return select(vec![0u32, 30, 60]).prop_map(constant).boxed();
+    }
+    prop_oneof![
+        select(vec![0u32, 5, 20, 100]).prop_map(constant),
+        (1..60u32).prop_map(|mean| family("exponential", &format!("mean = \"{mean}s\""))),
+    ]
+    .boxed()
+}
+
+/// What R21 adds to a world of so many groups.
+fn calendar(rhythm: Rhythm, groups: usize) -> BoxedStrategy<Calendar> {
+    let docking = (windows(rhythm), maybe(5, delay(rhythm)), maybe(5, delay(rhythm)));
+    let of_group = (maybe(5, docking), maybe(4, (windows(rhythm), prop::bool::ANY)));
+    let starts_at = select(vec![
+        "2026-12-01T21:58:30",
+        "2026-12-05T21:59:00",
+        "2026-03-28T22:00:00",
+        "2026-10-24T21:57:15",
+        "2026-12-06T22:01:00",
+        // Clocks change in the third minute.
+        "2026-03-29T01:57:30",
+        "2026-10-25T02:58:00+02:00",
+    ]);
+    let outage = (subsequence((0..groups).collect::<Vec<_>>(), 1..=groups), periods(rhythm), periods(rhythm));
+    (
+        maybe(8, starts_at),
+        maybe(2, windows(rhythm)),
+        prop::collection::vec(of_group, groups),
+        prop::collection::vec(outage, 0..=2),
+    )
+        .boxed()
+}
+
+/// The start, the windows of all starts, docking and maintenance of each group, outages.
+type Calendar = (
+    Option<&'static str>,
+    Option<String>,
+    Vec<(Option<(String, Option<String>, Option<String>)>, Option<(String, bool)>)>,
+    Vec<(Vec<usize>, String, String)>,
+);
 
 fn interarrival(rhythm: Rhythm) -> BoxedStrategy<String> {
     let constant = |seconds| format!("{{ constant = \"{seconds}s\" }}");
@@ -173,6 +268,7 @@ fn group_world(rhythm: Rhythm, connectivity: bool, registrations: bool, download
             registrations,
             uplink,
             link,
+            ..GroupWorld::default()
         })
         .boxed()
 }
@@ -285,10 +381,31 @@ pub fn world() -> impl Strategy<Value = Sketch> {
                             });
                         }
                     }
-                    sketch.world = World { builds, groups, download, api };
+                    sketch.world = World { builds, groups, download, api, ..World::default() };
                     sketch
                 },
             )
+        })
+    })
+}
+
+/// A world with windows and outages (R21). What waits for the next day is cut off before.
+pub fn dated_world() -> impl Strategy<Value = Sketch> {
+    let rhythm = prop_oneof![Just(Rhythm::Free), Just(Rhythm::Beat)];
+    (rhythm, world()).prop_flat_map(|(rhythm, sketch)| {
+        let calendar = calendar(rhythm, sketch.groups.len());
+        (Just(sketch), calendar, 600..4000u64).prop_map(|(mut sketch, calendar, horizon)| {
+            let (starts_at, starts, of_groups, outages) = calendar;
+            let world = &mut sketch.world;
+            world.groups.resize(of_groups.len(), GroupWorld::default());
+            for (group, (docking, maintenance)) in world.groups.iter_mut().zip(of_groups) {
+                (group.docking, group.maintenance) = (docking, maintenance);
+            }
+            (world.starts_at, world.starts, world.outages) = (starts_at, starts, outages);
+            let single = Sync { schedule: None, max_jobs: 1, horizon: None, on_halt: None, on_timeout: None };
+            let sync = sketch.sync.get_or_insert(single);
+            sync.horizon = Some(sync.horizon.map_or(horizon, |other| other.min(horizon)));
+            sketch
         })
     })
 }
@@ -361,17 +478,37 @@ const SIGHTS: &[&str] = &[
     "two groups' registrations at one instant",
 ];
 
+/// What it can see besides where there are windows and outages.
+const SIGHTS_OF_WINDOWS: &[&str] = &[
+    "a pause between two steps",
+    "a robot that returns after its window",
+    "a robot that starts before one whose window is closed",
+    "a window or an outage that makes no difference",
+    "robots that wait for a window",
+];
+
 #[test]
 fn the_random_worlds_reach_every_rule() {
+    reach_every_rule(world(), 20_000, SIGHTS, SIGHTS);
+}
+
+#[test]
+fn the_random_worlds_with_windows_reach_every_rule_of_them() {
+    let all: Vec<&str> = SIGHTS.iter().chain(SIGHTS_OF_WINDOWS).copied().collect();
+    reach_every_rule(dated_world(), 3000, &all, SIGHTS_OF_WINDOWS);
+}
+
+/// Runs so many worlds, which may have some sights, and must have others.
+fn reach_every_rule(worlds: impl Strategy<Value = Sketch>, cases: u32, known: &[&str], wanted: &[&str]) {
     const LEAST: u32 = 2;
-    let mut counts: BTreeMap<&str, u32> = SIGHTS.iter().map(|sight| (*sight, 0)).collect();
+    let mut counts: BTreeMap<&str, u32> = known.iter().map(|sight| (*sight, 0)).collect();
     let mut runner = TestRunner::new(config(0));
-    for _ in 0..20_000 {
-        let sketch = world().new_tree(&mut runner).expect("the strategy refuses nothing").current();
+    for _ in 0..cases {
+        let sketch = worlds.new_tree(&mut runner).expect("the strategy refuses nothing").current();
         for sight in reference::run(&sketch.scenario(), sketch.seed, 0).sights {
             *counts.get_mut(sight).unwrap_or_else(|| panic!("`{sight}` is not listed")) += 1;
         }
     }
-    let rare: Vec<_> = counts.iter().filter(|(_, count)| **count < LEAST).collect();
+    let rare: Vec<_> = wanted.iter().map(|sight| (sight, counts[sight])).filter(|(_, count)| *count < LEAST).collect();
     assert!(rare.is_empty(), "in fewer than {LEAST} scenarios: {rare:?}");
 }

@@ -113,7 +113,7 @@ impl Part {
             Part::None => true,
             Part::Builds => !scenario.builds.is_empty(),
             Part::Registrations => scenario.groups.iter().any(|group| group.registrations.is_some()),
-            Part::Connectivity => scenario.groups.iter().any(|group| group.connectivity.is_some()),
+            Part::Connectivity => scenario.has_connectivity(),
             Part::Download => scenario.download.is_some(),
             Part::Api => scenario.api.is_some(),
         }

@@ -125,14 +125,16 @@ Durations are strings with a unit (us, ms, s, m, h, d, w): \"250ms\", \"90s\", \
 microseconds. Sizes and rates are strings with a decimal unit: B, kB, MB, GB, TB; bit/s, kbit/s, Mbit/s, Gbit/s, Tbit/s. Names
 are 1 to 64 characters of `[A-Za-z0-9_-]`. An integer is not written as a float.
 
-A distribution is a table with one key, [the family](#distributions).
+A distribution is a table with one key, [the family](#distributions). [Windows](#windows) are an array of tables.
 
 ";
     const TAIL: &str = "
 Quantities are durations, or rates in a distribution of rates. A drawn duration is rounded to the nearest microsecond and cut
 at 13000 days.
 ";
-    let keys =
-        form::reference(&description(&Controllers::built_in()), &[("distribution_of_durations", "Distributions")]);
+    let keys = form::reference(
+        &description(&Controllers::built_in()),
+        &[("windows", "Windows"), ("distribution_of_durations", "Distributions")],
+    );
     format!("{HEAD}{keys}{TAIL}")
 }

@@ -41,7 +41,7 @@ fn value_of(value: DeValue<'_>) -> Value {
         DeValue::Integer(integer) => json!(i64::from_str_radix(integer.as_str(), integer.radix()).expect("64 bits")),
         DeValue::Float(float) => json!(float.as_str().parse::<f64>().expect("a float")),
         DeValue::Boolean(boolean) => json!(boolean),
-        DeValue::Datetime(datetime) => panic!("no scenario has {datetime}"),
+        DeValue::Datetime(datetime) => json!(datetime.to_string()),
         DeValue::Array(array) => Value::Array(array.into_iter().map(|value| value_of(value.into_inner())).collect()),
         DeValue::Table(table) => object(table),
     }

@@ -68,6 +68,10 @@ pub enum Purpose {
     FailureProbability,
     /// A robot's times online and offline, all from one stream in the order of time.
     Connectivity,
+    /// How late a robot arrives at its group's windows and leaves, all from one stream in the order in which these begin.
+    Docking,
+    /// The times between an outage's beginnings and ends, all from one stream. The robot is the outage's number.
+    Outage,
     /// The times between a group's registrations. The robot is the group's index. There may be more registrations than
     /// attempts, so a group has one stream, from which they are drawn in order.
     Interarrival,
@@ -91,6 +95,8 @@ impl Purpose {
             Purpose::Link => 22,
             Purpose::Call => 23,
             Purpose::Attempt => 24,
+            Purpose::Docking => 26,
+            Purpose::Outage => 27,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
+use self::aside::Aside;
 use crate::time::Time;
 
 /// Which call made a job, and so whom it targets (R3).
@@ -152,11 +153,14 @@ pub struct DeploymentJob<C> {
     /// In start order; the first `turns` of them have started or were passed over.
     targets: Vec<RobotId>,
     turns: usize,
+    /// Those of the other targets that may not start for the time being.
+    #[serde(default)]
+    aside: Aside,
     progress: Progress,
 }
 
 clone_by_fields!([C: Clone] DeploymentJob<C> {
-    controller, kind, status, failure_code, outcome, end, halt, limits, kept_until, targets, turns, progress
+    controller, kind, status, failure_code, outcome, end, halt, limits, kept_until, targets, turns, aside, progress
 });
 
 impl<C: Controller> DeploymentJob<C> {
@@ -174,6 +178,7 @@ impl<C: Controller> DeploymentJob<C> {
             kept_until: Time::NEVER,
             targets: Vec::new(),
             turns: 0,
+            aside: Aside::default(),
             progress: Progress::default(),
         }
     }
@@ -190,6 +195,7 @@ impl<C: Controller> DeploymentJob<C> {
             }
         }
         self.turns = 0;
+        self.aside.clear();
         self.kind = kind;
         self.failure_code = None;
         self.outcome = None;
@@ -287,7 +293,7 @@ impl<C: Controller> DeploymentJob<C> {
         }
     }
 
-    /// The targets whose turn has not come, in start order.
+    /// The targets whose turn has not come and that may start, in start order.
     #[inline]
     pub fn pending(&self) -> &[RobotId] {
         &self.targets[self.turns..]
@@ -313,10 +319,17 @@ impl<C: Controller> DeploymentJob<C> {
             self.controller.robot_withdrawn(robot, &self.progress);
         } else if let Some(turn) = self.pending().iter().position(|pending| *pending == robot) {
             self.targets.remove(self.turns + turn);
-            // One that got in sync by itself was counted then.
-            if status != RobotStatus::InSync {
-                self.withdraw(robot);
-            }
+            self.withdraw_unless_in_sync(robot, status);
+        } else if let Some(place) = self.aside.robots.iter().position(|aside| *aside == robot) {
+            self.aside.robots.remove(place);
+            self.withdraw_unless_in_sync(robot, status);
+        }
+    }
+
+    /// One that got in sync by itself was counted then.
+    fn withdraw_unless_in_sync(&mut self, robot: RobotId, status: RobotStatus) {
+        if status != RobotStatus::InSync {
+            self.withdraw(robot);
         }
     }
 
@@ -408,6 +421,7 @@ impl<C: Controller> DeploymentJob<C> {
         self.status = DeploymentStatus::Succeeded;
         self.targets.clear();
         self.turns = 0;
+        self.aside.clear();
         self.progress = Progress::default();
     }
 
@@ -490,5 +504,6 @@ impl<C: Controller> DeploymentJob<C> {
     }
 }
 
+mod aside;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,8 @@ use serde_json::{Map, Value};
 use super::Keys;
 use super::diagnostics::Problem;
 use super::form::{Accepts, Form, OneOf, Shape, Written, choice};
+use super::keys::windows_of_starts;
+use crate::calendar::Window;
 use crate::rollout::{AnyController, Controller, Custom, HaltWords, JobOutcome, OnBreach, RoboMaker, StartOrder};
 use crate::time::Span;
 
@@ -72,9 +74,10 @@ impl Controllers {
         self.0.is_empty()
     }
 
-    /// `[controller]`: the order of starts, and the one controller that it has.
-    fn table(&self, form: &mut Form<'_>) -> Option<(StartOrder, Chosen)> {
-        let order = form.default("start_order", ORDER_OF_STARTS, choice(START_ORDERS), StartOrder::default());
+    /// `[controller]`: what is the same for all, and the one controller that it has.
+    fn table(&self, form: &mut Form<'_>) -> Option<ControllerTable> {
+        let start_order = form.default("start_order", ORDER_OF_STARTS, choice(START_ORDERS), StartOrder::default());
+        let windows = windows_of_starts(form);
         let each: Vec<OneKind<'_>> = self.0.iter().map(OneKind).collect();
         let choices: Vec<OneOf<'_, Chosen>> =
             each.iter().map(|kind| OneOf { key: kind.0.name, words: kind.0.about, accepts: kind }).collect();
@@ -98,12 +101,20 @@ impl Controllers {
             }
             _ => form.one_of("a controller", &choices),
         };
-        Some((order, chosen?))
+        Some(ControllerTable { start_order, windows, chosen: chosen? })
     }
 }
 
+/// What `[controller]` says.
+pub struct ControllerTable {
+    pub start_order: StartOrder,
+    /// Robots start only inside; empty if at any time (R21).
+    pub windows: Vec<Window>,
+    pub chosen: Chosen,
+}
+
 impl Accepts for Controllers {
-    type Value = (StartOrder, Chosen);
+    type Value = ControllerTable;
 
     fn accepted(&self) -> String {
         String::from("a table [controller.NAME]")
@@ -113,7 +124,7 @@ impl Accepts for Controllers {
         Shape::Table(Form::describe(|form| self.table(form)))
     }
 
-    fn read(&self, found: &mut Written<'_>) -> Option<(StartOrder, Chosen)> {
+    fn read(&self, found: &mut Written<'_>) -> Option<ControllerTable> {
         found.table("a table with one key, a controller", |form| self.table(form))
     }
 }

@@ -23,7 +23,8 @@ pub enum Toml {
     Integer(Option<i64>),
     Float(f64),
     Boolean,
-    Datetime,
+    /// As it stands, but for its blanks.
+    Datetime(String),
     Array(Vec<Node>),
     Table(Entries),
 }
@@ -59,7 +60,7 @@ impl Toml {
             Toml::Integer(_) => "an integer",
             Toml::Float(_) => "a float",
             Toml::Boolean => "a boolean",
-            Toml::Datetime => "a date or time",
+            Toml::Datetime(_) => "a date or time",
             Toml::Array(_) => "an array",
             Toml::Table(_) => "a table",
         }
@@ -250,7 +251,7 @@ fn convert(value: Spanned<DeValue<'_>>, source: SourceId) -> Node {
         DeValue::Integer(integer) => Toml::Integer(i64::from_str_radix(integer.as_str(), integer.radix()).ok()),
         DeValue::Float(float) => Toml::Float(float.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(_) => Toml::Boolean,
-        DeValue::Datetime(_) => Toml::Datetime,
+        DeValue::Datetime(datetime) => Toml::Datetime(datetime.to_string()),
         DeValue::Array(array) => Toml::Array(array.into_iter().map(|value| convert(value, source)).collect()),
         DeValue::Table(table) => convert_table(table, source),
     };

@@ -35,10 +35,14 @@ pub use quantity::{parse_rate, parse_size};
 pub use robot_names::RobotNames;
 pub use settings::Keys;
 pub use variation::{MOST_VALUES, Value, Variation, read as read_variation};
-pub use world::{Api, Build, BuildFailure, Connectivity, Download, GroupDownload, Probability, Registrations};
+pub use world::{
+    Api, AtEnd, Build, BuildFailure, Connectivity, DockingWindows, Download, GroupDownload, Maintenance, OnlinePeriods,
+    Outage, Probability, Registrations,
+};
 
 use self::csv_files::CsvFiles;
 use self::form::{Form, Written};
+use crate::calendar::{Calendar, Window};
 use crate::random::Distribution;
 use crate::rollout::{Architecture, DeploymentJobErrorCode, RobotDeploymentStep, StartOrder, SyncPolicy};
 use crate::time::Span;
@@ -69,6 +73,10 @@ pub struct Scenario {
     pub download: Option<Download>,
     /// Calls go wrong (R17); none if they never do.
     pub api: Option<Api>,
+    /// What time 0 is on the wall (R21).
+    pub calendar: Calendar,
+    /// Of sites that lose connection (R21); empty if none does.
+    pub outages: Vec<Outage>,
 }
 
 /// The `[deployment]` table, or `[controller]` in its place (R25).
@@ -84,12 +92,15 @@ pub struct Deployment {
     pub start_order: StartOrder,
     /// How long a job is `Preparing`, in microseconds; default 0 (R5).
     pub preparing: Distribution,
+    /// Robots start only inside; empty if at any time (R21).
+    pub windows: Vec<Window>,
 }
 
 /// For the digest, which is that of the days before there were other rules than RoboMaker's.
 impl Serialize for Deployment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Deployment { rules, robot_deployment_timeout, fleet_deployment_timeout, start_order, preparing } = self;
+        let Deployment { rules, robot_deployment_timeout, fleet_deployment_timeout, start_order, preparing, windows } =
+            self;
         let mut fields = serializer.serialize_struct("Deployment", 7)?;
         if let Rules::RoboMaker(rules) = rules {
             fields.serialize_field("concurrent_deployment_percentage", &rules.concurrent_deployment_percentage())?;
@@ -103,6 +114,9 @@ impl Serialize for Deployment {
             Rules::Chosen(chosen) => fields.serialize_field("controller", chosen)?,
         }
         fields.serialize_field("preparing", preparing)?;
+        if !windows.is_empty() {
+            fields.serialize_field("windows", windows)?;
+        }
         fields.end()
     }
 }
@@ -121,6 +135,9 @@ pub struct Group {
     /// None if its robots are always online (R14).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connectivity: Option<Connectivity>,
+    /// None if its robots may start at any time (R21).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<Maintenance>,
     /// None if no robot joins later (R13).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registrations: Option<Registrations>,
@@ -306,6 +323,23 @@ impl Scenario {
             + self.groups.iter().filter_map(|group| group.registrations.as_ref()).map(|r| r.max).sum::<u32>()
     }
 
+    /// Whether anything depends on what time it is on the wall (R21).
+    pub fn has_windows(&self) -> bool {
+        let docking = |group: &Group| group.connectivity.as_ref().is_some_and(|own| own.docking.is_some());
+        !self.deployment.windows.is_empty()
+            || self.groups.iter().any(|group| docking(group) || group.maintenance.is_some())
+    }
+
+    /// The outages that befall a group, with their numbers.
+    pub fn outages_of(&self, group: usize) -> impl Iterator<Item = (u32, &Outage)> {
+        (0..).zip(&self.outages).filter(move |(_, outage)| outage.groups.contains(&group))
+    }
+
+    /// Whether robots go offline (R14, R21).
+    pub fn has_connectivity(&self) -> bool {
+        !self.outages.is_empty() || self.groups.iter().any(|group| group.connectivity.is_some())
+    }
+
     /// A fingerprint of all that decides the results beside seed and replications: `sha256:` and 64 hexadecimal digits.
     ///
     /// It is taken from the checked values, so comments, formatting, name and description do not change it, while
@@ -314,9 +348,12 @@ impl Scenario {
         let rollout = (&self.deployment, &self.groups, &self.sync);
         // A part of the world that is left out leaves no trace, so that the digest of a scenario outlives new parts.
         let world = (&self.builds, &self.download, &self.api);
+        let calendar = self.has_windows().then_some(&self.calendar);
         // Measured values may be millions, so the text is hashed as it comes.
         let mut hashing = HashedBytes(Sha256::new());
-        let written = if world == (&Vec::new(), &None, &None) {
+        let written = if !self.outages.is_empty() || calendar.is_some() {
+            serde_json::to_writer(&mut hashing, &(rollout, world, calendar, &self.outages))
+        } else if world == (&Vec::new(), &None, &None) {
             serde_json::to_writer(&mut hashing, &rollout)
         } else {
             serde_json::to_writer(&mut hashing, &(rollout, world))

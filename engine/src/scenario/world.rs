@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use crate::calendar::Window;
 use crate::random::Distribution;
 use crate::rollout::{DeploymentJobErrorCode, RetryPolicy, RobotDeploymentStep};
 
@@ -47,13 +48,72 @@ pub struct BuildFailure {
     pub codes: Option<Vec<(DeploymentJobErrorCode, f64)>>,
 }
 
-/// `[group.connectivity]`: robots alternate between online and offline (R14).
+/// `[group.connectivity]`: robots go offline and return (R14, R21). At least one of the two is there.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Connectivity {
-    /// How long a robot stays online, in microseconds; its mean is finite and greater than 0.
+    /// Each robot's own periods.
+    #[serde(flatten)]
+    pub periods: Option<OnlinePeriods>,
+    /// The windows that all robots of the group share.
+    #[serde(flatten)]
+    pub docking: Option<DockingWindows>,
+}
+
+/// How long a robot stays online and offline in turns, in microseconds; the means are finite and greater than 0.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[allow(missing_docs, reason = "the fields say it")]
+pub struct OnlinePeriods {
     pub online: Distribution,
-    /// How long it stays offline; likewise.
     pub offline: Distribution,
+}
+
+/// When the robots of a group are reachable.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DockingWindows {
+    /// Never empty.
+    pub windows: Vec<Window>,
+    /// How much after a window's beginning a robot arrives, in microseconds.
+    pub arrives: Distribution,
+    /// How much after a window's end it leaves.
+    pub leaves: Distribution,
+}
+
+impl DockingWindows {
+    /// Whether robots differ.
+    pub fn is_drawn(&self) -> bool {
+        [&self.arrives, &self.leaves].iter().any(|delay| **delay != Distribution::Constant(0.0))
+    }
+}
+
+/// `[group.maintenance]`: when robots of the group may be worked on (R21).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Maintenance {
+    /// Robots start only inside; never empty.
+    pub windows: Vec<Window>,
+    pub at_end: AtEnd,
+}
+
+/// What the end of a maintenance window does to robots in flight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AtEnd {
+    /// They go on.
+    #[default]
+    Finish,
+    /// They wait before their next step until the next window.
+    Pause,
+}
+
+/// An `[[outage]]`: all robots of some groups lose connection together (R21).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Outage {
+    /// Indices into the scenario's groups, ascending; never empty.
+    pub groups: Vec<usize>,
+    /// From the end of one to the beginning of the next, in microseconds; its mean is finite and greater than 0. Time 0 falls
+    /// into such an interval.
+    pub interval: Distribution,
+    /// How long it lasts; likewise.
+    pub duration: Distribution,
 }
 
 /// `[group.registrations]`: robots that join the group during the campaign (R13).

@@ -1,8 +1,8 @@
 //! How much memory a replication takes, estimated from its scenario.
 
-use super::{Ending, Endings, Journeys};
+use super::{Ending, Endings, Journeys, Timeline};
 use crate::rollout::{Fleet, RoboMaker, RobotId};
-use crate::scenario::Scenario;
+use crate::scenario::{AtEnd, Group, Scenario};
 
 /// What a download takes that shares its way, as measured; where links differ it has a class of its own, which is two
 /// trees of one entry.
@@ -16,12 +16,17 @@ pub fn replication_memory(scenario: &Scenario) -> u64 {
     // Those in flight at a time; other controllers may start all.
     let share = scenario.deployment.rules.robo_maker().map_or(100, RoboMaker::concurrent_deployment_percentage);
     let slots = (robots * u64::from(share)).div_ceil(100);
-    let delayed = scenario.groups.iter().any(|group| group.connectivity.is_some()) || scenario.download.is_some();
+    let pauses = |group: &Group| group.maintenance.as_ref().is_some_and(|own| own.at_end == AtEnd::Pause);
+    let delayed = scenario.has_connectivity() || scenario.download.is_some() || scenario.groups.iter().any(pauses);
     let ending = size_of::<Ending>() as u64;
     let mut robot = (Fleet::A_ROBOT + size_of::<RobotId>()) as u64;
     let mut slot = 0;
     if delayed {
         robot += Journeys::A_ROBOT as u64;
+        let docks = |group: &Group| group.connectivity.as_ref().is_some_and(|own| own.docking.is_some());
+        if scenario.groups.iter().any(docks) || !scenario.outages.is_empty() {
+            robot += Timeline::shared_bytes(scenario.outages.len()) as u64;
+        }
         // Its queue has room for twice as many.
         slot += 2 * Journeys::AN_EVENT as u64;
     }

@@ -6,10 +6,12 @@ use sha2::{Digest, Sha256};
 
 use super::ConnectivityPlan;
 use super::Endings;
+use super::Gates;
 use super::OddsPlan;
+use crate::calendar::Windows;
 use crate::random::Sampler;
 use crate::rollout::{AnyController, RoboMaker, RobotDeploymentStep, RobotId, StartOrder, SyncPolicy};
-use crate::scenario::{Api, Download, Group, MAX_ROBOT_TIMEOUT, Scenario};
+use crate::scenario::{Api, AtEnd, Download, Group, MAX_ROBOT_TIMEOUT, Scenario};
 use crate::time::{Span, Time};
 
 // The latest end of a robot that starts in a campaign.
@@ -46,6 +48,8 @@ pub struct Plan {
     pub download: Option<Download>,
     /// How calls go wrong, if they do (R17).
     pub api: Option<Api>,
+    /// When robots may start; none if at any time (R21).
+    pub gates: Option<Gates>,
 }
 
 /// What the robots of a group go through.
@@ -55,6 +59,8 @@ pub struct GroupPlan {
     pub steps: Vec<StepPlan>,
     /// None if the robots are always online (R14).
     pub connectivity: Option<ConnectivityPlan>,
+    /// Windows outside of which robots in flight begin no step; none if they go on at any time (R21).
+    pub pauses: Option<Windows>,
     /// The time between registrations in microseconds, and how many there are (R13).
     pub registrations: Option<(Sampler, u32)>,
     /// The cap of the group's downloads in bits a second (R16).
@@ -79,9 +85,9 @@ impl Plan {
     /// Prepares a checked scenario.
     pub fn new(scenario: &Scenario) -> Plan {
         let (mut fleet_size, mut places) = (0, 0..);
-        let groups = scenario.groups.iter().map(|group| {
+        let groups = scenario.groups.iter().enumerate().map(|(index, group)| {
             fleet_size += group.robots;
-            (fleet_size, GroupPlan::new(group, scenario.download.is_some(), &mut places))
+            (fleet_size, GroupPlan::new(index, group, scenario, &mut places))
         });
         let groups = groups.collect();
         let deployment = &scenario.deployment;
@@ -101,6 +107,7 @@ impl Plan {
             sync: scenario.sync.clone(),
             download: scenario.download,
             api: scenario.api,
+            gates: Gates::new(scenario, scenario.sync.horizon().min(Time::MAX)),
         }
     }
 
@@ -122,7 +129,7 @@ impl Plan {
     pub fn is_certain(&self) -> bool {
         let certain = |group: &GroupPlan| {
             group.steps.iter().all(|step| step.latency.is_constant())
-                && group.connectivity.is_none()
+                && group.connectivity.as_ref().is_none_or(ConnectivityPlan::is_certain)
                 && group.registrations.as_ref().is_none_or(|(between, _)| between.is_constant())
                 && group.link.as_ref().is_none_or(Sampler::is_constant)
         };
@@ -158,19 +165,26 @@ impl Plan {
 }
 
 impl GroupPlan {
-    fn new(group: &Group, downloads: bool, places: &mut impl Iterator<Item = usize>) -> GroupPlan {
+    fn new(index: usize, group: &Group, scenario: &Scenario, places: &mut impl Iterator<Item = usize>) -> GroupPlan {
         let step = |(step, place): (&crate::scenario::Step, usize)| StepPlan {
             step: step.step,
             latency: Sampler::from(&step.latency),
             place,
         };
         let steps: Vec<StepPlan> = group.steps.iter().zip(places).map(step).collect();
-        let downloads = downloads && steps.iter().any(|step| step.step == RobotDeploymentStep::DownloadingExtracting);
+        let downloads = scenario.download.is_some()
+            && steps.iter().any(|step| step.step == RobotDeploymentStep::DownloadingExtracting);
         let caps = group.download.as_ref().filter(|_| downloads);
+        let horizon = scenario.sync.horizon().min(Time::MAX);
+        let outages = scenario.outages_of(index);
+        let pauses = group.maintenance.as_ref().filter(|maintenance| maintenance.at_end == AtEnd::Pause);
+        let pauses = pauses.map(|maintenance| Windows::new(&scenario.calendar, &maintenance.windows, horizon));
+        let connectivity = ConnectivityPlan::new(group.connectivity.as_ref(), outages, &scenario.calendar, horizon);
         GroupPlan {
-            delayed: downloads || group.connectivity.is_some(),
+            delayed: downloads || connectivity.is_some() || pauses.is_some(),
             steps,
-            connectivity: group.connectivity.as_ref().map(ConnectivityPlan::new),
+            connectivity,
+            pauses,
             registrations: group.registrations.as_ref().map(|r| (Sampler::from(&r.interarrival), r.max)),
             uplink: caps.and_then(|caps| caps.uplink),
             link: caps.and_then(|caps| caps.link.as_ref()).map(Sampler::from),

@@ -19,6 +19,9 @@ pub struct Rollout<C> {
     pub begins: Time,
     /// The fleet timeout of the active job; never while it is not `InProgress`.
     pub times_out: Time,
+    /// When windows of starts open or close next, or never (R21).
+    #[serde(default = "never")]
+    pub gates: Time,
     /// When a controller that waits for an instant wants to be asked again.
     pub wake: Time,
     created: Time,
@@ -28,7 +31,7 @@ pub struct Rollout<C> {
 }
 
 clone_by_fields!([C: Clone] Rollout<C> {
-    fleet, job, begins, times_out, wake, created, began, first_start, last_robot_ended
+    fleet, job, begins, times_out, gates, wake, created, began, first_start, last_robot_ended
 });
 
 impl<C: Controller> Rollout<C> {
@@ -39,6 +42,7 @@ impl<C: Controller> Rollout<C> {
             job: DeploymentJob::idle(controller),
             begins: Time::NEVER,
             times_out: Time::NEVER,
+            gates: Time::NEVER,
             wake: Time::NEVER,
             created: Time::ZERO,
             began: None,
@@ -51,13 +55,13 @@ impl<C: Controller> Rollout<C> {
     pub fn reset(&mut self, robots: u32) {
         self.fleet.reset(robots);
         self.job.clear();
-        (self.begins, self.times_out, self.wake) = (Time::NEVER, Time::NEVER, Time::NEVER);
+        self.rest();
     }
 
     /// When the active job needs a look for its own sake, or [`Time::NEVER`].
     #[inline]
     pub fn next_due(&self) -> Time {
-        self.begins.min(self.times_out)
+        self.begins.min(self.times_out).min(self.gates)
     }
 
     /// Makes a job (R3, R5, R6), which prepares for so long. It may be over at once. `order` permutes its targets, if
@@ -110,6 +114,7 @@ impl<C: Controller> Rollout<C> {
     /// The job is over.
     pub fn rest(&mut self) {
         (self.begins, self.times_out, self.wake) = (Time::NEVER, Time::NEVER, Time::NEVER);
+        self.gates = Time::NEVER;
     }
 
     /// What the job has come to, if it has `ended` or the campaign cuts it off.
@@ -130,4 +135,8 @@ impl<C: Controller> Rollout<C> {
             progress: *self.job.progress(),
         }
     }
+}
+
+fn never() -> Time {
+    Time::NEVER
 }

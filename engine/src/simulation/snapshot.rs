@@ -121,7 +121,7 @@ impl<'p, Q: EventQueue> Campaign<'p, AnyController, Q> {
         let mut campaign = Campaign::with_queue(plan, plan.controller.clone());
         campaign.world.resume(world, plan.sync.horizon().min(Time::MAX))?;
         let robots = campaign.world.robots();
-        if robots != rollout.fleet.ever_registered() || rollout.job.pending().iter().any(|robot| *robot >= robots) {
+        if robots != rollout.fleet.ever_registered() || rollout.job.waiting().any(|robot| robot >= robots) {
             return Err(Misfit::Robots);
         }
         if !rollout.job.controller_mut().resume(&plan.controller) {

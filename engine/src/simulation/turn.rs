@@ -1,5 +1,7 @@
 //! The loop: what happens at one instant, in R1's order. Everybody who lets virtual time pass does it here.
 
+use std::collections::BTreeSet;
+
 use super::stop::{Cancelled, Stop};
 use super::{Ending, EventQueue, Happening, Rollout, World};
 use crate::rollout::{CampaignOutcome, Controller, OnBreach, RobotEnd, RobotId, Start};
@@ -61,6 +63,11 @@ pub trait Host<'p, W: Patience> {
     #[inline(always)]
     fn is_eventful(&self, _now: Time) -> bool {
         true
+    }
+
+    /// The number in the world of a rollout's robot.
+    fn robot_in_world(&self, _key: Self::Key, robot: RobotId) -> RobotId {
+        robot
     }
 
     /// How long a job may be `InProgress` (R10).
@@ -243,6 +250,29 @@ pub fn abort_in_flight<'p, W: Patience, H: Host<'p, W>>(host: &mut H, watch: &mu
     }
 }
 
+/// Windows of starts open or close (R21).
+#[cold]
+fn pass_gates<'p, W: Patience, H: Host<'p, W>>(host: &mut H, now: Time, key: H::Key) {
+    let plan = host.world().plan();
+    let Some(gates) = &plan.gates else { return };
+    let waiting: Vec<RobotId> = host.rollout(key).job.waiting().collect();
+    // Groups of robots that wait; whether they may start.
+    let mut open: Vec<Option<bool>> = vec![None; plan.groups().len()];
+    let mut closed = BTreeSet::new();
+    for robot in waiting {
+        let in_world = host.robot_in_world(key, robot);
+        let group = host.world().draws().group_of(in_world);
+        if !*open[group].get_or_insert_with(|| gates.is_open(group, now)) {
+            closed.insert(robot);
+        }
+    }
+    let waited_for = (0..).zip(&open).filter(|(_, open)| open.is_some());
+    let next = waited_for.map(|(group, _)| gates.next_change(group, now)).min();
+    let rollout = host.rollout(key);
+    rollout.job.set_open(|robot| !closed.contains(&robot));
+    rollout.gates = next.unwrap_or(Time::NEVER);
+}
+
 fn begin_jobs<'p, W: Patience, H: Host<'p, W>>(host: &mut H, watch: &mut W, now: Time) {
     let mut next = host.next_active(None);
     while let Some(key) = next {
@@ -250,7 +280,13 @@ fn begin_jobs<'p, W: Patience, H: Host<'p, W>>(host: &mut H, watch: &mut W, now:
         let rollout = host.rollout(key);
         if now >= rollout.begins {
             rollout.begin_job(now, fleet_timeout);
+            if host.world().plan().gates.is_some() {
+                host.rollout(key).gates = now;
+            }
             host.job_began(watch, now, key);
+        }
+        if now >= host.rollout(key).gates {
+            pass_gates(host, now, key);
         }
         next = host.next_active(Some(key));
     }

@@ -1,8 +1,9 @@
 //! Axes with ticks that a person can read.
 
+use crate::calendar::Calendar;
 use crate::metric::Unit;
 use crate::metric::words::with_unit;
-use crate::time::exact;
+use crate::time::{Time, exact};
 
 /// A linear axis from `start` to `end` with a tick at every multiple of `step`.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct Axis {
     kind: AxisKind,
     /// Those of [`Axis::names`].
     names: Vec<String>,
+    /// What instants are on the wall, if ticks show that (R21).
+    calendar: Option<Calendar>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -67,19 +70,20 @@ impl Axis {
             step,
             kind: AxisKind::Time,
             names: Vec::new(),
+            calendar: None,
         }
     }
 
     /// Of whole numbers.
     pub fn count(start: f64, end: f64, ticks: u32) -> Axis {
         let step = decimal_step(((end - start) / f64::from(ticks)).max(1.0));
-        Axis { start, end, step, kind: AxisKind::Count, names: Vec::new() }
+        Axis { start, end, step, kind: AxisKind::Count, names: Vec::new(), calendar: None }
     }
 
     /// Numbers from 0, with decimals where the step needs them.
     pub fn number(end: f64, ticks: u32) -> Axis {
         let step = decimal_step((end / f64::from(ticks)).max(1e-6));
-        Axis { start: 0.0, end: end.max(step), step, kind: AxisKind::Number, names: Vec::new() }
+        Axis { start: 0.0, end: end.max(step), step, kind: AxisKind::Number, names: Vec::new(), calendar: None }
     }
 
     /// Shares from 0 to `end`, at most 1, shown in percent.
@@ -91,6 +95,7 @@ impl Axis {
             step,
             kind: AxisKind::Share,
             names: Vec::new(),
+            calendar: None,
         }
     }
 
@@ -104,7 +109,7 @@ impl Axis {
             Unit::Bytes => (decimal_step(wanted), AxisKind::Bytes),
             Unit::BitsPerSecond => (decimal_step(wanted), AxisKind::BitsPerSecond),
         };
-        Axis { start, end, step, kind, names: Vec::new() }
+        Axis { start, end, step, kind, names: Vec::new(), calendar: None }
     }
 
     /// Numbers of a unit from 0, or from about `start` if that is far from 0, to `end` and a little more.
@@ -118,7 +123,19 @@ impl Axis {
 
     /// Names at 0, 1, 2 ...
     pub fn names(names: Vec<String>) -> Axis {
-        Axis { start: -0.5, end: names.len() as f64 - 0.5, step: 1.0, kind: AxisKind::Name, names }
+        Axis { start: -0.5, end: names.len() as f64 - 0.5, step: 1.0, kind: AxisKind::Name, names, calendar: None }
+    }
+
+    /// The same instants as the wall shows them, with ticks at round times of its day; nothing changes if nobody knows the
+    /// date.
+    pub fn on_the_wall(self, calendar: &Calendar) -> Axis {
+        Axis { calendar: calendar.is_dated().then(|| calendar.clone()), ..self }
+    }
+
+    /// How much later than at a multiple of the step ticks are.
+    fn phase(&self) -> f64 {
+        let since_midnight = |calendar: &Calendar| calendar.seconds_of_day(Time::ZERO);
+        self.calendar.as_ref().map_or(0.0, |calendar| (-since_midnight(calendar)).rem_euclid(self.step))
     }
 
     /// Whether it is one of [`Axis::names`].
@@ -164,15 +181,22 @@ impl Axis {
 
     /// Every so many-th tick, that at 0 among them.
     fn every(&self, every: i64) -> Vec<f64> {
-        let first = (self.start / self.step - 1e-9).ceil() as i64;
-        let last = (self.end / self.step + 1e-9).floor() as i64;
+        let phase = self.phase();
+        let first = ((self.start - phase) / self.step - 1e-9).ceil() as i64;
+        let last = ((self.end - phase) / self.step + 1e-9).floor() as i64;
         let kept = (first..=last).filter(|index| index % every == 0);
-        kept.map(|index| index as f64 * self.step).collect()
+        kept.map(|index| phase + index as f64 * self.step).collect()
+    }
+
+    /// `06:00`, and `2 Dec` for the midnight with which that day begins.
+    fn wall(&self, seconds: f64) -> String {
+        self.calendar.as_ref().map_or_else(String::new, |calendar| calendar.tick(Time::from_secs(seconds), self.step))
     }
 
     /// A tick's text.
     pub fn label(&self, value: f64) -> String {
         match self.kind {
+            AxisKind::Time if self.calendar.is_some() => self.wall(value),
             AxisKind::Time if value <= -0.5 * self.step => format!("-{}", exact(-value, self.step)),
             AxisKind::Time => exact(value.max(0.0), self.step),
             AxisKind::Count => format!("{value:.0}"),
@@ -214,6 +238,19 @@ mod tests {
         assert_eq!(labels(&Axis::time(0.0, 0.02, 4)), ["0s", "5ms", "10ms", "15ms", "20ms"]);
         assert_eq!(labels(&Axis::count(-0.5, 3.5, 10)), ["0", "1", "2", "3"]);
         assert_eq!(labels(&Axis::share(1.0, 5)), ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]);
+    }
+
+    /// From 18:00 on: midnights are days, and other ticks are times of day.
+    #[test]
+    fn ticks_on_the_wall() {
+        let start = "2026-12-01T17:00:00Z".parse().expect("an instant");
+        let zone = crate::calendar::zone("Europe/Berlin").expect("a zone");
+        let calendar = Calendar::starting(start, zone).expect("a start");
+        let wall = |end: f64| labels(&Axis::time(0.0, end * 3600.0, 6).on_the_wall(&calendar));
+        assert_eq!(wall(12.0), ["18:00", "20:00", "22:00", "2 Dec", "02:00", "04:00", "06:00"]);
+        assert_eq!(wall(60.0), ["2 Dec", "12:00", "3 Dec", "12:00", "4 Dec"]);
+        assert_eq!(wall(24.0 * 6.0), ["2 Dec", "3 Dec", "4 Dec", "5 Dec", "6 Dec", "7 Dec"]);
+        assert_eq!(labels(&Axis::time(0.0, 9000.0, 6).on_the_wall(&Calendar::default()))[1], "30m");
     }
 
     #[test]

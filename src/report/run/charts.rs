@@ -8,7 +8,7 @@ use crate::metric::words::{counted, percent, shown};
 use crate::report::chart::axis::{decimal_step, time_step};
 use crate::report::chart::plane::{Bars, even_readings, value_at};
 use crate::report::chart::{Axis, Body, Chart, Mark, Plane, Reading, Shares};
-use crate::report::words::{NEVER_IN_SYNC, SINCE_START};
+use crate::report::words::{NEVER_IN_SYNC, since_start};
 use crate::rollout::OnBreach;
 use crate::scenario::Scenario;
 use crate::statistics::{Number, Proportion, Statistic};
@@ -18,8 +18,8 @@ use crate::time::{MICROS, humane, seconds};
 const MOST_BUILDS: usize = 4;
 
 pub(super) fn all(scenario: &Scenario, tally: &Tally) -> Vec<Chart> {
-    let mut all = vec![outcomes(scenario, tally), times(tally), in_sync_by_now(scenario, tally)];
-    all.extend(tally.curves.as_ref().map(|curves| share_over_time(&curves.in_sync)));
+    let mut all = vec![outcomes(scenario, tally), times(scenario, tally), in_sync_by_now(scenario, tally)];
+    all.extend(tally.curves.as_ref().map(|curves| share_over_time(&curves.in_sync, scenario)));
     all.push(robots_hurt(scenario, tally));
     all.extend(tally.curves.iter().flat_map(|curves| means(curves, scenario, tally)));
     all
@@ -49,13 +49,13 @@ struct Times {
 
 impl Times {
     /// None if no campaign ended in sync.
-    fn new(tally: &Tally) -> Option<Times> {
+    fn new(scenario: &Scenario, tally: &Tally) -> Option<Times> {
         let sample = &tally[TIME_TO_SUCCESS];
         let value = |statistic| sample.estimate(statistic).value;
         let (min, p99, max) = (value(Statistic::Min)?, value(Statistic::P99)?, value(Statistic::Max)?);
         // A far tail would press everything else against the left edge; it is cut, and a note says so.
         let end = if max > 2.5 * p99 { 1.5 * p99 } else { max };
-        let x = Axis::time(min, end, 8);
+        let x = Axis::time(min, end, 8).on_the_wall(&scenario.calendar);
         // No bar is narrower than a cell of the histogram, or it would show the cells instead of the distribution.
         let histogram = sample.histogram();
         let cell = seconds(histogram.equivalent_range((x.end * MICROS as f64) as u64));
@@ -76,10 +76,10 @@ impl Times {
     }
 }
 
-fn times(tally: &Tally) -> Chart {
+fn times(scenario: &Scenario, tally: &Tally) -> Chart {
     const TITLE: &str = "Time until the whole fleet is in sync";
     let nothing = || chart("time_to_success", TITLE, String::new(), Body::Nothing(NEVER_IN_SYNC.to_owned()));
-    let Some(Times { x, bars, beyond }) = Times::new(tally) else { return nothing() };
+    let Some(Times { x, bars, beyond }) = Times::new(scenario, tally) else { return nothing() };
     let sample = &tally[TIME_TO_SUCCESS];
     let value = |statistic| sample.estimate(statistic).value;
     let in_sync = sample.count();
@@ -100,7 +100,7 @@ fn times(tally: &Tally) -> Chart {
     });
     let body = Plane {
         x,
-        x_name: SINCE_START.to_owned(),
+        x_name: since_start(scenario),
         y: bars.shares(in_sync),
         y_name: format!("share of these campaigns per {}", humane(bars.width)),
         marks,
@@ -131,10 +131,10 @@ fn in_sync_by_now(scenario: &Scenario, tally: &Tally) -> Chart {
     // Without builds there is one line, which the histogram says as well.
     let file = (!scenario.builds.is_empty()).then(|| String::from("time_to_success_by_build"));
     let chart = |about, body| Chart { file, title: TITLE.to_owned(), about, body };
-    let Some(Times { x, .. }) = Times::new(tally) else {
+    let Some(Times { x, .. }) = Times::new(scenario, tally) else {
         return chart(String::new(), Body::Nothing(NEVER_IN_SYNC.to_owned()));
     };
-    let x = Axis::time(0.0, x.end, 8);
+    let x = Axis::time(0.0, x.end, 8).on_the_wall(&scenario.calendar);
     let to_the_end = |tally: &Tally| {
         let mut corners = in_sync_by(tally);
         corners.retain(|(instant, _)| *instant <= x.end);
@@ -177,7 +177,7 @@ fn in_sync_by_now(scenario: &Scenario, tally: &Tally) -> Chart {
     let about = format!("Of {}, those that never get there included.{more}", counted(tally.replications, "campaign"));
     let body = Plane {
         x,
-        x_name: SINCE_START.to_owned(),
+        x_name: since_start(scenario),
         y: Axis::share(1.0, 5),
         y_name: String::from("share of the campaigns"),
         marks,
@@ -200,7 +200,7 @@ fn staircase(steps: &[(f64, f64)], end: f64) -> Vec<(f64, f64)> {
 }
 
 /// The share of the fleet in sync over time.
-fn share_over_time(curve: &InSyncCurve) -> Chart {
+fn share_over_time(curve: &InSyncCurve, scenario: &Scenario) -> Chart {
     let chart =
         |about: &str, body| chart("in_sync_over_time", "Share of the fleet in sync over time", about.to_owned(), body);
     let [low, median, high] = [5, 50, 95].map(|percent| curve.quantile_over_replications(percent));
@@ -208,7 +208,7 @@ fn share_over_time(curve: &InSyncCurve) -> Chart {
         return chart("", Body::Nothing(String::from("In 95 % of the campaigns no robot gets in sync.")));
     }
     let end = [&low, &median, &high].into_iter().flatten().map(|(instant, _)| *instant).fold(0.0, f64::max);
-    let x = Axis::time(0.0, end, 8);
+    let x = Axis::time(0.0, end, 8).on_the_wall(&scenario.calendar);
     let readings = even_readings(&x, |instant| {
         let [low, median, high] = [&low, &median, &high].map(|steps| percent(Number(value_at(steps, instant))));
         format!("at {}: {median} of the robots (5 to 95 % of campaigns: {low} to {high})", humane(instant))
@@ -216,7 +216,7 @@ fn share_over_time(curve: &InSyncCurve) -> Chart {
     let [low, median, high] = [low, median, high].map(|steps| staircase(&steps, x.end));
     let body = Plane {
         x,
-        x_name: SINCE_START.to_owned(),
+        x_name: since_start(scenario),
         y: Axis::share(1.0, 5),
         y_name: String::from("robots in sync"),
         marks: vec![
@@ -309,7 +309,7 @@ fn means(curves: &Curves, scenario: &Scenario, tally: &Tally) -> Vec<Chart> {
             curve,
         });
     }
-    means.into_iter().map(|mean| mean.chart(tally)).collect()
+    means.into_iter().map(|mean| mean.chart(scenario, tally)).collect()
 }
 
 /// A mean over all campaigns over time.
@@ -326,14 +326,14 @@ struct Mean<'m> {
 }
 
 impl Mean<'_> {
-    fn chart(self, tally: &Tally) -> Chart {
+    fn chart(self, scenario: &Scenario, tally: &Tally) -> Chart {
         let means = self.curve.means(tally.replications);
         if means.iter().all(|(_, mean)| *mean == 0.0) {
             return chart(self.file, self.title, String::new(), Body::Nothing(self.nothing.to_owned()));
         }
         let end = shown_until(&means);
         let means = joined(&means, end);
-        let x = Axis::time(0.0, end, 8);
+        let x = Axis::time(0.0, end, 8).on_the_wall(&scenario.calendar);
         let highest = means.iter().map(|(_, mean)| *mean).fold(0.0, f64::max);
         let near = self.limit.filter(|(limit, _)| *limit <= 4.0 * highest);
         let top = near.as_ref().map_or(highest, |(limit, _)| limit.max(highest)) * 1.15;
@@ -357,7 +357,7 @@ impl Mean<'_> {
         let beyond = if beyond { " The last 0.5 % lie beyond the right edge." } else { "" };
         let body = Plane {
             x,
-            x_name: SINCE_START.to_owned(),
+            x_name: since_start(scenario),
             y: Axis::number(top / scale, 5),
             y_name: if name.is_empty() { format!("mean {}", self.of) } else { format!("mean {}, {name}", self.of) },
             marks,

@@ -15,7 +15,8 @@ use crate::metric::words::{counted, counted_between, percent};
 use crate::metric::{self, Summary, Unit};
 use crate::rollout::HaltWords;
 use crate::scenario::{Scenario, ScenarioFile};
-use crate::statistics::{Proportion, Sample, Statistic};
+use crate::statistics::{Estimate, Proportion, Sample, Statistic};
+use crate::time::Time;
 
 /// A run with what was asked for.
 #[derive(Clone, Copy)]
@@ -136,8 +137,10 @@ fn answer(scenario: &Scenario, tally: &Tally) -> Vec<Sentence> {
         sentences.push(
             Sentence::new("Half of these take at most ")
                 .number(Unit::Seconds, times.estimate(Statistic::P50))
+                .words(by_then(scenario, &times.estimate(Statistic::P50)))
                 .words(", 95 % at most ")
                 .number(Unit::Seconds, times.estimate(Statistic::P95))
+                .words(by_then(scenario, &times.estimate(Statistic::P95)))
                 .words("."),
         );
     }
@@ -159,6 +162,13 @@ fn answer(scenario: &Scenario, tally: &Tally) -> Vec<Sentence> {
         sentences.push(sentence.words(".").on_pages());
     }
     sentences
+}
+
+/// What a time since the start is on the wall: `, by Wed 2 Dec 06:00`; nothing if nobody knows the date.
+fn by_then(scenario: &Scenario, time: &Estimate) -> String {
+    let seconds = time.value.filter(|_| scenario.calendar.is_dated());
+    let instant = seconds.and_then(|seconds| scenario.calendar.shown(Time::from_secs(seconds)));
+    instant.map_or_else(String::new, |instant| format!(", by {instant}"))
 }
 
 /// How campaigns end that do not get in sync.

@@ -4,16 +4,18 @@ use super::share;
 use crate::experiment::Tally;
 use crate::measure::{self, HALTED, IN_SYNC, Measure, ROBOTS_HURT, TIME_TO_SUCCESS};
 use crate::metric::Unit;
-use crate::report::document::{DataCell, DataColumn, DataRow, DataTable, Intervals, Piece, Reach, estimate_of};
+use crate::report::document::{DataCell, DataColumn, DataRow, DataTable, Intervals, Piece, Reach, dash, estimate_of};
 use crate::rollout::Word;
 use crate::scenario::Scenario;
 use crate::statistics::{Proportion, Sample, Statistic};
+use crate::time::Time;
 
 pub(super) fn blocks(scenario: &Scenario, tally: &Tally) -> Vec<Piece> {
     let first_jobs = shares("first-jobs", "How first jobs end", first_jobs(tally));
     let first_jobs = DataTable { place: Reach::Page, ..first_jobs };
     let mut tables = vec![shares("likely", "How likely", campaigns(scenario, tally)), first_jobs];
     tables.extend(measure::Section::ALL.into_iter().map(|section| distributions(section, tally)));
+    tables.push(on_the_wall(scenario, tally));
     tables.push(by_build(scenario, tally));
     // Parts of the world that a scenario does not have.
     tables.retain(|table| !table.rows.is_empty());
@@ -84,6 +86,30 @@ fn distributions(section: measure::Section, tally: &Tally) -> DataTable {
         let place = if measure.row.is_some_and(|row| row.detail) { Reach::Page } else { Reach::Everywhere };
         let cells = std::iter::once(DataCell::new(measure.words)).chain(numbers).collect();
         table.rows.push(DataRow { of: None, why: String::new(), place, cells });
+    }
+    table
+}
+
+/// When the whole fleet is in sync, and when a robot is, as the wall shows it. A robot that registers later has a beginning of its
+/// own.
+fn on_the_wall(scenario: &Scenario, tally: &Tally) -> DataTable {
+    use Statistic::{Max, P50, P90, P95, P99};
+    let quantiles = [P50, P90, P95, P99, Max];
+    let columns = quantiles.map(|statistic| DataColumn::numbers(statistic.as_str()));
+    let columns = std::iter::once(DataColumn::words("")).chain(columns).collect();
+    let mut table = DataTable::new("wall", format!("On the wall, {}", scenario.calendar.zone()), columns);
+    let grows = scenario.most_robots() > scenario.fleet_size();
+    let names = ["robot.time_to_success_s", "campaign.time_to_success_s"];
+    let measures = names.into_iter().skip(usize::from(grows)).filter_map(Measure::named);
+    for measure in measures {
+        let Some(numbers) = tally.numbers(measure).filter(|_| scenario.calendar.is_dated()) else { continue };
+        let estimates = numbers.estimates();
+        let instant = |statistic: Statistic| {
+            let seconds = estimates[statistic as usize].value;
+            let shown = seconds.and_then(|seconds| scenario.calendar.shown(Time::from_secs(seconds)));
+            DataCell::sorted(shown.unwrap_or_else(dash), seconds)
+        };
+        table.row(std::iter::once(DataCell::new(measure.words)).chain(quantiles.map(instant)).collect());
     }
     table
 }

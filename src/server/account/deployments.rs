@@ -326,6 +326,10 @@ impl Host<'static, ()> for Account {
         &mut self.fleets.get_mut(serial).expect("a fleet is not deleted before its job has ended").rollout
     }
 
+    fn robot_in_world(&self, serial: u64, member: RobotId) -> RobotId {
+        self.fleets.get(serial).map_or(member, |fleet| fleet.members[member as usize])
+    }
+
     fn fleet_timeout(&self) -> Span {
         self.world.plan().fleet_timeout
     }

@@ -11,6 +11,7 @@ use crate::control_plane::{ExceptionCode, Resources};
 use crate::random::Luck;
 use crate::rollout::{
     CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, Fault, JobKind, RobotEnd, RobotId, RobotStatus,
+    SyncPolicy,
 };
 use crate::scenario::Scenario;
 use crate::server::protocol::{self, Operation, Refusal};
@@ -57,7 +58,8 @@ pub fn scenario(text: &str) -> Scenario {
 }
 
 pub fn account(scenario: &Scenario, seed: u64) -> Account {
-    let plan = Box::leak(Box::new(Plan::new(scenario)));
+    let sync = SyncPolicy { horizon: None, ..scenario.sync.clone() };
+    let plan = Box::leak(Box::new(Plan::new(&Scenario { sync, ..scenario.clone() })));
     Account::new(scenario, plan, Settings { seed, epoch: 1_577_836_800_000, max_active_jobs: 20 })
 }
 

@@ -1,12 +1,13 @@
-//! A slow model of R1 to R17, written from the contract and not from the library.
+//! A slow model of R1 to R17 and R21, written from the contract and not from the library.
 //!
 //! It keeps one sorted list of events and makes every one of them: each step of each robot, each time a robot leaves or
 //! returns, each timeout whether it strikes or not, each call of the operator whether it is refused or not. With the
 //! engine it shares only what is drawn (R7's steps, R5's latency, R6's permutation, R13's times between registrations,
-//! R14's periods, R15's odds, R16's links, R17's faults) and the names of the results.
+//! R14's periods, R21's delays and outages, R15's odds, R16's links, R17's faults) and the names of the results.
 //!
 //! * this file: the events, jobs and the operator's schedule;
-//! * [`robots`]: what a robot goes through; [`client`]: how calls are made; [`downloads`]: how robots share lines.
+//! * [`robots`]: what a robot goes through; [`client`]: how calls are made; [`downloads`]: how robots share lines;
+//!   [`windows`]: when windows are open.
 //!
 //! Where the contract leaves a choice, these are the ones taken:
 //! * Starts fill all free slots before a robot that takes no time frees one again at the same instant (R1, R4).
@@ -19,6 +20,7 @@
 mod client;
 mod downloads;
 mod robots;
+mod windows;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -29,7 +31,7 @@ use rollcast::rollout::{
     Again, CampaignOutcome, DeploymentJobErrorCode, DeploymentStatus, Halt, Halted, JobKind, Limits, OnBreach,
     Progress, RobotEnd, RobotId, RobotStatus, Schedule, StartOrder, Word,
 };
-use rollcast::scenario::{Probability, Scenario};
+use rollcast::scenario::{Group, Probability, Scenario};
 use rollcast::simulation::{Downloaded, Draws, GroupPlan, JobRecord, Plan, Replication};
 use rollcast::time::{Span, Time};
 
@@ -43,6 +45,8 @@ use super::history::{History, egress};
 enum Event {
     /// A robot leaves or returns (R14).
     Connectivity(RobotId),
+    /// A window opens that a robot in flight has waited for (R21).
+    Window(RobotId),
     /// A robot's step ends, or its end is reported.
     StepEnd(RobotId),
     /// Downloads are complete, or their rates change (R16).
@@ -85,6 +89,11 @@ struct Model<'s> {
     /// What each robot's group goes through.
     groups: Vec<GroupPlan>,
     group_of: Vec<usize>,
+    /// When the whole rollout and each group may start robots; none if at any time (R21).
+    starts: Option<Vec<(i64, i64)>>,
+    maintenance: Vec<Option<Vec<(i64, i64)>>>,
+    /// When each group's robots are reachable; none if at any time.
+    docking: Vec<Option<Vec<(i64, i64)>>>,
     events: BTreeSet<(Time, Event)>,
     now: Time,
     robots: Vec<Robot>,
@@ -131,8 +140,20 @@ impl Run {
 
 /// Runs one replication by the rules.
 pub fn run(scenario: &Scenario, seed: u64, index: u32) -> Run {
-    let plan = Plan::new(scenario);
+    // Windows are found here in another way: the plan knows of drawn periods and outages alone.
+    let mut drawn = scenario.clone();
+    for group in &mut drawn.groups {
+        group.maintenance = None;
+        group.connectivity = group.connectivity.take().filter(|connectivity| connectivity.periods.is_some());
+        if let Some(connectivity) = &mut group.connectivity {
+            connectivity.docking = None;
+        }
+    }
+    let plan = Plan::new(&drawn);
     let luck = Luck::new(seed, index);
+    let occurrences = |windows: &[_]| windows::occurrences(&scenario.calendar, windows);
+    let docking = |group: &Group| Some(occurrences(&group.connectivity.as_ref()?.docking.as_ref()?.windows));
+    let of_group = |group: &Group| group.maintenance.as_ref().map(|maintenance| occurrences(&maintenance.windows));
     let mut draws = Draws::new(&plan);
     draws.reset(luck);
     let arrivals = (0..).zip(&scenario.groups).map(|(group, of_group)| {
@@ -149,6 +170,9 @@ pub fn run(scenario: &Scenario, seed: u64, index: u32) -> Run {
         draws,
         groups: plan.groups().cloned().collect(),
         group_of: Vec::new(),
+        starts: Some(&scenario.deployment.windows[..]).filter(|windows| !windows.is_empty()).map(occurrences),
+        maintenance: scenario.groups.iter().map(of_group).collect(),
+        docking: scenario.groups.iter().map(docking).collect(),
         events: BTreeSet::new(),
         now: Time::ZERO,
         robots: Vec::new(),
@@ -189,6 +213,7 @@ impl Model<'_> {
             self.now = now;
             match event {
                 Event::Connectivity(robot) => self.change_connectivity(robot),
+                Event::Window(robot) => self.window_opens(robot),
                 Event::StepEnd(robot) => self.step_end(robot),
                 Event::Share => self.share(),
                 Event::RobotTimeout(robot) => self.end_robot(robot, RobotEnd::NoResponse),
@@ -339,14 +364,33 @@ impl Model<'_> {
         );
         let fleet_size = u64::from(self.job().record.progress.fleet_size);
         let slots = (fleet_size * percentage / 100).max(1) as usize;
+        let open: Vec<bool> = (0..self.groups.len()).map(|group| self.may_start(group)).collect();
+        let group_of = self.group_of.clone();
         while self.in_flight().len() < slots
-            && let Some(robot) = self.job().waiting.pop_front()
+            && !self.job().record.halted()
+            && let Some(place) = self.job().waiting.iter().position(|robot| open[group_of[*robot as usize]])
+            && let Some(robot) = self.job().waiting.remove(place)
         {
+            self.see("a robot that starts before one whose window is closed", place > 0);
             self.start_robot(robot);
+        }
+        let closed = open.contains(&false) && !self.job().waiting.is_empty() && !self.job().record.halted();
+        self.see("robots that wait for a window", closed);
+        if !self.job().waiting.is_empty() && !self.job().record.halted() {
+            let gates = self.maintenance.iter().flatten().chain(&self.starts);
+            let next = gates.filter_map(|windows| windows::next_change(windows, self.now)).min();
+            if let Some(next) = next {
+                self.events.insert((next, Event::Starts));
+            }
         }
         if self.events.remove(&(self.now, Event::NextTurn)) {
             self.at(self.now, Event::Call);
         }
+    }
+
+    /// Whether the windows of a group, and those of the whole rollout, are open (R21).
+    fn may_start(&self, group: usize) -> bool {
+        self.maintenance[group].iter().chain(&self.starts).all(|windows| windows::is_open(windows, self.now))
     }
 
     fn judge(&mut self) {

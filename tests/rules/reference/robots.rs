@@ -1,17 +1,21 @@
-//! What a robot goes through (R7, R8, R14, R16).
+//! What a robot goes through (R7, R8, R14, R16, R21).
 
 use rollcast::rollout::{RobotDeploymentStep, RobotEnd, RobotId, RobotStatus};
+use rollcast::scenario::AtEnd;
 use rollcast::simulation::{StepDraw, Timeline};
 use rollcast::time::{Span, Time};
 
 use super::super::history::Attempt;
-use super::{Event, Model};
+use super::{Event, Model, windows};
 
 pub struct Robot {
     pub status: RobotStatus,
     pub attempts: Vec<Attempt>,
-    /// Its periods online and offline; none if it is always online.
+    /// Its own periods and the outages of its site; none if they let it be always online.
     timeline: Option<Timeline>,
+    /// When it is in its group's windows; none if that does not matter (R21).
+    visits: Option<Vec<(i64, i64)>>,
+    online: bool,
     doing: Doing,
     /// The step that it is in, as an index into R7's list, and what it has drawn for it.
     step: usize,
@@ -25,6 +29,11 @@ enum Doing {
     Nothing,
     /// It has started and waits for its return to begin.
     Awaiting,
+    /// It has started or is between two steps, and waits for its group's maintenance to go on with this step (R21).
+    AwaitingWindow {
+        begun: bool,
+        step: usize,
+    },
     /// It is in a step, or extracts what it has downloaded, until then.
     Step {
         until: Time,
@@ -65,7 +74,23 @@ impl Robot {
     }
 
     fn is_online(&self) -> bool {
+        self.online
+    }
+
+    /// Whether it may be offline at all.
+    fn comes_and_goes(&self) -> bool {
+        self.timeline.is_some() || self.visits.is_some()
+    }
+
+    fn online_at(&self, now: Time) -> bool {
         self.timeline.as_ref().is_none_or(Timeline::online)
+            && self.visits.as_ref().is_none_or(|visits| windows::is_open(visits, now))
+    }
+
+    /// When that may change.
+    fn online_until(&self, now: Time) -> Option<Time> {
+        let visit = self.visits.as_ref().and_then(|visits| windows::next_change(visits, now));
+        self.timeline.as_ref().map(Timeline::until).into_iter().chain(visit).min()
     }
 }
 
@@ -81,20 +106,26 @@ impl Model<'_> {
             }
             timeline
         });
-        if let Some(timeline) = &timeline {
-            let until = timeline.until();
-            self.at(until, Event::Connectivity(id));
-        }
+        let docking = self.scenario.groups[group].connectivity.as_ref().and_then(|own| own.docking.as_ref());
+        let visits = docking.zip(self.docking[group].as_ref());
+        let visits = visits.map(|(docking, windows)| windows::visits(windows, docking, &self.luck, id));
         self.group_of.push(group);
-        self.robots.push(Robot {
+        let mut robot = Robot {
             status: RobotStatus::Registered,
             attempts: Vec::new(),
             timeline,
+            visits,
+            online: true,
             doing: Doing::Nothing,
             step: 0,
             draw: NOTHING_TO_DO,
             down_since: None,
-        });
+        };
+        robot.online = robot.online_at(self.now);
+        if let Some(until) = robot.online_until(self.now) {
+            self.at(until, Event::Connectivity(id));
+        }
+        self.robots.push(robot);
     }
 
     fn robot(&mut self, id: RobotId) -> &mut Robot {
@@ -112,22 +143,33 @@ impl Model<'_> {
         let now = self.now;
         let group = self.group_of[id as usize];
         let robot = &mut self.robots[id as usize];
-        let timeline = robot.timeline.as_mut().expect("it is not always online");
-        timeline.next(self.groups[group].connectivity.as_ref().expect("it is not always online"));
-        let (online, until) = (timeline.online(), timeline.until());
-        self.at(until, Event::Connectivity(id));
-        if online { self.go_on(id) } else { self.pause(id, now) }
+        if let (Some(timeline), Some(plan)) = (&mut robot.timeline, &self.groups[group].connectivity)
+            && timeline.until() <= now
+        {
+            timeline.next(plan);
+        }
+        let (before, online) = (robot.online, robot.online_at(now));
+        robot.online = online;
+        let until = robot.online_until(now);
+        if let Some(until) = until {
+            self.at(until, Event::Connectivity(id));
+        }
+        match (before, online) {
+            (false, true) => self.go_on(id),
+            (true, false) => self.pause(id, now),
+            _ => self.see("a window or an outage that makes no difference", true),
+        }
     }
 
     fn go_on(&mut self, id: RobotId) {
-        match self.robot(id).doing {
-            Doing::Nothing | Doing::Step { .. } => {}
-            Doing::Awaiting => {
-                let timed_out = self.robot(id).status != RobotStatus::Deploying;
-                self.see("a first progress after NoResponse", timed_out);
-                self.progress(id);
-                self.enter_step(id, 0);
+        let doing = self.robot(id).doing;
+        match doing {
+            Doing::Nothing | Doing::Step { .. } | Doing::AwaitingWindow { .. } => {}
+            Doing::Awaiting if self.pauses(id) => {
+                self.see("a robot that returns after its window", true);
+                self.await_window(id, false, 0);
             }
+            Doing::Awaiting => self.begin_attempt(id),
             Doing::Paused { left } => self.run_step(id, left),
             Doing::AwaitingDownload => self.download(id),
             Doing::Download => {
@@ -138,6 +180,40 @@ impl Model<'_> {
         }
     }
 
+    fn begin_attempt(&mut self, id: RobotId) {
+        let timed_out = self.robot(id).status != RobotStatus::Deploying;
+        self.see("a first progress after NoResponse", timed_out);
+        self.progress(id);
+        self.enter_step(id, 0);
+    }
+
+    // Maintenance (R21).
+
+    /// Whether the robot may not go on with another step.
+    fn pauses(&self, id: RobotId) -> bool {
+        let group = self.group_of[id as usize];
+        let maintenance = self.scenario.groups[group].maintenance.as_ref();
+        maintenance.is_some_and(|maintenance| maintenance.at_end == AtEnd::Pause)
+            && !windows::is_open(self.maintenance[group].as_ref().expect("it has windows"), self.now)
+    }
+
+    fn await_window(&mut self, id: RobotId, begun: bool, step: usize) {
+        let windows = self.maintenance[self.group_of[id as usize]].as_ref().expect("it has windows");
+        // What is closed opens at the next change.
+        if let Some(opens) = windows::next_change(windows, self.now) {
+            self.at(opens, Event::Window(id));
+        }
+        self.robot(id).doing = Doing::AwaitingWindow { begun, step };
+    }
+
+    pub fn window_opens(&mut self, id: RobotId) {
+        match self.robot(id).doing {
+            Doing::AwaitingWindow { begun: true, step } => self.enter_step(id, step),
+            Doing::AwaitingWindow { begun: false, .. } => self.begin_attempt(id),
+            _ => unreachable!("nobody waits for it"),
+        }
+    }
+
     fn pause(&mut self, id: RobotId, now: Time) {
         let robot = &self.robots[id as usize];
         match robot.doing {
@@ -145,7 +221,7 @@ impl Model<'_> {
             Doing::Step { until } if robot.step < ONLINE_STEPS && until > now => {
                 self.see("a step that pauses", true);
                 self.robot(id).doing = Doing::Paused { left: until - now };
-                self.cancel(|event| event == Event::StepEnd(id));
+                self.cancel(|event| matches!(event, Event::StepEnd(robot) | Event::Window(robot) if robot == id));
             }
             Doing::Download => {
                 let downloads = self.downloads.as_mut().expect("it downloads");
@@ -205,10 +281,14 @@ impl Model<'_> {
     }
 
     fn enter_step(&mut self, id: RobotId, step: usize) {
-        let robot = &mut self.robots[id as usize];
-        let attempt = robot.attempts.len() as u32 - 1;
+        let attempt = self.robots[id as usize].attempts.len() as u32 - 1;
         let group = &self.groups[self.group_of[id as usize]];
         let plan = group.steps.iter().find(|plan| plan.step == STEPS[step]);
+        if plan.is_some() && self.pauses(id) {
+            self.see("a pause between two steps", true);
+            return self.await_window(id, true, step);
+        }
+        let robot = &mut self.robots[id as usize];
         robot.step = step;
         robot.draw = plan.map_or(NOTHING_TO_DO, |plan| self.draws.step(plan, id, attempt));
         let downloads = STEPS[step] == RobotDeploymentStep::DownloadingExtracting && plan.is_some();
@@ -284,7 +364,7 @@ impl Model<'_> {
     pub fn end_robot(&mut self, id: RobotId, end: RobotEnd) {
         let now = self.now;
         self.cancel(|event| event == Event::RobotTimeout(id));
-        let goes_on = end == RobotEnd::NoResponse && self.robot(id).timeline.is_some();
+        let goes_on = end == RobotEnd::NoResponse && self.robot(id).comes_and_goes();
         let doing = self.robot(id).doing;
         self.see("NoResponse before any progress", end == RobotEnd::NoResponse && doing == Doing::Awaiting);
         self.see(
@@ -357,7 +437,7 @@ impl Model<'_> {
     /// Whatever the robot does, it does it no more.
     pub fn stop(&mut self, id: RobotId) {
         let now = self.now;
-        self.cancel(|event| event == Event::StepEnd(id));
+        self.cancel(|event| matches!(event, Event::StepEnd(robot) | Event::Window(robot) if robot == id));
         if self.robot(id).doing == Doing::Download {
             self.downloads.as_mut().expect("it downloads").break_off(id, now);
             self.share_again();

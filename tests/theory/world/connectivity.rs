@@ -6,7 +6,7 @@
 
 use rollcast::random::Luck;
 use rollcast::rollout::{CampaignOutcome, DeploymentStatus, JobKind, RobotEnd};
-use rollcast::simulation::{ConnectivityPlan, Stop, Timeline};
+use rollcast::simulation::{ConnectivityPlan, Plan, Stop, Timeline};
 use rollcast::time::{Span, Time};
 use statrs::function::gamma::gamma_lr;
 
@@ -100,14 +100,15 @@ fn every_family_is_stationary() {
         let (offline, off, offline_left) = &families[(i + 5) % families.len()];
         let text = policy(100, 100, &group("g", 1, &connectivity(online, offline)));
         let scenario = scenario(&text);
-        let plan = ConnectivityPlan::new(scenario.groups[0].connectivity.as_ref().expect("the group has it"));
+        let plan = Plan::new(&scenario);
+        let plan: &ConnectivityPlan = plan.group(0).connectivity.as_ref().expect("the group has it");
         let mut timelines: Vec<Timeline> =
-            (0..ROBOTS).map(|robot| Timeline::new(&plan, &Luck::new(SEED, robot / 100), robot % 100)).collect();
+            (0..ROBOTS).map(|robot| Timeline::new(plan, &Luck::new(SEED, robot / 100), robot % 100)).collect();
         for cycles in [0.0, 0.1, 0.8, 3.3, 40.0] {
             let instant = Time::ZERO + Span::from_micros((cycles * (on + off) * 1e6) as u64);
             let (mut online_for, mut offline_for) = (Vec::new(), Vec::new());
             for timeline in &mut timelines {
-                timeline.advance(&plan, instant, Stop::NEVER);
+                timeline.advance(plan, instant, Stop::NEVER);
                 let left = (timeline.until() - instant).seconds();
                 if timeline.online() { online_for.push(left) } else { offline_for.push(left) }
             }

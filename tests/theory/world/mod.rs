@@ -6,10 +6,12 @@
 //! * `registrations`: Poisson and renewal arrivals, and a fleet that grows.
 //! * `api`: truncated geometric numbers of attempts, backoff, and idempotency.
 //! * `results`: which keys a summary has, and that builds add up to the whole.
+//! * `calendar`: windows of local time, maintenance and outages, by hand (R21).
 //! * `together`: parts that meet, by hand and against equal scenarios.
 
 mod api;
 mod builds;
+mod calendar;
 mod connectivity;
 mod downloads;
 mod registrations;

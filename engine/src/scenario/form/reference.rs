@@ -104,6 +104,7 @@ fn inner_rows(shape: &Shape, above: &str, rows: &mut String) {
         Shape::OneOf(shapes) | Shape::AnyOf(shapes) => {
             shapes.iter().for_each(|shape| inner_rows(shape, above, rows));
         }
+        Shape::List { element, tables: false } => inner_rows(element, above, rows),
         _ => {}
     }
 }

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
+use super::calendar::windows_of_starts;
 use super::{DAY, HOUR, MINUTE, distribution};
 use crate::random::Distribution;
 use crate::rollout::{OnBreach, RoboMaker, StartOrder};
-use crate::scenario::controllers::{ORDER_OF_STARTS, START_ORDERS};
+use crate::scenario::controllers::{ControllerTable, ORDER_OF_STARTS, START_ORDERS};
 use crate::scenario::diagnostics::Problem;
 use crate::scenario::form::{Form, choice, count, duration_within, positive_duration, table_called};
 use crate::scenario::quantity::Quantity;
@@ -49,6 +50,7 @@ pub fn deployment(form: &mut Form<'_>) -> Option<Deployment> {
         distribution(Quantity::Duration),
         Distribution::Constant(0.0),
     );
+    let windows = windows_of_starts(form);
     let rules = RoboMaker::new(concurrent_deployment_percentage?, failure_threshold_percentage?, on_breach);
     Some(Deployment {
         rules: Rules::RoboMaker(rules),
@@ -56,6 +58,7 @@ pub fn deployment(form: &mut Form<'_>) -> Option<Deployment> {
         fleet_deployment_timeout,
         start_order,
         preparing,
+        windows,
     })
 }
 
@@ -87,7 +90,7 @@ pub fn rollout(file: &mut Form<'_>, controllers: &Controllers) -> Option<Deploym
         }
         (_, false) => ours,
         (_, true) => {
-            let (start_order, chosen) = chosen?;
+            let ControllerTable { start_order, windows, chosen } = chosen?;
             Some(Deployment {
                 robot_deployment_timeout: chosen.policy().robot_timeout(),
                 // Only RoboMaker's jobs have one.
@@ -95,6 +98,7 @@ pub fn rollout(file: &mut Form<'_>, controllers: &Controllers) -> Option<Deploym
                 start_order,
                 preparing: Distribution::Constant(0.0),
                 rules: Rules::Chosen(chosen),
+                windows,
             })
         }
     }
@@ -108,5 +112,6 @@ pub fn stand_in() -> Deployment {
         fleet_deployment_timeout: MINUTE,
         start_order: StartOrder::Registration,
         preparing: Distribution::Constant(0.0),
+        windows: Vec::new(),
     }
 }

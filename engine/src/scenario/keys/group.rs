@@ -1,5 +1,6 @@
 //! `[[group]]`: its steps, and its part of the world.
 
+use super::calendar::maintenance;
 use super::distribution;
 use super::failure::{StepFailure, failure};
 use super::world::{connectivity, group_download, registrations};
@@ -26,13 +27,24 @@ pub fn group(form: &mut Form<'_>) -> Option<Group> {
     );
     let words = "The steps of a robot's deployment, which run in this order. A step that is left out takes no time and cannot fail.";
     let steps = form.optional("step", words, table(steps)).unwrap_or_default();
-    let words = "Robots go offline and return; at time 0 they are in the middle of a period. Left out: always online.";
+    let words = "Robots go offline and return. Left out: always online.";
     let connectivity = form.optional("connectivity", words, table(connectivity));
+    let words = "When robots of the group may be worked on. Left out: at any time.";
+    let maintenance = form.optional("maintenance", words, table(maintenance));
     let words = "Further robots register during the campaign; the next sync job picks them up. Left out: none.";
     let registrations = form.optional("registrations", words, table(registrations));
     let words = "How the group is connected; needs the table [download].";
     let download = form.optional("download", words, table(group_download));
-    Some(Group { name: name?, robots: robots?, architecture, steps, connectivity, registrations, download })
+    Some(Group {
+        name: name?,
+        robots: robots?,
+        architecture,
+        steps,
+        connectivity,
+        maintenance,
+        registrations,
+        download,
+    })
 }
 
 /// Whether the groups are no more robots together than a fleet may have; otherwise it is reported.

@@ -7,6 +7,7 @@
 //! [`form`](super::form) says how.
 
 mod build;
+mod calendar;
 mod deployment;
 mod distribution;
 mod failure;
@@ -14,6 +15,7 @@ mod group;
 mod sync;
 mod world;
 
+pub use calendar::windows_of_starts;
 pub use distribution::distribution;
 use serde_json::json;
 
@@ -21,6 +23,7 @@ use super::diagnostics::Problem;
 use super::document::{Node, Toml};
 use super::form::{Form, count, integer, name, table, tables, text};
 use super::{Controllers, Scenario};
+use crate::calendar::Calendar;
 use crate::rollout::SyncPolicy;
 use crate::time::Span;
 
@@ -46,7 +49,7 @@ pub fn scenario(file: &mut Form<'_>, controllers: &Controllers) -> Draft {
     let description =
         file.optional("description", "What the scenario is about; its first line heads the table.", text("a string"));
     let run = file.optional("run", "How often to simulate, and where chance starts.", table(run));
-    let (seed, replications) = run.unwrap_or((0, 1000));
+    let (seed, replications, calendar) = run.unwrap_or((0, 1000, Calendar::default()));
     let deployment = deployment::rollout(file, controllers);
     let groups = file.required(
         "group",
@@ -73,6 +76,9 @@ pub fn scenario(file: &mut Form<'_>, controllers: &Controllers) -> Draft {
     );
     let api =
         file.optional("api", "Calls go wrong, each attempt for itself. Left out: they never do.", table(world::api));
+    let words =
+        "Sites that go dark: all robots of some groups lose connection together, at drawn times. Left out: none.";
+    let outages = file.optional("outage", words, tables("outage", |form| calendar::outage(group_table, form)));
     let parts_are_right = file.problems() == before;
     // Links and uplinks of groups belong to a bundle.
     file.rule(
@@ -101,6 +107,8 @@ pub fn scenario(file: &mut Form<'_>, controllers: &Controllers) -> Draft {
         builds: builds.unwrap_or_default(),
         download,
         api,
+        calendar,
+        outages: outages.unwrap_or_default(),
     });
     Draft { scenario, parts_are_right }
 }
@@ -117,11 +125,12 @@ fn report_downloads_of_nothing(groups: Option<&Node>, file: &mut Form<'_>) {
     }
 }
 
-fn run(form: &mut Form<'_>) -> Option<(u64, u32)> {
+fn run(form: &mut Form<'_>) -> Option<(u64, u32, Calendar)> {
     let seed = form.default("seed", "Where randomness starts; --seed overrides it.", integer(0..=i64::MAX), 0);
     let words = "How many campaigns to simulate; --replications overrides it.";
     let replications = form.default("replications", words, count(1..=u32::MAX), 1000);
-    Some((seed as u64, replications))
+    let calendar = calendar::calendar(form).unwrap_or_default();
+    Some((seed as u64, replications, calendar))
 }
 
 /// The weights of things of which one is chosen: their sum is a finite number greater than 0. Otherwise why not, and

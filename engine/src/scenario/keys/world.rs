@@ -1,7 +1,8 @@
 //! The world around a rollout: connectivity, registrations, downloads, API faults (R13, R14, R16, R17).
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
+use super::calendar::docking;
 use super::distribution;
 use crate::random::Distribution;
 use crate::rollout::RetryPolicy;
@@ -11,21 +12,42 @@ use crate::scenario::form::{
     Accepts, Form, Shape, Written, at_least_one, cap, count, duration, fraction, probability, size, table_with_defaults,
 };
 use crate::scenario::quantity::Quantity;
-use crate::scenario::{Api, Connectivity, Download, GroupDownload, MAX_CALL_ATTEMPTS, MAX_ROBOTS, Registrations};
+use crate::scenario::{
+    Api, Connectivity, Download, GroupDownload, MAX_CALL_ATTEMPTS, MAX_ROBOTS, OnlinePeriods, Registrations,
+};
 
 /// `[group.connectivity]`: robots that are offline at times (R14).
 pub fn connectivity(form: &mut Form<'_>) -> Option<Connectivity> {
-    let words = "How long a robot stays online; with a finite mean above 0.";
-    let online = form.required("online", words, Periods);
+    let words = "How long a robot stays online; with a finite mean above 0. Each robot has periods of its own.";
+    let online = form.optional("online", words, FinitePeriods);
     let words = "How long a robot stays offline; with a finite mean above 0.";
-    let offline = form.required("offline", words, Periods);
-    Some(Connectivity { online: online?, offline: offline? })
+    let offline = form.optional("offline", words, FinitePeriods);
+    let docking = docking(form);
+    form.rule(
+        "There are online and offline, or windows, or all of them: then a robot is online where both let it be.",
+        json!({
+            "if": { "not": { "required": ["windows"] } },
+            "then": { "required": ["online", "offline"] },
+            "dependentRequired": { "online": ["offline"], "offline": ["online"], "arrives": ["windows"], "leaves": ["windows"] },
+        }),
+    );
+    // Half of the two is too little, and so is nothing at all.
+    let neither = form.those_of(&["online", "offline", "windows"]).is_empty();
+    for (key, other) in [("online", "offline"), ("offline", "online")] {
+        if form.is_read() && !form.has(key) && (form.has(other) || neither) {
+            form.report_missing(key, "a distribution of durations, or `windows` instead of online and offline");
+        }
+    }
+    let wrong = ["online", "offline"].iter().any(|key| form.has(key)) && (online.is_none() || offline.is_none())
+        || docking.is_none() && form.has("windows");
+    let periods = online.zip(offline).map(|(online, offline)| OnlinePeriods { online, offline });
+    Some(Connectivity { periods, docking }).filter(|own| !wrong && (own.periods.is_some() || own.docking.is_some()))
 }
 
 /// A distribution of durations whose mean is finite and greater than 0.
-struct Periods;
+pub(super) struct FinitePeriods;
 
-impl Accepts for Periods {
+impl Accepts for FinitePeriods {
     type Value = Distribution;
 
     fn accepted(&self) -> String {

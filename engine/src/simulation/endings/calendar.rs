@@ -13,7 +13,7 @@ const BUCKETS: u64 = 1024;
 /// An ending is written into its bucket, and read when the bucket's time has come. A bucket with too many is first
 /// spread over a page of narrower ones.
 #[derive(Clone, Debug, Default)]
-pub struct Calendar {
+pub struct CalendarQueue {
     /// Later than all pages.
     later: Vec<Ending>,
     /// Each page divides the time before the next bucket of the page before it.
@@ -48,7 +48,7 @@ impl Sheet {
     }
 }
 
-impl Calendar {
+impl CalendarQueue {
     /// Adds an ending that is not due before those that have been handed out.
     #[inline]
     pub fn push(&mut self, ending: Ending) {

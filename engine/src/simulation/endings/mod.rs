@@ -4,7 +4,7 @@
 //! so the queue is as long as the job has slots in use.
 //!
 //! What is due soon stands in a [`Tournament`], where an ending that makes room for the next robot's costs one walk
-//! over a few cache lines. Where more robots are in flight than fit there, what is due later waits in a [`Calendar`],
+//! over a few cache lines. Where more robots are in flight than fit there, what is due later waits in a [`CalendarQueue`],
 //! unsorted but for the bucket of time that it falls in; so a step costs nearly the same for a hundred robots in flight
 //! and for ten million.
 
@@ -12,7 +12,7 @@ mod calendar;
 mod heap;
 mod tournament;
 
-use calendar::Calendar;
+use calendar::CalendarQueue;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tournament::Tournament;
 
@@ -65,14 +65,19 @@ pub struct Endings {
     /// The latest of those before `near_until`, if more are due at that instant than fit into `near`; and, while they
     /// are taken, those that are due together. By instant and robot; the last one is next.
     at_once: Vec<Ending>,
-    far: Calendar,
+    far: CalendarQueue,
 }
 
 clone_by_fields!([] Endings { near, near_until, at_once, far });
 
 impl Default for Endings {
     fn default() -> Endings {
-        Endings { near: Tournament::default(), near_until: Time::NEVER, at_once: Vec::new(), far: Calendar::default() }
+        Endings {
+            near: Tournament::default(),
+            near_until: Time::NEVER,
+            at_once: Vec::new(),
+            far: CalendarQueue::default(),
+        }
     }
 }
 

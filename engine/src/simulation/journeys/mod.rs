@@ -249,6 +249,8 @@ impl Journeys {
     fn begin(&mut self, guide: Guide<'_>, robot: RobotId, started: Time, happenings: &mut Vec<Happening>) -> Time {
         let presence = self.presence(guide, robot);
         let begins = presence.map_or(started, |mut presence| presence.online_from(started));
+        // Its windows may have ended meanwhile.
+        let begins = guide.draws.group(robot).pauses.as_ref().map_or(begins, |windows| windows.opens(begins));
         if begins > started {
             self.schedule(begins, DueKind::Progress, robot);
         }
@@ -446,7 +448,8 @@ impl Journeys {
                 break;
             }
             if stops_to_download && step.step == RobotDeploymentStep::DownloadingExtracting {
-                let begins = walk.online_from(at);
+                let entered = walk.enter();
+                let begins = walk.online_from(entered);
                 self.journeys[robot as usize].stage = Stage::Before;
                 return self.schedule(begins, DueKind::Download, robot);
             }

@@ -1,5 +1,6 @@
 //! A robot's walk through the steps of an attempt: pure, and as far as nothing but its own connectivity delays it.
 
+use crate::calendar::Windows;
 use crate::rollout::{DeploymentJobErrorCode, RobotId};
 use crate::simulation::draws::{Draws, needs_connection};
 use crate::simulation::plan::StepPlan;
@@ -13,6 +14,10 @@ pub struct Walk<'a> {
     attempt: u32,
     outcome: f64,
     steps: std::slice::Iter<'a, StepPlan>,
+    /// Windows outside of which no step begins (R21), for all steps but the one in whose middle the walk begins.
+    pauses: Option<&'a Windows>,
+    /// Whether the next step has been entered.
+    within: bool,
     /// When the robot is online, from where the walk has come; none if it always is.
     presence: Option<Presence<'a>>,
     /// When the next step is entered; never if that is not within bounds.
@@ -39,7 +44,18 @@ impl<'a> Walk<'a> {
         presence: Option<Presence<'a>>,
     ) -> Walk<'a> {
         let outcome = draws.outcome(robot, attempt);
-        Walk { draws, robot, attempt, outcome, steps: draws.group(robot).steps[first..].iter(), presence, at }
+        let group = draws.group(robot);
+        let (steps, pauses) = (group.steps[first..].iter(), group.pauses.as_ref());
+        Walk { draws, robot, attempt, outcome, steps, pauses, within: true, presence, at }
+    }
+
+    /// When the next step is entered, unless the walk began in its middle: in a window.
+    pub fn enter(&mut self) -> Time {
+        if let (Some(windows), false) = (self.pauses, self.within) {
+            self.at = windows.opens(self.at);
+        }
+        self.within = true;
+        self.at
     }
 
     /// The step that comes next.
@@ -50,7 +66,8 @@ impl<'a> Walk<'a> {
     /// Walks the next step. Where the robot has to be online for that it is given up at `limit`.
     pub fn pass(&mut self, limit: Time) -> Option<Passage<'a>> {
         let step = self.steps.next()?;
-        let entered = self.at;
+        let entered = self.enter();
+        self.within = false;
         let latency = self.draws.latency(step, self.robot, self.attempt);
         self.at = match &mut self.presence {
             _ if entered == Time::NEVER => Time::NEVER,
