@@ -72,9 +72,13 @@ pub fn report_unknown(unknown: UnknownMetric, option: &str, diagnostics: &mut Di
 
 impl From<Diagnostics> for Failure {
     fn from(diagnostics: Diagnostics) -> Failure {
-        let styled = anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
-        Failure { message: diagnostics.render(styled), code: exit::BAD_INPUT }
+        Failure { message: diagnostics.render(styled()), code: exit::BAD_INPUT }
     }
+}
+
+/// Whether stderr takes colours.
+pub fn styled() -> bool {
+    anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never
 }
 
 /// Starts the threads, and heeds Ctrl-C and failures of replications from now on.

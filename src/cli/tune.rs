@@ -167,7 +167,14 @@ fn objective(args: &TuneArgs, own: &Scenario, table: &Tune, problems: &mut Diagn
     let given = match (&args.minimize, &args.maximize) {
         (Some(text), _) => (Sense::Minimize, "--minimize", text),
         (None, Some(text)) => (Sense::Maximize, "--maximize", text),
-        (None, None) => return table.objective.clone(),
+        (None, None) => {
+            let Objective { metric, direction } = table.objective.as_ref()?;
+            let key = match direction {
+                Sense::Minimize => "tune.minimize",
+                Sense::Maximize => "tune.maximize",
+            };
+            (*direction, key, metric)
+        }
     };
     let (direction, option, text) = given;
     Objective::parse(text, direction, own).map_err(|wrong| report(wrong, option, text, problems)).ok()
@@ -187,6 +194,12 @@ fn constraints(args: &TuneArgs, own: &Scenario, table: &Tune, problems: &mut Dia
         match constraints.iter().position(|other| constraint.replaces(other)) {
             Some(index) => constraints[index] = constraint,
             None => constraints.push(constraint),
+        }
+    }
+    // What the scenario asks was read as a question only; this is to answer it.
+    for constraint in &constraints {
+        if let Err(wrong) = Constraint::parse(&constraint.text, own) {
+            report(wrong, "tune.constraints", &constraint.text, problems);
         }
     }
     let contradiction = constraints

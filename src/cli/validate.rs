@@ -1,9 +1,9 @@
 //! `rollcast validate`
 
 use super::args::ValidateArgs;
-use super::simulation::read;
-use super::{Failure, print};
-use crate::questions::{self, Questions};
+use super::simulation::{read, styled};
+use super::{Failure, print, say};
+use crate::questions;
 use crate::report::{settings, text_of};
 use crate::scenario::{Controllers, Diagnostics, Scenario, ScenarioFile};
 
@@ -12,7 +12,7 @@ pub fn run(args: &ValidateArgs, controllers: &Controllers) -> Result<(), Failure
     let mut outlines = Vec::new();
     let mut wrong: Option<Failure> = None;
     for path in &args.scenarios {
-        match read(path, &args.set, controllers).and_then(|read| settings_are_right(&args.set, read)) {
+        match read(path, &args.set, controllers).and_then(|(file, ..)| checked(&args.set, &file)) {
             Ok(scenario) => outlines.push(text_of(&settings::document(&scenario))),
             Err(Failure { message, code }) => {
                 let before = wrong.get_or_insert(Failure { message: String::new(), code });
@@ -31,17 +31,18 @@ pub fn run(args: &ValidateArgs, controllers: &Controllers) -> Result<(), Failure
     wrong.map_or(Ok(()), Err)
 }
 
-/// Checks every value that `[tune]` lets a path take, each by itself.
-fn settings_are_right(
-    sets: &[String],
-    (file, scenario, questions): (ScenarioFile, Scenario, Questions),
-) -> Result<Scenario, Failure> {
+/// Warns of questions that no results can answer as wished, and checks every value that `[tune]` lets a path take, each
+/// by itself.
+fn checked(sets: &[String], file: &ScenarioFile) -> Result<Scenario, Failure> {
+    let sets_over = sets.iter().map(|set| ("--set", set.as_str()));
+    let (scenario, questions, doubts) = questions::read_with_doubts(file, sets_over)?;
+    say(&doubts.render_doubts(styled()));
     let mut problems = Diagnostics::default();
     for variation in &questions.tune.vary {
         for value in &variation.values {
             let setting = variation.setting(value);
             let sets = sets.iter().map(|set| ("--set", set.as_str()));
-            if let Err(found) = questions::read(&file, sets.chain([(variation.written, setting.as_str())])) {
+            if let Err(found) = questions::read(file, sets.chain([(variation.written, setting.as_str())])) {
                 problems.absorb(found);
             }
             if problems.is_full() {

@@ -40,8 +40,27 @@ pub struct Finding {
     pub shares: Vec<Share>,
     /// How far the evidence has come for the verdict that is nearest: from 0 to 1, which proves it.
     pub evidence: f64,
+    /// Why there is nothing to look at, in one sentence.
+    pub nothing: Option<String>,
     /// Of a mean: what any proof that it is on its side of its bounds takes.
     pub least: Option<LeastProof>,
+}
+
+impl Finding {
+    /// Of what nobody has to look at.
+    pub(super) fn unseen(verdict: Verdict, nothing: Option<String>) -> Finding {
+        Finding {
+            verdict,
+            replications: 0,
+            values: 0,
+            estimate: None,
+            interval: [None; 2],
+            shares: Vec::new(),
+            evidence: 1.0,
+            nothing,
+            least: None,
+        }
+    }
 }
 
 /// How many replications a proof about a mean takes at least, whatever test is made: of numbers that may be as great as

@@ -10,6 +10,9 @@
 //! The verdict falls with the very replication that brings the proof, in the order of replications, so it depends on
 //! scenario and seed alone: not on threads, nor on how many replications are simulated at a time, nor on other
 //! expectations.
+//!
+//! What nothing can prove fails without a look. Of a number that none of the first [`SILENT`] replications has, nothing
+//! is found, and no more are looked at.
 
 mod finding;
 mod test;
@@ -18,10 +21,13 @@ use std::sync::atomic::AtomicBool;
 
 pub use finding::{Finding, LeastProof, Share, Verdict};
 
-use crate::experiment::{Experiment, Observe, Observed, Stopped, Workers};
-use crate::questions::Expectation;
+use crate::experiment::{Experiment, Observe, Observed, Stopped, Wanted, Workers};
+use crate::questions::{Expectation, Mistake};
 use crate::scenario::Scenario;
 pub use test::Test;
+
+/// Of what so many replications have no number at all there is nothing to prove.
+const SILENT: u32 = 10_000;
 
 /// Replications simulated between two looks at the clock and at Ctrl-C: at first, and at most. They decide nothing
 /// else.
@@ -56,7 +62,8 @@ pub struct Checked {
 impl Checked {
     /// The undecided expectation that is closest to a verdict: its index.
     pub fn closest(&self) -> Option<usize> {
-        let open = self.findings.iter().enumerate().filter(|(_, finding)| finding.verdict == Verdict::Undecided);
+        let is_open = |finding: &Finding| finding.verdict == Verdict::Undecided && finding.nothing.is_none();
+        let open = self.findings.iter().enumerate().filter(|(_, finding)| is_open(finding));
         open.max_by(|(_, a), (_, b)| a.evidence.total_cmp(&b.evidence)).map(|(index, _)| index)
     }
 }
@@ -67,15 +74,14 @@ impl Check<'_> {
     /// # Errors
     /// What stopped it otherwise.
     pub fn run(&self, workers: &Workers) -> Result<Checked, Stopped> {
-        let mut running: Vec<Running> =
+        let mut running: Vec<Running<'_>> =
             self.expectations.iter().map(|expectation| Running::new(expectation, self.scenario)).collect();
         let most = self.experiment.replications;
         let (mut done, mut stage, mut interrupted) = (0, FIRST_STAGE, false);
-        while done < most && running.iter().any(|running| running.verdict == Verdict::Undecided) {
+        while done < most && running.iter().any(Running::is_open) {
             let end = done.saturating_add(stage).min(most);
             // What is decided is not looked at any more.
-            let open = |running: &Running| (running.verdict == Verdict::Undecided).then(|| running.test.wanted());
-            let observe = Observe::new(self.experiment.plan, running.iter().map(open));
+            let observe = Observe::new(self.experiment.plan, running.iter().map(Running::wanted));
             let observed = match self.experiment.each(workers, done..end, &observe, self.cancelled, self.advanced) {
                 Ok(observed) => observed,
                 Err(Stopped::Cancelled) => {
@@ -95,29 +101,52 @@ impl Check<'_> {
 }
 
 /// An expectation on its way to a verdict.
-struct Running {
-    test: Test,
+struct Running<'e> {
+    /// None if nothing can prove it.
+    test: Option<Test>,
+    expectation: &'e Expectation,
     verdict: Verdict,
     replications: u32,
+    /// Whether any of them had something to say.
+    said: bool,
 }
 
-impl Running {
-    fn new(expectation: &Expectation, scenario: &Scenario) -> Running {
-        let test = Test::new(expectation, scenario);
-        Running { verdict: test.verdict(), test, replications: 0 }
+impl<'e> Running<'e> {
+    fn new(expectation: &'e Expectation, scenario: &Scenario) -> Running<'e> {
+        let test = expectation.refuted.is_none().then(|| Test::new(expectation, scenario));
+        let verdict = test.as_ref().map_or(Verdict::Fails, Test::verdict);
+        Running { test, expectation, verdict, replications: 0, said: false }
+    }
+
+    /// Whether it is worth looking on.
+    fn is_open(&self) -> bool {
+        self.verdict == Verdict::Undecided && (self.said || self.replications < SILENT)
+    }
+
+    /// What it looks at, as long as it does.
+    fn wanted(&self) -> Option<Wanted> {
+        self.test.as_ref().filter(|_| self.is_open()).map(Test::wanted)
     }
 
     /// Looks at a replication, unless all is said.
     fn add(&mut self, index: usize, observed: &Observed) {
-        if self.verdict == Verdict::Undecided {
+        if self.is_open()
+            && let Some(test) = &mut self.test
+        {
             self.replications += 1;
-            if self.test.add(observed, index) {
-                self.verdict = self.test.verdict();
+            if test.add(observed, index) {
+                self.said = true;
+                self.verdict = test.verdict();
             }
         }
     }
 
     fn finding(self) -> Finding {
-        self.test.finding(self.verdict, self.replications)
+        let Some(test) = self.test else {
+            return Finding::unseen(self.verdict, self.expectation.refuted.as_ref().map(Mistake::sentence));
+        };
+        let silent = !self.said && self.verdict == Verdict::Undecided && self.replications >= SILENT;
+        let nothing = silent.then(|| format!("no replication has this number: {}", test.metric().measure().meaning));
+        Finding { nothing, ..test.finding(self.verdict, self.replications) }
     }
 }

@@ -109,6 +109,11 @@ impl Test {
         Test { metric, alpha, claims, beyond, evidence }
     }
 
+    /// What it is about.
+    pub fn metric(&self) -> &Metric {
+        &self.metric
+    }
+
     /// What it looks at.
     pub fn wanted(&self) -> Wanted {
         Wanted::new(self.metric.measure(), self.metric.outcome(), self.limits())
@@ -250,7 +255,7 @@ impl Test {
                 (sequence.count(), sequence.estimate().map(scale), sequence.interval().map(scale).map(Some), Vec::new())
             }
         };
-        Finding { verdict, replications, values, estimate, interval, shares, evidence, least }
+        Finding { verdict, replications, values, estimate, interval, shares, evidence, nothing: None, least }
     }
 
     /// What a proof takes at least if a mean is what it seems to be.

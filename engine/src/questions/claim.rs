@@ -20,6 +20,12 @@ impl Mistake {
         Mistake { title: title.into(), label: label.into(), help: Vec::new() }
     }
 
+    /// All of it in one line.
+    pub fn sentence(&self) -> String {
+        let parts = [&self.title, &self.label].into_iter().chain(&self.help);
+        parts.filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("; ")
+    }
+
     pub(super) fn help(mut self, help: impl Into<String>) -> Mistake {
         self.help.push(help.into());
         self

@@ -53,8 +53,11 @@ pub fn expectation(form: &mut Form<'_>, scenario: Option<&Scenario>) -> Option<E
             form.report_at(problem.help(help), &[("", "no bound in this table")]);
         }
     }
-    let metric = metric?.path().to_owned();
-    Some(Expectation { name, description, metric, bounds: at_most.or(at_least).or(between)?, confidence, line })
+    let (metric, bounds) = (metric?, at_most.or(at_least).or(between)?);
+    let refuted = scenario.and_then(|scenario| {
+        claim::testable(&metric, scenario).and_then(|()| claim::possible(&metric, bounds, scenario)).err()
+    });
+    Some(Expectation { name, description, metric: metric.path().to_owned(), bounds, confidence, line, refuted })
 }
 
 /// A metric of the scenario of which something can be proven.
@@ -80,7 +83,9 @@ impl Accepts for OneMetric<'_> {
                 return None;
             }
         };
-        claim::testable(&metric, scenario).map_err(|mistake| report(mistake, found)).ok()?;
+        if let Err(mistake) = claim::testable(&metric, scenario) {
+            doubt(mistake, found);
+        }
         Some(metric)
     }
 }
@@ -89,6 +94,12 @@ impl Accepts for OneMetric<'_> {
 pub fn report(mistake: Mistake, found: &mut Written<'_>) {
     let Mistake { title, label, help } = mistake;
     found.report(help.into_iter().fold(Problem::new(title), Problem::help), label);
+}
+
+/// Says what nothing can prove.
+pub fn doubt(mistake: Mistake, found: &mut Written<'_>) {
+    let Mistake { title, label, help } = mistake;
+    found.doubt(help.into_iter().fold(Problem::new(title), Problem::help), label);
 }
 
 /// The metric and the scenario of a bound; none if the metric is wrong, which has been reported.
@@ -110,7 +121,9 @@ impl Accepts for OneBound<'_> {
 
     fn read(&self, found: &mut Written<'_>) -> Option<Bounds> {
         let (metric, scenario) = self.0?;
-        possible(metric, (self.1)(bound(found, metric.unit())?), scenario, found)
+        let bounds = (self.1)(bound(found, metric.unit())?);
+        doubt_impossible(metric, bounds, scenario, found);
+        Some(bounds)
     }
 }
 
@@ -151,14 +164,19 @@ impl Accepts for Between<'_> {
             found.report(problem.help("expected [low, high], the lower bound first"), label);
             return None;
         }
-        possible(metric, Bounds::Between(low, high), scenario, found)
+        let bounds = Bounds::Between(low, high);
+        doubt_impossible(metric, bounds, scenario, found);
+        Some(bounds)
     }
 }
 
-/// The bounds, unless they can never hold.
-fn possible(metric: &Metric, bounds: Bounds, scenario: &Scenario, found: &mut Written<'_>) -> Option<Bounds> {
-    claim::possible(metric, bounds, scenario).map_err(|mistake| report(mistake, found)).ok()?;
-    Some(bounds)
+/// Says why bounds can never be proven to hold, if they cannot.
+fn doubt_impossible(metric: &Metric, bounds: Bounds, scenario: &Scenario, found: &mut Written<'_>) {
+    if claim::testable(metric, scenario).is_ok()
+        && let Err(mistake) = claim::possible(metric, bounds, scenario)
+    {
+        doubt(mistake, found);
+    }
 }
 
 /// A bound in whole units.

@@ -1,5 +1,7 @@
 //! What a scenario expects of its results: `[[expect]]` and `[check]`.
 
+use super::Mistake;
+
 /// What a metric is expected to be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
@@ -15,6 +17,8 @@ pub struct Expectation {
     pub confidence: f64,
     /// The line of its entry; none if an option brought it.
     pub line: Option<usize>,
+    /// Why no results can prove it, if none can: then it fails.
+    pub refuted: Option<Mistake>,
 }
 
 /// Where a metric's true value has to be, in whole units: microseconds, robots, bytes, bits a second; a probability as

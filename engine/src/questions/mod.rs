@@ -47,7 +47,7 @@ impl Default for Questions {
 }
 
 /// Checks a file with options laid over it, each of them its name and `PATH=VALUE`: the scenario, and what is asked
-/// about it.
+/// about it. A question that no results can answer as somebody wishes keeps nobody from having results.
 ///
 /// # Errors
 /// All problems found.
@@ -55,6 +55,17 @@ pub fn read<'o>(
     file: &ScenarioFile,
     options: impl IntoIterator<Item = (&'o str, &'o str)>,
 ) -> Result<(Scenario, Questions), Diagnostics> {
+    read_with_doubts(file, options).map(|(scenario, questions, _)| (scenario, questions))
+}
+
+/// The same, with what is doubtful about the questions: what can never be proven.
+///
+/// # Errors
+/// All problems found.
+pub fn read_with_doubts<'o>(
+    file: &ScenarioFile,
+    options: impl IntoIterator<Item = (&'o str, &'o str)>,
+) -> Result<(Scenario, Questions, Diagnostics), Diagnostics> {
     file.check(options, questions)
 }
 

@@ -97,13 +97,19 @@ impl Objective {
     /// # Errors
     /// What is wrong with it, and what would be accepted.
     pub fn parse(text: &str, direction: Sense, scenario: &Scenario) -> Result<Objective, Misplaced> {
+        Objective::read(text, direction, scenario).and_then(|(objective, doubt)| doubt.map_or(Ok(objective), Err))
+    }
+
+    /// The same, and why settings cannot be compared by it, if they cannot.
+    pub(super) fn read(
+        text: &str,
+        direction: Sense,
+        scenario: &Scenario,
+    ) -> Result<(Objective, Option<Misplaced>), Misplaced> {
         let (metric, part) = known_metric(text, 0..text.len(), scenario)?;
-        let at = |mistake| Misplaced { part, mistake };
-        match claim::about_something(&metric, scenario) {
-            Ok(()) => comparable(&metric, direction, scenario).map_err(at)?,
-            Err(mistake) => return Err(at(mistake)),
-        }
-        Ok(Objective { metric: metric.path().to_owned(), direction })
+        let doubt = claim::about_something(&metric, scenario).and_then(|()| comparable(&metric, direction, scenario));
+        let objective = Objective { metric: metric.path().to_owned(), direction };
+        Ok((objective, doubt.err().map(|mistake| Misplaced { part, mistake })))
     }
 
     /// Whether settings can be compared by it under another setting of the scenario.
@@ -137,6 +143,11 @@ impl Constraint {
     /// # Errors
     /// What is wrong with it, and what would be accepted; also one that can never hold.
     pub fn parse(text: &str, scenario: &Scenario) -> Result<Constraint, Misplaced> {
+        Constraint::read(text, scenario).and_then(|(constraint, doubt)| doubt.map_or(Ok(constraint), Err))
+    }
+
+    /// The same, and why it can never be proven to hold, if it cannot.
+    pub(super) fn read(text: &str, scenario: &Scenario) -> Result<(Constraint, Option<Misplaced>), Misplaced> {
         const HELP: &str =
             "write METRIC <= NUMBER or METRIC >= NUMBER, as in \"campaign.outcomes.halted.probability <= 0.01\"";
         let wrong = |part: Range<usize>, title: &str, label: &str| {
@@ -151,8 +162,7 @@ impl Constraint {
             return wrong(at..end, "a constraint compares by `<=` or `>=`", "expected `<=` or `>=`");
         };
         let (metric, place) = known_metric(text, 0..at, scenario)?;
-        let at_metric = |mistake| Misplaced { part: place, mistake };
-        claim::testable(&metric, scenario).map_err(at_metric)?;
+        let doubt = claim::testable(&metric, scenario).map_err(|mistake| Misplaced { part: place, mistake });
         let number = trimmed(text, at + sign.len()..text.len());
         if number.is_empty() {
             return wrong(at..text.len(), "a constraint needs a bound", "no number here");
@@ -160,8 +170,8 @@ impl Constraint {
         let at_number = |mistake| Misplaced { part: number.clone(), mistake };
         let bound = bound(&text[number.clone()], &metric).map_err(at_number)?;
         let bounds = if sign == "<=" { Bounds::AtMost(bound) } else { Bounds::AtLeast(bound) };
-        claim::possible_somewhere(&metric, bounds).map_err(at_number)?;
-        Ok(Constraint { text: text.trim().to_owned(), metric: metric.path().to_owned(), bounds })
+        let doubt = doubt.and_then(|()| claim::possible_somewhere(&metric, bounds).map_err(at_number));
+        Ok((Constraint { text: text.trim().to_owned(), metric: metric.path().to_owned(), bounds }, doubt.err()))
     }
 
     /// Whether it can be tested under another setting of the scenario, where it may well be out of reach.

@@ -149,11 +149,28 @@ fn within(node: &Node, text: &str, part: Range<usize>, diagnostics: &Diagnostics
     Location { source: node.place.source, span: start + part.start..start + part.end }
 }
 
-/// Reports a mistake in the text of a value.
-fn report_part(misplaced: Misplaced, text: &str, found: &mut Written<'_>) {
+/// A mistake in the text of a value.
+fn problem(misplaced: Misplaced, text: &str, found: &Written<'_>) -> Problem {
     let Misplaced { part, mistake: Mistake { title, label, help } } = misplaced;
     let place = within(found.node, text, part, found.diagnostics);
-    found.diagnostics.report(help.into_iter().fold(Problem::new(title).at(&place, label), Problem::help));
+    help.into_iter().fold(Problem::new(title).at(&place, label), Problem::help)
+}
+
+/// What has been read; a mistake in the text of the value is reported, and what can never be proven is doubted.
+fn doubting<T>(read: Result<(T, Option<Misplaced>), Misplaced>, text: &str, found: &mut Written<'_>) -> Option<T> {
+    match read {
+        Ok((value, doubt)) => {
+            if let Some(doubt) = doubt.map(|doubt| problem(doubt, text, found)) {
+                found.diagnostics.doubt(doubt);
+            }
+            Some(value)
+        }
+        Err(wrong) => {
+            let wrong = problem(wrong, text, found);
+            found.diagnostics.report(wrong);
+            None
+        }
+    }
 }
 
 /// A metric of the scenario by which settings can be compared.
@@ -175,7 +192,7 @@ impl Accepts for OneObjective<'_> {
 
     fn read(&self, found: &mut Written<'_>) -> Option<Objective> {
         let (scenario, text) = (self.scenario?, found.text("a string")?);
-        Objective::parse(text, self.direction, scenario).map_err(|wrong| report_part(wrong, text, found)).ok()
+        doubting(Objective::read(text, self.direction, scenario), text, found)
     }
 }
 
@@ -204,9 +221,8 @@ impl Accepts for Constraints<'_> {
         for element in elements {
             let path = found.path.clone();
             let mut here = found.within(element, path);
-            let constraint = here.text("a string").and_then(|text| {
-                Constraint::parse(text, scenario).map_err(|wrong| report_part(wrong, text, &mut here)).ok()
-            });
+            let constraint =
+                here.text("a string").and_then(|text| doubting(Constraint::read(text, scenario), text, &mut here));
             let contradicts = |one: &Constraint| {
                 constraints.iter().position(|other| other.as_ref().is_some_and(|other| other.contradicts(one)))
             };

@@ -77,12 +77,14 @@ const MOST_DRAWN: usize = 1000;
 pub struct Diagnostics {
     sources: Vec<SourceText>,
     problems: Vec<Problem>,
+    /// What keeps nobody from simulating the scenario.
+    doubts: Vec<Problem>,
 }
 
 impl Diagnostics {
     pub(crate) fn new(shown: &str, text: &str) -> Diagnostics {
         let file = SourceText { shown: shown.to_owned(), text: text.to_owned() };
-        Diagnostics { sources: vec![file], problems: Vec::new() }
+        Diagnostics { sources: vec![file], ..Diagnostics::default() }
     }
 
     /// One problem with a file as a whole.
@@ -102,7 +104,7 @@ impl Diagnostics {
     /// Takes over the problems of another check of the same file, under other options; one that is known already is
     /// heard once.
     pub fn absorb(&mut self, other: Diagnostics) {
-        let Diagnostics { sources, problems } = other;
+        let Diagnostics { sources, problems, .. } = other;
         let mut sources: Vec<Option<SourceText>> = sources.into_iter().map(Some).collect();
         let mut ids: Vec<Option<usize>> = vec![None; sources.len()];
         for mut problem in problems {
@@ -140,6 +142,11 @@ impl Diagnostics {
         }
     }
 
+    /// Adds a problem that keeps nobody from simulating the scenario.
+    pub(crate) fn doubt(&mut self, problem: Problem) {
+        self.doubts.push(problem);
+    }
+
     /// The text at a place.
     pub(crate) fn text(&self, place: &Location) -> &str {
         let text = self.sources.get(place.source.0).and_then(|source| source.text.get(place.span.clone()));
@@ -164,12 +171,29 @@ impl Diagnostics {
 
     /// Draws all problems: file, line, excerpt and what is accepted. With `styled`, in a terminal's colours.
     pub fn render(&self, styled: bool) -> String {
-        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-        let mut problems: Vec<&Problem> = self.problems.iter().collect();
+        let mut drawn = self.drawn(&self.problems, &Level::ERROR, styled);
+        let count = match self.problems.len() {
+            1 => String::from("1 error"),
+            n if n > MOST_DRAWN => format!("{n} errors, the first {MOST_DRAWN} shown"),
+            n => format!("{n} errors"),
+        };
+        let count = Level::ERROR.primary_title(format!("{count}: nothing was run and nothing was written"));
+        drawn.push(renderer(styled).render(&[Group::with_title(count)]));
+        drawn.join("\n\n") + "\n"
+    }
+
+    /// Draws what is doubtful and no problem, as warnings; empty if nothing is.
+    pub fn render_doubts(&self, styled: bool) -> String {
+        self.drawn(&self.doubts, &Level::WARNING, styled).into_iter().map(|doubt| doubt + "\n").collect()
+    }
+
+    fn drawn(&self, problems: &[Problem], level: &Level<'_>, styled: bool) -> Vec<String> {
+        let renderer = renderer(styled);
+        let mut problems: Vec<&Problem> = problems.iter().collect();
         problems.sort_by_key(|problem| problem.places.first().map(|(place, _)| (place.source.0, place.span.start)));
         let mut drawn: Vec<String> = Vec::new();
         for problem in problems.into_iter().take(MOST_DRAWN) {
-            let mut group = Group::with_title(Level::ERROR.primary_title(&problem.title));
+            let mut group = Group::with_title(level.clone().primary_title(&problem.title));
             for (index, source) in self.sources.iter().enumerate() {
                 let here: Vec<_> = problem.places.iter().filter(|(place, _)| place.source.0 == index).collect();
                 if here.is_empty() {
@@ -193,16 +217,12 @@ impl Diagnostics {
             }
             drawn.push(renderer.render(&[group]));
         }
-        let count = match self.problems.len() {
-            1 => String::from("1 error"),
-            n if n > MOST_DRAWN => format!("{n} errors, the first {MOST_DRAWN} shown"),
-            n => format!("{n} errors"),
-        };
-        drawn.push(renderer.render(&[Group::with_title(
-            Level::ERROR.primary_title(format!("{count}: nothing was run and nothing was written")),
-        )]));
-        drawn.join("\n\n") + "\n"
+        drawn
     }
+}
+
+fn renderer(styled: bool) -> Renderer {
+    if styled { Renderer::styled() } else { Renderer::plain() }
 }
 
 impl SourceText {

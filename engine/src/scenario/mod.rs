@@ -252,12 +252,12 @@ impl ScenarioFile {
     }
 
     /// Checks the file with options laid over it, each of them its name and `PATH=VALUE`: the scenario's own tables,
-    /// then what `beside` reads, which is given what has been found of the scenario.
+    /// then what `beside` reads, which is given what has been found of the scenario. With both come doubts about them.
     pub(crate) fn check<'o, T>(
         &self,
         options: impl IntoIterator<Item = (&'o str, &'o str)>,
         beside: impl FnOnce(&mut Form<'_>, &Draft) -> T,
-    ) -> Result<(Scenario, T), Diagnostics> {
+    ) -> Result<(Scenario, T, Diagnostics), Diagnostics> {
         let mut diagnostics = Diagnostics::new(&self.shown, &self.text);
         let checked = document::read(&self.text, options, &mut diagnostics).and_then(|root| {
             let diagnostics = &mut diagnostics;
@@ -269,7 +269,7 @@ impl ScenarioFile {
             })
         });
         match checked {
-            Some(checked) if diagnostics.is_empty() => Ok(checked),
+            Some((scenario, beside)) if diagnostics.is_empty() => Ok((scenario, beside, diagnostics)),
             _ => Err(diagnostics),
         }
     }
@@ -277,7 +277,7 @@ impl ScenarioFile {
     /// Checks the scenario with `--set` options laid over it.
     fn scenario(&self, sets: &[String]) -> Result<Scenario, Diagnostics> {
         let unread = |file: &mut Form<'_>, _: &Draft| file.leave(&QUESTIONS);
-        self.check(sets.iter().map(|set| ("--set", set.as_str())), unread).map(|(scenario, ())| scenario)
+        self.check(sets.iter().map(|set| ("--set", set.as_str())), unread).map(|(scenario, (), _)| scenario)
     }
 
     /// A file with this text, for messages called `shown`; CSV paths are relative to `folder`.

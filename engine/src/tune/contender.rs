@@ -66,6 +66,7 @@ impl Contender {
             bounds: constraint.bounds,
             confidence: 1.0 - alpha,
             line: None,
+            refuted: None,
         };
         Contender {
             replications: 0,

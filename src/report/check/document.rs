@@ -209,7 +209,9 @@ fn found(report: &CheckReport, index: usize) -> DataTable {
             table.row_of(format!("{name}{metric}{robots}"), vec![DataCell::new(about), verdict, cell, after]);
         }
         if let Some(row) = table.rows.get_mut(first) {
-            row.why.clone_from(&expectation.description);
+            let why =
+                [Some(expectation.description.as_str()).filter(|why| !why.is_empty()), finding.nothing.as_deref()];
+            row.why = why.into_iter().flatten().collect::<Vec<_>>().join("; ");
         }
     }
     table

@@ -64,6 +64,9 @@ struct OfExpectation<'r> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     shares: Vec<OfShare>,
     evidence: f64,
+    /// Why there was nothing to look at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nothing: Option<&'r str>,
     /// Of a mean: how many replications a proof takes at least, whatever the test.
     #[serde(skip_serializing_if = "Option::is_none")]
     least_replications: Option<u64>,
@@ -196,7 +199,7 @@ fn of_change(change: &Change) -> OfChange<'_> {
     }
 }
 
-fn of_expectation<'r>(expectation: &'r Expectation, metric: &Metric, finding: &Finding) -> OfExpectation<'r> {
+fn of_expectation<'r>(expectation: &'r Expectation, metric: &Metric, finding: &'r Finding) -> OfExpectation<'r> {
     let bound = |bound: Option<f64>| bound.map(|bound| Number(metric.show(bound)));
     let shares = finding.shares.iter().map(|share| OfShare {
         bound: Number(share.bound),
@@ -219,6 +222,7 @@ fn of_expectation<'r>(expectation: &'r Expectation, metric: &Metric, finding: &F
         interval: finding.interval.map(|end| end.map(Number)),
         shares: shares.collect(),
         evidence: if finding.verdict == Verdict::Undecided { finding.evidence } else { 1.0 },
+        nothing: finding.nothing.as_deref(),
         least_replications: finding.least.map(|least| least.replications),
     }
 }

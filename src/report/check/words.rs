@@ -76,6 +76,12 @@ pub fn numbers(expectation: &Expectation, metric: &Metric, finding: &Finding) ->
 
 /// What was found, in one sentence.
 pub fn found(expectation: &Expectation, metric: &Metric, finding: &Finding) -> String {
+    if let Some(nothing) = &finding.nothing {
+        return match finding.replications {
+            0 => nothing.clone(),
+            looked => format!("{nothing}; looked at {}", counted(looked.into(), "replication")),
+        };
+    }
     let numbers: Vec<String> = numbers(expectation, metric, finding)
         .into_iter()
         .map(|numbers| match finding.shares.is_empty() {
@@ -116,6 +122,8 @@ pub fn sentence(expectation: &Expectation, metric: &Metric, finding: &Finding) -
     let confidence = 100.0 * expectation.confidence;
     let sure = match finding.verdict {
         Verdict::Undecided => String::new(),
+        // That is no matter of chance.
+        _ if finding.replications == 0 && finding.nothing.is_some() => String::new(),
         _ => format!(" with confidence {} %", (confidence * 1e9).round() / 1e9),
     };
     let why =

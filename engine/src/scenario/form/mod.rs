@@ -121,6 +121,11 @@ impl<'f> Written<'f> {
         self.diagnostics.report(problem.at(&self.node.place, label));
     }
 
+    /// The same of what keeps nobody from simulating the scenario.
+    pub fn doubt(&mut self, problem: Problem, label: impl Into<String>) {
+        self.diagnostics.doubt(problem.at(&self.node.place, label));
+    }
+
     /// Reports a value of another kind than expected.
     pub fn wrong_kind(&mut self, expected: &str) {
         let title = format!("`{}` is {}", self.path, self.node.value.kind());
