@@ -258,6 +258,37 @@ fn expectations_count_beside_the_baseline() {
     );
 }
 
+/// One that is new among others does not stop them.
+#[test]
+fn a_scenario_without_a_baseline_is_reported() {
+    let sandbox = Sandbox::with(COUNTED);
+    check(&sandbox, &["--update-baseline", "-q"]).exits(0);
+    sandbox.write("new.toml", &COUNTED.replace("\"counted\"", "\"new\""));
+    let ran = check(&sandbox, &["new.toml"]).exits(1);
+    assert!(ran.stdout.contains("The same bytes as in the baseline."), "{}", ran.stdout);
+    assert!(ran.stdout.contains("There is no baseline base/new/summary.json"), "{}", ran.stdout);
+    let document: Value =
+        serde_json::from_str(&check(&sandbox, &["new.toml", "--json"]).exits(1).stdout).expect("JSON");
+    let compared = [0, 1].map(|index| document["scenarios"][index]["baseline"]["compared"].as_str());
+    assert_eq!(compared, [Some("same_bytes"), Some("missing")]);
+}
+
+/// What is sure to differ may still be too small to matter.
+#[test]
+fn small_differences_may_be_tolerated() {
+    let sandbox = stored(&scattered());
+    let slower = ["--set", "group.amr.step.launching.latency.exponential.mean=62s"];
+    let ran = |more: &[&str], code| check(&sandbox, &[&slower[..], more].concat()).exits(code).stdout;
+    let strict = ran(&[], 1);
+    assert!(strict.contains("differs"), "{strict}");
+    assert!(ran(&["--tolerance", "0.1%"], 1).contains("differs"));
+    let lenient = ran(&["--tolerance", "10%"], 0);
+    assert!(lenient.contains("tolerated") && !lenient.contains(" differs  "), "{lenient}");
+    for wrong in ["2", "-1%", "100%", "x%"] {
+        assert!(check(&sandbox, &[&format!("--tolerance={wrong}")]).exits(2).stderr.contains("as in 2%"), "{wrong}");
+    }
+}
+
 #[test]
 fn baselines_that_cannot_be_used() {
     let sandbox = Sandbox::with(COUNTED);

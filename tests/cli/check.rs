@@ -45,6 +45,7 @@ const HALTED: &str = "campaign.outcomes.halted.probability";
 const IN_SYNC: &str = "campaign.outcomes.in_sync.probability";
 const FAILED: &str = "first_job.robots_failed";
 const TIME: &str = "campaign.time_to_success_s.p99";
+const FAILED_P95: &str = "first_job.robots_failed.p95";
 const ROBOT: &str = "robot.deployment_s";
 
 /// Thresholds just inside and just outside of the closed forms, for every kind of metric and bound.
@@ -181,10 +182,15 @@ fn all_scenarios_are_checked_and_the_worst_counts() {
     let (bad, good) = (ran.stdout.find("bad\n").expect("shown"), ran.stdout.find("good\n").expect("shown"));
     assert!(bad < good && ran.stdout.contains("With 99.9 % confidence the expectation holds."), "{}", ran.stdout);
     assert_eq!(sandbox.rollcast(&["check", "bad.toml", "good.toml", "-q"]).exits(1).stdout, "");
-    // Nothing runs before everything is right.
+    // What is wrong with one does not stop the others.
     sandbox.write("wrong.toml", "name = 7\n");
-    let ran = sandbox.rollcast(&["check", "bad.toml", "wrong.toml"]).exits(2);
-    assert!(ran.stdout.is_empty() && ran.stderr.contains("wrong.toml:1"), "{}", ran.stderr);
+    let ran = sandbox.rollcast(&["check", "bad.toml", "wrong.toml", "good.toml"]).exits(2);
+    assert!(
+        ran.stderr.contains("wrong.toml:1") && ran.stderr.contains("this scenario was not checked"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stdout.contains("bad\n") && ran.stdout.contains("good\n"), "{}", ran.stdout);
     let ran = sandbox.rollcast(&["check", "wrong.toml", "missing.toml"]).exits(3);
     assert!(ran.stderr.contains("wrong.toml:1") && ran.stderr.contains("cannot read missing.toml"), "{}", ran.stderr);
     sandbox.write("none.toml", BINOMIAL);
@@ -306,8 +312,6 @@ fn bad_expectations() {
         ("metric = \"HALTED\"\nname = \"x\"", "`expect.x` does not say what is expected", "between = ["),
         ("metric = \"HALTED\"\nat_most = 0.1\nat_least = 0.2", "more than one bound", "between = [low, high]"),
         ("metric = \"HALTED\"\nat_least = 1.2", "`expect.at_least` is out of range", "a probability from 0 to 1"),
-        ("metric = \"HALTED\"\nat_least = 1", "is never 100 % or more", "leave it some room"),
-        ("metric = \"HALTED\"\nat_most = 0", "cannot be proven to be 0", "leave it some room"),
         ("metric = \"HALTED\"\nat_most = -0.1", "is out of range", "a probability from 0 to 1"),
         ("metric = \"HALTED\"\nat_most = \"1h\"", "`expect.at_most` is a string", "a probability from 0 to 1"),
         ("metric = \"HALTED\"\nbetween = [0.3, 0.2]", "nothing is between 30.0 % and 20.0 %", "the lower bound first"),
@@ -317,8 +321,6 @@ fn bad_expectations() {
         ("metric = \"HALTED\"\nbetween = [0.3, 1.5]", "out of range", "a probability from 0 to 1"),
         ("metric = \"TIME.p95\"\nat_most = \"-1h\"", "a duration is not negative", "a string with a unit"),
         ("metric = \"TIME.p95\"\nat_most = 3600", "`expect.at_most` is an integer", "a string with a unit"),
-        ("metric = \"TIME.p95\"\nat_least = \"2h\"", "is never 2h or more", "expected at most 1h"),
-        ("metric = \"first_job.robots_failed.p95\"\nat_least = 11", "is never 11 or more", "expected at most 10"),
         ("metric = \"first_job.robots_failed.p95\"\nat_most = -1", "is out of range", "a number of at least 0"),
         (
             "metric = \"TIME.max\"\nat_most = \"1h\"",
@@ -336,11 +338,6 @@ fn bad_expectations() {
             "such as `campaign.outcomes.halted.probability`",
         ),
         ("metric = \"TIME\"\nat_most = \"1h\"", "is not a single number", "`p95`"),
-        (
-            "metric = \"campaign.concurrent_deployment_exceptions.mean\"\nat_most = 3",
-            "its numbers have no bound",
-            "`campaign.concurrent_deployment_exceptions.p50`",
-        ),
         (
             "metric = \"HALTED\"\nat_most = 0.1\nconfidence = 1",
             "`expect.confidence` is out of range",
@@ -372,25 +369,150 @@ fn bad_expectations() {
         assert!(ran.stderr.contains("--> scenario.toml:"), "{entry}:\n{}", ran.stderr);
         assert_eq!((ran.stdout.as_str(), sandbox.files()), ("", vec![String::from("scenario.toml")]));
     }
-    // Without a horizon times have no bound, and so their mean has no test; quantiles have.
-    let endless = |statistic: &str| {
-        let metric = format!("campaign.time_to_success_s.{statistic}");
-        Sandbox::with(&expecting(&[(&metric, "at_most = \"2h\"")]).replace("horizon = \"1h\"\n", ""))
-            .rollcast(&["check", "scenario.toml"])
-    };
-    let ran = endless("mean").exits(2);
-    assert!(
-        ran.stderr.contains("its numbers have no bound") && ran.stderr.contains("[sync] horizon = \"7d\""),
-        "{}",
-        ran.stderr
-    );
-    endless("p95").exits(0);
     // What is wrong elsewhere is shown beside it.
     let both = expecting(&[("campaign.jobs.oops", "at_most = 1")]).replace("percentage = 100", "percentage = 101");
     let ran = Sandbox::with(&both).rollcast(&["check", "scenario.toml"]).exits(2);
     assert!(ran.stderr.contains("2 errors") && ran.stderr.contains("unknown metric"), "{}", ran.stderr);
     let ran = Sandbox::new().rollcast(&["check"]).exits(2);
     assert!(ran.stderr.contains("<SCENARIO>..."), "{}", ran.stderr);
+}
+
+/// What nothing can prove fails in a check, which says why, and is a warning of `validate`; no other command minds.
+#[test]
+fn what_cannot_be_proven_fails() {
+    let mean = "campaign.time_to_success_s.mean";
+    let exceptions = "campaign.concurrent_deployment_exceptions";
+    let built = "[[build]]\nname = \"a\"\nweight = 1\n[[build]]\nname = \"b\"\nweight = 0\n";
+    for (metric, bound, more, title, help) in [
+        (HALTED, "at_least = 1", "", "is never 100 % or more", "leave it some room"),
+        (HALTED, "at_most = 0", "", "cannot be proven to be 0", "leave it some room"),
+        ("campaign.time_to_success_s.p95", "at_least = \"2h\"", "", "is never 2h or more", "expected at most 1h"),
+        ("first_job.robots_failed.p95", "at_least = 11", "", "is never 11 or more", "expected at most 10"),
+        (&format!("{exceptions}.mean"), "at_most = 3", "", "its numbers have no bound", &format!("`{exceptions}.p50`")),
+        // Without a horizon times have no bound, and so their mean has no test.
+        (mean, "at_most = \"2h\"", "horizon", "its numbers have no bound", "[sync] horizon = \"7d\""),
+        (
+            "builds.b.first_job.robots_failed.p95",
+            "at_most = 3",
+            built,
+            "no replication is about the build `b`",
+            "a weight",
+        ),
+    ] {
+        let scenario = match more {
+            "horizon" => expecting(&[(metric, bound), (FAILED_P95, "at_most = 9")]).replace("horizon = \"1h\"\n", ""),
+            more => expecting(&[(metric, bound), (FAILED_P95, "at_most = 9")]) + more,
+        };
+        let sandbox = Sandbox::with(&scenario);
+        let ran = sandbox.rollcast(&["check", "scenario.toml"]).exits(1);
+        let unwrapped = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(unwrapped.contains(title) && unwrapped.contains(help), "{metric} {bound}:\n{}", ran.stdout);
+        let document = checked(&sandbox, &[], 1);
+        let [never, other] = &expectations(&document)[..] else { panic!("two expectations") };
+        assert_eq!((&never["verdict"], &never["replications"]), (&"fails".into(), &0.into()));
+        assert!(never["nothing"].as_str().is_some_and(|why| why.contains(title)), "{never}");
+        assert_eq!((&other["verdict"], &other["nothing"]), (&"holds".into(), &Value::Null));
+        let ran = sandbox.rollcast(&["validate", "scenario.toml"]).exits(0);
+        assert!(ran.stderr.contains("warning: ") && ran.stderr.contains(title), "{}", ran.stderr);
+        assert!(ran.stderr.contains("--> scenario.toml:"), "{}", ran.stderr);
+        for args in [
+            &["run", "scenario.toml", "-n", "20", "--no-files", "-q"][..],
+            &["sweep", "scenario.toml", "-n", "20", "--no-files", "-q", "--vary", "run.seed=1,2"],
+            &["compare", "scenario.toml", "scenario.toml", "-n", "20", "--no-files", "-q"],
+            &["trace", "scenario.toml"],
+        ] {
+            assert_eq!(sandbox.rollcast(args).exits(0).stderr, "", "{args:?}");
+        }
+    }
+    // So it is where a command sets something else for once.
+    let sandbox = Sandbox::with(&expecting(&[("campaign.peak_robots_down.mean", "at_least = 5")]));
+    sandbox.rollcast(&["run", "scenario.toml", "-n", "20", "--no-files", "--set", "group.amr.robots=5"]).exits(0);
+    sandbox.rollcast(&["sweep", "scenario.toml", "-n", "20", "--no-files", "--vary", "group.amr.robots=5,10"]).exits(0);
+    sandbox.rollcast(&["check", "scenario.toml", "--set", "group.amr.robots=5"]).exits(1);
+    let tuned = sandbox.rollcast(&["tune", "scenario.toml", "--no-files", "--vary", "run.horizon=1h", "-q"]);
+    assert_eq!(tuned.code, 2, "{}", tuned.stderr);
+}
+
+/// Of a number that no replication has nothing can be found, and that is said long before a million.
+#[test]
+fn a_number_that_no_replication_has() {
+    let sandbox = Sandbox::with(
+        &expecting(&[("campaign.time_to_success_s.p95", "at_most = \"2h\"")]).replace("failure = 0.1", "failure = 1"),
+    );
+    let ran = sandbox.rollcast(&["check", "scenario.toml"]).exits(1);
+    let unwrapped = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(unwrapped.contains("no replication has this number (over campaigns that end in sync"), "{}", ran.stdout);
+    assert!(!unwrapped.contains("--max-replications"), "{}", ran.stdout);
+    let document = checked(&sandbox, &[], 1);
+    let [silent] = &expectations(&document)[..] else { panic!("one expectation") };
+    assert_eq!((&silent["verdict"], &silent["replications"]), (&"undecided".into(), &10_000.into()));
+}
+
+/// What is wrong with a scenario stands in every report, and the others are checked.
+#[test]
+fn scenarios_that_cannot_be_checked_are_reported() {
+    let sandbox = Sandbox::with(&expecting(&[(IN_SYNC, "at_least = 0.2")]));
+    std::fs::create_dir(sandbox.path("rollouts")).expect("a new folder");
+    sandbox.write("rollouts/wrong.toml", "name = \"x\"\nfoo = 1\n");
+    sandbox.write("none.toml", BINOMIAL);
+    let mut program = program();
+    program
+        .current_dir(sandbox.path("rollouts"))
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_WORKSPACE", sandbox.path(""));
+    program.args(["check", "wrong.toml", "../none.toml", "../scenario.toml", "--junit", "j.xml", "--markdown", "m.md"]);
+    let output = program.args(["--json", "--out", "out"]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&document["passes"], &document["scenarios"][0]["passes"]), (&false.into(), &true.into()));
+    let unchecked = document["unchecked"].as_array().expect("two");
+    assert_eq!(
+        unchecked.iter().map(|one| one["file"].as_str()).collect::<Vec<_>>(),
+        [Some("wrong.toml"), Some("../none.toml")]
+    );
+    assert_eq!(unchecked[0]["errors"][2], serde_json::json!({ "line": 2, "error": "unknown key `foo`" }));
+    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+    let annotation = "::error file=rollouts/wrong.toml,line=2,title=wrong.toml%3A not checked::unknown key `foo`";
+    assert!(stderr.contains(annotation), "{stderr}");
+    assert!(
+        stderr.contains("::error file=none.toml,title=../none.toml%3A not checked::it expects nothing"),
+        "{stderr}"
+    );
+    let xml = sandbox.read("rollouts/j.xml");
+    let junit = roxmltree::Document::parse(&xml).expect("it is XML");
+    let root = junit.root_element();
+    assert_eq!(["tests", "failures", "errors"].map(|name| root.attribute(name)), [Some("3"), Some("0"), Some("2")]);
+    assert_eq!(junit.descendants().filter(|node| node.has_tag_name("error")).count(), 2, "{xml}");
+    let markdown = sandbox.read("rollouts/m.md");
+    assert!(markdown.starts_with("### ❌ wrong.toml\n") && markdown.contains("### ✅ binomial"), "{markdown}");
+    assert!(sandbox.read("rollouts/out/report.html").contains("wrong.toml was not checked: line 1"));
+}
+
+/// GitHub shows ten annotations of a step, and drops a summary of more than a mebibyte as a whole.
+#[test]
+fn much_that_fails_fits_on_github() {
+    let entry = |index: usize| {
+        let bound = if index < 2000 { "at_least = 0.2" } else { "at_least = 0.99" };
+        format!(
+            "\n[[expect]]\nname = \"e{index}\"\ndescription = \"{}\"\nmetric = \"{IN_SYNC}\"\n{bound}\n",
+            "x".repeat(300)
+        )
+    };
+    let sandbox = Sandbox::with(&(BINOMIAL.to_owned() + &(0..2020).map(entry).collect::<String>()));
+    sandbox.write("summary.md", &"before\n".repeat(90_000));
+    let mut program = program();
+    program.current_dir(sandbox.path("")).env("GITHUB_ACTIONS", "true");
+    program.env("GITHUB_STEP_SUMMARY", sandbox.path("summary.md"));
+    let output = program.args(["check", "scenario.toml", "-q"]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1), "{:.2000}", String::from_utf8_lossy(&output.stderr));
+    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+    let annotations: Vec<&str> = stdout.lines().filter(|line| line.starts_with("::error")).collect();
+    assert_eq!(annotations.len(), 10, "{stdout}");
+    assert!(annotations[8].contains("e2008") && annotations[9].contains("11 more do not hold"), "{stdout}");
+    let summary = sandbox.read("summary.md");
+    assert!(summary.len() < 1 << 20 && summary.len() > (1 << 20) - 2000, "{}", summary.len());
+    assert!(summary.contains("more lines are left out"), "{}", &summary[summary.len() - 300..]);
+    assert!(summary.contains("e2019: "), "failures come first");
 }
 
 /// Expectations decide no number: the results of a run are the same bytes with and without them, the digest included.

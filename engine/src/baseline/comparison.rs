@@ -1,6 +1,7 @@
 //! What a comparison with a baseline comes to.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -31,6 +32,8 @@ pub enum BaselineVerdict {
     },
     /// Another program, scenario, seed or number of replications.
     Tested(Tested),
+    /// There is no baseline here.
+    Missing(PathBuf),
 }
 
 /// A metric that should be the same and is not.
@@ -87,6 +90,9 @@ pub struct Change {
     pub effect: Effect,
     /// The p-value of its test after Holm's correction.
     pub p: f64,
+    /// Differences up to this do not matter: a share of the baseline's value, of probabilities an amount; 0 unless
+    /// [tolerated](BaselineVerdict::tolerating).
+    pub tolerance: f64,
 }
 
 /// The size of a change.
@@ -106,18 +112,41 @@ pub enum Effect {
 }
 
 impl Change {
-    /// Whether it differs, by more than chance.
+    /// Whether it differs, by more than chance and by more than is tolerated.
     pub fn differs(&self) -> bool {
-        self.p < LEVEL
+        self.p < LEVEL && !self.is_tolerated()
+    }
+
+    /// Whether a tolerance covers all that is shown of it.
+    fn is_tolerated(&self) -> bool {
+        let covered = |[before, now]: [f64; 2]| {
+            let of = if self.unit == Unit::Probability { 1.0 } else { before.abs() };
+            (now - before).abs() <= self.tolerance * of
+        };
+        self.tolerance > 0.0 && self.values.iter().all(|(_, values)| covered(*values))
+    }
+
+    /// Whether it differs by more than chance, and no more than is tolerated.
+    pub fn is_too_small(&self) -> bool {
+        self.p < LEVEL && self.is_tolerated()
     }
 }
 
 impl BaselineVerdict {
+    /// The same, where differences up to a tolerance do not matter: a share of the baseline's value, of probabilities
+    /// an amount.
+    pub fn tolerating(mut self, tolerance: f64) -> BaselineVerdict {
+        if let BaselineVerdict::Tested(tested) = &mut self {
+            tested.changes.iter_mut().for_each(|change| change.tolerance = tolerance);
+        }
+        self
+    }
+
     /// Whether nothing was found to differ.
     pub fn passes(&self) -> bool {
         match self {
             BaselineVerdict::SameBytes | BaselineVerdict::SameNumbers => true,
-            BaselineVerdict::OtherBytes { .. } => false,
+            BaselineVerdict::OtherBytes { .. } | BaselineVerdict::Missing(_) => false,
             BaselineVerdict::Tested(tested) => !tested.changes.iter().any(Change::differs),
         }
     }
@@ -176,6 +205,7 @@ pub(super) fn test(baseline: &Baseline, summary: &Summary, tally: &Tally, now: O
             values: vec![("share", [share(0), share(1)])],
             effect: Effect::RiskDifference(difference, interval),
             p: fisher(counts, trials),
+            tolerance: 0.0,
         }
     });
     let (method, cells_now) = match &baseline.kept {
@@ -211,6 +241,7 @@ fn of_distributions(measure: &Measure, [before, now]: [&Cells; 2]) -> Option<Cha
         values: vec![("p50", quantile(50)), ("p95", quantile(95))],
         effect: Effect::CliffsDelta(cliffs_delta(before, now)),
         p: kolmogorov_smirnov(before, now),
+        tolerance: 0.0,
     })
 }
 
@@ -238,5 +269,6 @@ fn of_means(measure: &Measure, before: &Value, now: &Summary) -> Option<Change> 
         values: vec![("mean", [before[1], now[1]])],
         effect: Effect::Deviations((before[2] > 0.0).then(|| (now[1] - before[1]) / before[2])),
         p: welch(before, now),
+        tolerance: 0.0,
     })
 }

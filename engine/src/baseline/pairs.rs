@@ -78,6 +78,7 @@ fn of_part(
                 values: vec![("share", [share(&a), share(&b)])],
                 effect: Effect::Pairs { grew, fell, of: pairs.len() as u64 },
                 p: sign_test([grew, fell]),
+                tolerance: 0.0,
             },
             able: is_able(grew + fell),
         });
@@ -137,6 +138,7 @@ fn of_numbers(
             values: vec![("p50", shown(50)), ("p95", shown(95))],
             effect: Effect::Pairs { grew, fell, of },
             p: ((PASSED.len() + 1) as f64 * least).min(1.0),
+            tolerance: 0.0,
         },
         able: is_able(grew + fell),
     })

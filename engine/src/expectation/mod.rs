@@ -146,7 +146,7 @@ impl<'e> Running<'e> {
             return Finding::unseen(self.verdict, self.expectation.refuted.as_ref().map(Mistake::sentence));
         };
         let silent = !self.said && self.verdict == Verdict::Undecided && self.replications >= SILENT;
-        let nothing = silent.then(|| format!("no replication has this number: {}", test.metric().measure().meaning));
+        let nothing = silent.then(|| format!("no replication has this number ({})", test.metric().measure().meaning));
         Finding { nothing, ..test.finding(self.verdict, self.replications) }
     }
 }

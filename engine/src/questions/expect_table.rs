@@ -83,8 +83,14 @@ impl Accepts for OneMetric<'_> {
                 return None;
             }
         };
-        if let Err(mistake) = claim::testable(&metric, scenario) {
-            doubt(mistake, found);
+        match claim::testable(&metric, scenario) {
+            // Under no setting there is a test of it.
+            Err(mistake) if metric.kind() == Kind::Other => {
+                report(mistake, found);
+                return None;
+            }
+            Err(mistake) => doubt(mistake, found),
+            Ok(()) => {}
         }
         Some(metric)
     }

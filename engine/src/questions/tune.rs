@@ -107,9 +107,10 @@ impl Objective {
         scenario: &Scenario,
     ) -> Result<(Objective, Option<Misplaced>), Misplaced> {
         let (metric, part) = known_metric(text, 0..text.len(), scenario)?;
-        let doubt = claim::about_something(&metric, scenario).and_then(|()| comparable(&metric, direction, scenario));
-        let objective = Objective { metric: metric.path().to_owned(), direction };
-        Ok((objective, doubt.err().map(|mistake| Misplaced { part, mistake })))
+        let at = |mistake| Misplaced { part: part.clone(), mistake };
+        comparable(&metric, direction, scenario).map_err(at)?;
+        let doubt = claim::about_something(&metric, scenario).map_err(at).err();
+        Ok((Objective { metric: metric.path().to_owned(), direction }, doubt))
     }
 
     /// Whether settings can be compared by it under another setting of the scenario.
@@ -163,6 +164,9 @@ impl Constraint {
         };
         let (metric, place) = known_metric(text, 0..at, scenario)?;
         let doubt = claim::testable(&metric, scenario).map_err(|mistake| Misplaced { part: place, mistake });
+        if metric.kind() == Kind::Other {
+            doubt.clone()?;
+        }
         let number = trimmed(text, at + sign.len()..text.len());
         if number.is_empty() {
             return wrong(at..text.len(), "a constraint needs a bound", "no number here");

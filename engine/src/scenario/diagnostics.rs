@@ -169,15 +169,26 @@ impl Diagnostics {
         &self.problems
     }
 
+    /// Each problem's line in the scenario file, from 1 (none if an option brought it), and what is wrong.
+    pub fn lines(&self) -> impl Iterator<Item = (Option<usize>, &str)> {
+        let line = |problem: &Problem| problem.places.first().and_then(|(place, _)| self.line(place));
+        self.problems.iter().map(move |problem| (line(problem), problem.title()))
+    }
+
     /// Draws all problems: file, line, excerpt and what is accepted. With `styled`, in a terminal's colours.
     pub fn render(&self, styled: bool) -> String {
+        self.render_with("nothing was run and nothing was written", styled)
+    }
+
+    /// The same, with what follows from them in its last line.
+    pub fn render_with(&self, consequence: &str, styled: bool) -> String {
         let mut drawn = self.drawn(&self.problems, &Level::ERROR, styled);
         let count = match self.problems.len() {
             1 => String::from("1 error"),
             n if n > MOST_DRAWN => format!("{n} errors, the first {MOST_DRAWN} shown"),
             n => format!("{n} errors"),
         };
-        let count = Level::ERROR.primary_title(format!("{count}: nothing was run and nothing was written"));
+        let count = Level::ERROR.primary_title(format!("{count}: {consequence}"));
         drawn.push(renderer(styled).render(&[Group::with_title(count)]));
         drawn.join("\n\n") + "\n"
     }

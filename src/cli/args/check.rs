@@ -38,13 +38,24 @@ pub struct CheckArgs {
     #[arg(long, value_name = "DIR", help_heading = "Baselines")]
     pub baseline: Option<PathBuf>,
 
+    /// Differences from the baseline that do not matter, however sure they are: up to this share of its value, of
+    /// probabilities up to this amount
+    #[arg(long, value_name = "PERCENT%", value_parser = tolerance, requires = "baseline", help_heading = "Baselines")]
+    pub tolerance: Option<f64>,
+
     /// Store a run as the baseline instead, and check nothing
-    #[arg(long, requires = "baseline", conflicts_with_all = ["no_files", "junit", "markdown", "out", "max_replications"],
+    #[arg(long, requires = "baseline", conflicts_with_all = ["no_files", "junit", "markdown", "out", "max_replications", "tolerance"],
         help_heading = "Baselines")]
     pub update_baseline: bool,
 
     #[command(flatten)]
     pub simulation: SimulationArgs,
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    let percent = text.strip_suffix('%').and_then(|number| number.trim().parse().ok());
+    let share = percent.map(|percent: f64| percent / 100.0).filter(|share| (0.0..1.0).contains(share));
+    share.ok_or_else(|| String::from("expected percent from 0% to less than 100%, as in 2%"))
 }
 
 const EXAMPLES: &str = with_exit_status!(

@@ -12,14 +12,25 @@ use crate::report::{Outputs, clear_up};
 use crate::scenario::Scenario;
 use crate::simulation::Plan;
 
-/// The baselines of all scenarios, in their order.
-pub fn read_all(folder: &Path, scenarios: &[ToCheck]) -> Result<Vec<Baseline>, Failure> {
+/// The baselines of all scenarios, in their order; of one that has none, where it should be. None at all is an error.
+pub fn read_all(folder: &Path, scenarios: &[ToCheck]) -> Result<Vec<Result<Baseline, PathBuf>>, Failure> {
     refuse_namesakes(scenarios)?;
-    let read = |ToCheck { path, scenario, .. }: &ToCheck| {
+    let (mut baselines, mut missing) = (Vec::new(), None);
+    for ToCheck { path, scenario, .. } in scenarios {
         [folder.to_path_buf(), folder_of(folder, scenario)].iter().for_each(|place| clear_up(place));
-        Baseline::read(folder, scenario, scenarios.len() == 1).map_err(|unusable| failure(unusable, path, folder))
-    };
-    scenarios.iter().map(read).collect()
+        baselines.push(match Baseline::read(folder, scenario, scenarios.len() == 1) {
+            Ok(baseline) => Ok(baseline),
+            Err(UnusableBaseline::Missing(place)) => {
+                missing.get_or_insert_with(|| failure(UnusableBaseline::Missing(place.clone()), path, folder));
+                Err(place)
+            }
+            Err(unusable) => return Err(failure(unusable, path, folder)),
+        });
+    }
+    match missing.filter(|_| baselines.iter().all(Result::is_err)) {
+        Some(missing) => Err(missing),
+        None => Ok(baselines),
+    }
 }
 
 /// Baselines are kept by name.
@@ -83,7 +94,7 @@ pub fn compare(
     let advanced = |replications: u32| bar.inc(replications.into());
     let compared = baseline::compare(baseline, scenario, experiment, workers, &INTERRUPTED, &advanced);
     bar.finish_and_clear();
-    compared
+    compared.map(|compared| compared.tolerating(args.tolerance.unwrap_or(0.0)))
 }
 
 /// Runs all scenarios, then stores them as baselines.

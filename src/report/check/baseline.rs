@@ -14,7 +14,7 @@ pub fn table(comparison: &BaselineVerdict, index: usize) -> DataTable {
     let columns = [DataColumn::words(""), DataColumn::words("verdict")].into_iter().chain(numbers).collect();
     let mut table = DataTable { above: true, ..DataTable::new(format!("compared-{index}"), "Compared", columns) };
     match comparison {
-        BaselineVerdict::SameBytes | BaselineVerdict::SameNumbers => {}
+        BaselineVerdict::SameBytes | BaselineVerdict::SameNumbers | BaselineVerdict::Missing(_) => {}
         BaselineVerdict::OtherBytes { differing } => {
             for Differing { metric, baseline, now } in differing.iter().take(MOST_SHOWN) {
                 let [baseline, now] = [baseline, now].map(DataCell::new);
@@ -66,7 +66,11 @@ fn of_change(change: &Change, table: &mut DataTable) {
 }
 
 fn verdict(change: &Change) -> DataCell {
-    let (words, news) = if change.differs() { ("differs", News::Bad) } else { ("alike", News::Good) };
+    let (words, news) = match (change.differs(), change.is_too_small()) {
+        (true, _) => ("differs", News::Bad),
+        (false, true) => ("tolerated", News::Good),
+        (false, false) => ("alike", News::Good),
+    };
     DataCell::new(words).news(Some(news))
 }
 
@@ -115,6 +119,9 @@ pub fn sentence(comparison: &BaselineVerdict) -> String {
             )
         }
         BaselineVerdict::Tested(tested) => tested_sentence(tested),
+        BaselineVerdict::Missing(path) => {
+            format!("There is no baseline {}; --update-baseline stores one.", path.display())
+        }
     }
 }
 
@@ -122,7 +129,12 @@ fn tested_sentence(tested: &Tested) -> String {
     let Tested { seed, replications: [before, now], method, changes } = tested;
     let differing: Vec<&str> = changes.iter().filter(|change| change.differs()).map(|c| c.metric.as_str()).collect();
     let outcome = match differing.len() {
-        0 => String::from("Nothing differs by more than chance"),
+        0 => match changes.iter().find(|change| change.tolerance > 0.0) {
+            Some(Change { tolerance, .. }) => {
+                format!("Nothing differs by more than chance and {}", shown(Unit::Probability, *tolerance))
+            }
+            None => String::from("Nothing differs by more than chance"),
+        },
         1 => format!("{} differs", differing[0]),
         n => format!("{n} of {} differ", changes.len()),
     };
@@ -166,6 +178,10 @@ pub fn change_sentence(change: &Change) -> String {
         Effect::Deviations(None) => String::from("the baseline does not scatter"),
     };
     let p = p_value(change.p);
-    let verdict = if change.differs() { "differs from" } else { "does not differ by more than chance from" };
+    let verdict = match (change.differs(), change.is_too_small()) {
+        (true, _) => "differs from",
+        (false, true) => "differs by no more than is tolerated from",
+        (false, false) => "does not differ by more than chance from",
+    };
     format!("{} {verdict} the baseline: {}; {effect}, p after Holm {p}", change.metric, values.join("; "))
 }

@@ -1,7 +1,7 @@
 //! What a check comes to, scenario by scenario.
 
 use super::words::{FoundNumber, expected, numbers, sentence};
-use super::{CheckReport, baseline};
+use super::{CheckReport, Checks, Unchecked, baseline};
 use crate::expectation::{Finding, Verdict};
 use crate::metric::words::{counted, shown};
 use crate::metric::{Metric, Unit};
@@ -22,9 +22,11 @@ pub(crate) struct CheckOptions<'o> {
     pub sets: &'o [String],
 }
 
-/// All that there is to say of the scenarios that were checked, at least one.
-pub(crate) fn document<'r>(reports: &'r [CheckReport], options: &CheckOptions<'r>) -> Document<'r> {
-    let names: Vec<&str> = reports.iter().map(|report| report.scenario.name.as_str()).collect();
+/// All that there is to say of the scenarios that were to be checked.
+pub(crate) fn document<'r>(checks: &Checks<'r>) -> Document<'r> {
+    let Checks { reports, unchecked, options } = *checks;
+    let names = reports.iter().map(|report| report.scenario.name.as_str());
+    let names: Vec<&str> = names.chain(unchecked.iter().map(|unchecked| unchecked.file.as_str())).collect();
     let (description, question) = match reports {
         [report] => (report.scenario.description.clone(), question(report)),
         _ => (String::new(), counted(reports.len() as u64, "scenario")),
@@ -33,10 +35,10 @@ pub(crate) fn document<'r>(reports: &'r [CheckReport], options: &CheckOptions<'r
         title: names.join(", "),
         description,
         question,
-        passes: Some(reports.iter().all(CheckReport::passes)),
-        answer: answer(reports),
+        passes: Some(checks.passes()),
+        answer: answer(reports, unchecked),
         sections: reports.iter().enumerate().map(|(index, report)| section(report, index)).collect(),
-        provenance: Some(provenance(reports, &names, options)),
+        provenance: Some(provenance(reports, &names, &options)),
     }
 }
 
@@ -75,18 +77,21 @@ fn question(report: &CheckReport) -> String {
 }
 
 /// Whether all is as it should be, then what is not, then what is.
-fn answer(reports: &[CheckReport]) -> Vec<Sentence> {
+fn answer(reports: &[CheckReport], unchecked: &[Unchecked]) -> Vec<Sentence> {
     let whose = |report: &CheckReport| {
         if reports.len() > 1 { format!("{}, ", report.scenario.name) } else { String::new() }
     };
     let mut sentences: Vec<Sentence> = verdict(reports).map(Sentence::new).into_iter().collect();
+    sentences.extend(unchecked.iter().map(|unchecked| Sentence::new(unchecked.sentence() + ".")));
     sentences.extend(reports.iter().filter_map(|report| closest(report, &whose(report))).map(Sentence::new));
     for wanted in [Verdict::Fails, Verdict::Undecided, Verdict::Holds] {
         for report in reports {
             let found = report.findings().filter(|(_, _, finding)| finding.verdict == wanted);
             sentences.extend(found.map(|(expectation, metric, finding)| {
                 let sentence = sentence(expectation, &metric, finding);
-                Sentence::new(format!("{}{sentence}.", whose(report))).on_pages()
+                let sentence = Sentence::new(format!("{}{sentence}.", whose(report)));
+                // What there was nothing to look at for no table of numbers says.
+                if finding.nothing.is_some() { sentence } else { sentence.on_pages() }
             }));
         }
     }
@@ -193,7 +198,14 @@ fn found(report: &CheckReport, index: usize) -> DataTable {
         DataColumn::numbers("after"),
     ];
     let mut table = DataTable { above: true, ..DataTable::new(format!("found-{index}"), "Expected", columns) };
-    for (expectation, metric, finding) in report.findings() {
+    let mut findings: Vec<_> = report.findings().collect();
+    // What does not hold stands first.
+    findings.sort_by_key(|(_, _, finding)| match finding.verdict {
+        Verdict::Fails => 0,
+        Verdict::Undecided => 1,
+        Verdict::Holds => 2,
+    });
+    for (expectation, metric, finding) in findings {
         let name = expectation.name.as_ref().map_or_else(String::new, |name| format!("{name}: "));
         let robots = match finding.shares.is_empty() {
             true => String::new(),

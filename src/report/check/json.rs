@@ -22,7 +22,7 @@ impl Exporter<Checks<'_>> for CheckJson {
     }
 
     fn files(&self, said: &Presented<'_, Checks<'_>>) -> Vec<(String, String)> {
-        vec![(String::from("check.json"), render(said.answer.reports))]
+        vec![(String::from("check.json"), render(said.answer))]
     }
 }
 
@@ -33,6 +33,21 @@ struct CheckFile<'r> {
     /// Whether the command exits with 0.
     passes: bool,
     scenarios: Vec<OfScenario<'r>>,
+    /// Those that could not be checked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unchecked: Vec<OfUnchecked<'r>>,
+}
+
+#[derive(Serialize)]
+struct OfUnchecked<'r> {
+    file: &'r str,
+    errors: Vec<OfError<'r>>,
+}
+
+#[derive(Serialize)]
+struct OfError<'r> {
+    line: Option<usize>,
+    error: &'r str,
 }
 
 #[derive(Serialize)]
@@ -84,7 +99,7 @@ struct OfShare {
 /// What came of the comparison with a baseline.
 #[derive(Serialize)]
 struct OfBaseline<'r> {
-    /// `same_bytes`, `same_numbers`, `other_bytes` or `tested`.
+    /// `same_bytes`, `same_numbers`, `other_bytes`, `tested` or `missing`.
     compared: &'static str,
     passes: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -114,16 +129,24 @@ struct OfChange<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pairs: Option<[u64; 3]>,
     p_holm: f64,
+    /// Differences up to this do not matter, if any is tolerated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tolerance: Option<Number>,
     differs: bool,
 }
 
 /// All scenarios; `passes` says whether everything holds.
-fn render(reports: &[CheckReport]) -> String {
+fn render(checks: &Checks<'_>) -> String {
+    let unchecked = checks.unchecked.iter().map(|unchecked| OfUnchecked {
+        file: &unchecked.file,
+        errors: unchecked.problems.iter().map(|(line, error)| OfError { line: *line, error }).collect(),
+    });
     let document = CheckFile {
         rollcast: env!("CARGO_PKG_VERSION"),
         results_version: RESULTS_VERSION,
-        passes: reports.iter().all(CheckReport::passes),
-        scenarios: reports.iter().map(of_scenario).collect(),
+        passes: checks.passes(),
+        scenarios: checks.reports.iter().map(of_scenario).collect(),
+        unchecked: unchecked.collect(),
     };
     serde_json::to_string_pretty(&document).expect("numbers and strings are JSON") + "\n"
 }
@@ -150,6 +173,7 @@ fn of_baseline(comparison: &BaselineVerdict) -> OfBaseline<'_> {
         BaselineVerdict::SameNumbers => "same_numbers",
         BaselineVerdict::OtherBytes { .. } => "other_bytes",
         BaselineVerdict::Tested(_) => "tested",
+        BaselineVerdict::Missing(_) => "missing",
     };
     let mut of = OfBaseline {
         compared,
@@ -173,7 +197,7 @@ fn of_baseline(comparison: &BaselineVerdict) -> OfBaseline<'_> {
             });
             of.changes = tested.changes.iter().map(of_change).collect();
         }
-        BaselineVerdict::SameBytes | BaselineVerdict::SameNumbers => (),
+        BaselineVerdict::SameBytes | BaselineVerdict::SameNumbers | BaselineVerdict::Missing(_) => (),
     }
     of
 }
@@ -195,6 +219,7 @@ fn of_change(change: &Change) -> OfChange<'_> {
         size_ci95: size_ci95.map(|ends| ends.map(Number)),
         pairs,
         p_holm: change.p,
+        tolerance: (change.tolerance > 0.0).then_some(Number(change.tolerance)),
         differs: change.differs(),
     }
 }

@@ -19,7 +19,7 @@ impl Exporter<Checks<'_>> for Junit {
     }
 
     fn files(&self, said: &Presented<'_, Checks<'_>>) -> Vec<(String, String)> {
-        vec![(String::from("check.xml"), render(said.answer.reports))]
+        vec![(String::from("check.xml"), render(said.answer))]
     }
 }
 
@@ -32,14 +32,25 @@ struct Case {
 }
 
 /// The whole document. It says nothing of time, so the same check gives the same bytes.
-fn render(reports: &[CheckReport]) -> String {
-    let suites: Vec<(&CheckReport, Vec<Case>)> = reports.iter().map(|report| (report, cases(report))).collect();
+fn render(checks: &Checks<'_>) -> String {
+    let suites: Vec<(&CheckReport, Vec<Case>)> = checks.reports.iter().map(|report| (report, cases(report))).collect();
     let failures = |cases: &[Case]| cases.iter().filter(|case| case.failure.is_some()).count();
-    let total = suites.iter().map(|(_, cases)| cases.len()).sum::<usize>();
+    let errors = checks.unchecked.len();
+    let total = errors + suites.iter().map(|(_, cases)| cases.len()).sum::<usize>();
     let failed = suites.iter().map(|(_, cases)| failures(cases)).sum::<usize>();
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let mut add = |text: std::fmt::Arguments<'_>| xml.write_fmt(text).expect("a string takes all text");
-    add(format_args!("<testsuites name=\"rollcast check\" tests=\"{total}\" failures=\"{failed}\" errors=\"0\">\n"));
+    add(format_args!(
+        "<testsuites name=\"rollcast check\" tests=\"{total}\" failures=\"{failed}\" errors=\"{errors}\">\n"
+    ));
+    for unchecked in checks.unchecked {
+        let (file, message) = (escaped(&unchecked.file), escaped(&unchecked.sentence()));
+        add(format_args!(
+            "  <testsuite name=\"{file}\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">\n    \
+             <testcase classname=\"{file}\" name=\"the scenario is right\">\n      \
+             <error type=\"unchecked\" message=\"{message}\">{message}</error>\n    </testcase>\n  </testsuite>\n"
+        ));
+    }
     for (report, cases) in suites {
         let name = escaped(&report.scenario.name);
         let (tests, failures) = (cases.len(), failures(&cases));

@@ -38,9 +38,19 @@ pub struct CheckReport {
     pub interrupted: bool,
 }
 
-/// What was checked of all scenarios, at least one.
+/// A scenario that could not be checked.
+pub struct Unchecked {
+    /// Its file, as it was called.
+    pub file: String,
+    /// What is wrong, at least one thing: the line in the file, if it is in one, and a sentence.
+    pub problems: Vec<(Option<usize>, String)>,
+}
+
+/// What was checked of all scenarios.
 pub(crate) struct Checks<'r> {
     pub reports: &'r [CheckReport],
+    /// Those that could not be.
+    pub unchecked: &'r [Unchecked],
     pub options: CheckOptions<'r>,
 }
 
@@ -51,7 +61,7 @@ pub(crate) use junit::JUNIT;
 
 impl Presentable for Checks<'_> {
     fn document(&self) -> Document<'_> {
-        document::document(self.reports, &self.options)
+        document::document(self)
     }
 
     fn identity(&self) -> String {
@@ -60,6 +70,24 @@ impl Presentable for Checks<'_> {
 
     fn formats() -> Vec<Box<dyn Exporter<Self>>> {
         vec![Box::new(json::CheckJson), Box::new(junit::Junit), Box::new(github::Annotations)]
+    }
+}
+
+impl Checks<'_> {
+    /// Whether everything was checked, and holds.
+    pub fn passes(&self) -> bool {
+        self.unchecked.is_empty() && self.reports.iter().all(CheckReport::passes)
+    }
+}
+
+impl Unchecked {
+    /// What is wrong, in one sentence.
+    pub(super) fn sentence(&self) -> String {
+        let said = self.problems.iter().map(|(line, problem)| match line {
+            Some(line) => format!("line {line}: {problem}"),
+            None => problem.clone(),
+        });
+        format!("{} was not checked: {}", self.file, said.collect::<Vec<_>>().join("; "))
     }
 }
 
