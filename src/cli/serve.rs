@@ -26,12 +26,18 @@ pub fn run(args: &ServeArgs, controllers: &Controllers) -> Result<(), Failure> {
             "serve a smaller fleet, as in `--set group.NAME.robots=1000`",
         ));
     }
+    if let (Some(_), Some(_)) = (args.epoch, scenario.calendar.epoch()) {
+        return Err(refuse(
+            String::from("the scenario's `run.starts_at` says when virtual time begins, and `--epoch` does, too"),
+            "leave `--epoch` out; `--set run.starts_at=2027-01-01T20:00:00` sets another start",
+        ));
+    }
     let options = Options {
         listen: args.listen,
         speed: args.speed,
         paused: args.paused,
         seed: args.seed.unwrap_or(scenario.seed),
-        epoch: args.epoch,
+        epoch: args.epoch.or(scenario.calendar.epoch()),
         max_active_jobs: args.max_active_jobs,
         access_key: access_key(&args.key)?,
         names: args.allow_host.clone(),

@@ -36,7 +36,7 @@ pub fn run(args: &TraceArgs, controllers: &Controllers) -> Result<(), Failure> {
         };
         let names: Vec<String> = plan.groups().zip(&scenario.groups).filter_map(travel).collect();
         let names = names.join(", ");
-        say(&format!("note: no steps of {names}: connectivity or downloads delay these robots\n"));
+        say(&format!("note: no steps of {names}: connectivity, maintenance or downloads delay these robots\n"));
     }
     write(&trace, args.format)
 }

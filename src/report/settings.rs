@@ -24,7 +24,7 @@ pub(crate) fn document(scenario: &Scenario) -> Document<'static> {
         id: "settings".to_owned(),
         heading: String::new(),
         place: Reach::Everywhere,
-        blocks: facts(scenario),
+        blocks: facts(scenario).into_iter().chain(warnings(scenario)).collect(),
     };
     Document {
         title: scenario.name.clone(),
@@ -45,6 +45,24 @@ pub(crate) fn facts(scenario: &Scenario) -> Vec<Piece> {
     outline.sync(scenario);
     outline.world(scenario);
     outline.sections.into_iter().map(|(heading, facts)| Piece::Facts(heading, facts)).collect()
+}
+
+/// What may not be as it was meant.
+pub(crate) fn warnings(scenario: &Scenario) -> Option<Piece> {
+    let each_by_itself = |group: &&Group| {
+        let own = group.connectivity.as_ref().filter(|own| own.docking.is_none());
+        own.and_then(|own| own.periods.as_ref()).is_some_and(|periods| {
+            [&periods.online, &periods.offline].iter().all(|period| matches!(period, Distribution::Constant(_)))
+        })
+    };
+    let groups: Vec<&str> = scenario.groups.iter().filter(each_by_itself).map(|group| group.name.as_str()).collect();
+    let more = if groups.len() > LISTED { format!(" and {} more", groups.len() - LISTED) } else { String::new() };
+    let groups_named = groups[..groups.len().min(LISTED)].join(", ");
+    let warning = format!(
+        "Warning: each robot of {groups_named}{more} goes online and offline at times of its own, though these periods are \
+         constant. For robots that are all reachable at the same hours give windows in [group.connectivity]."
+    );
+    (!groups.is_empty()).then_some(Piece::Note(Reach::Everywhere, warning))
 }
 
 /// Under each heading names with what they are.

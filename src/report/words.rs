@@ -1,7 +1,7 @@
 //! Words that several answers have in common.
 
 use crate::scenario::Scenario;
-use crate::time::Time;
+use crate::time::{Time, humane};
 
 /// What stands along the bottom of charts of campaigns.
 pub(crate) const SINCE_START: &str = "time since the start of the rollout";
@@ -11,6 +11,14 @@ pub(crate) fn since_start(scenario: &Scenario) -> String {
     match calendar.shown(Time::ZERO) {
         Some(start) => format!("time in {}, from {start} on", calendar.zone()),
         None => SINCE_START.to_owned(),
+    }
+}
+
+/// An instant so many seconds after the start: `25h 7m`, and `25h 7m (Wed 2 Dec 01:07)` if the start has a date.
+pub(crate) fn instant_of(scenario: &Scenario, seconds: f64) -> String {
+    match scenario.calendar.shown(Time::from_secs(seconds)) {
+        Some(shown) => format!("{} ({shown})", humane(seconds)),
+        None => humane(seconds),
     }
 }
 

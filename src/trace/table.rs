@@ -11,6 +11,8 @@ use crate::time::{Time, humane};
 
 /// The longest name of an event.
 const EVENT: usize = 16;
+/// What stands above times of the wall (R21).
+const WALL: &str = "ON THE WALL";
 
 /// Writes the trace.
 ///
@@ -19,13 +21,20 @@ const EVENT: usize = 16;
 pub fn write(trace: &Trace<'_>, out: &mut dyn Write) -> io::Result<()> {
     let at = clock(trace.replication.ended).len();
     let robot = trace.attempts.iter().map(|attempt| trace.names.name(attempt.robot).len()).max().unwrap_or(0).max(5);
-    writeln!(out, " {:>at$}  {:EVENT$}  {:>4}  {:robot$}  WHAT", "AT", "EVENT", "JOB", "ROBOT")?;
+    let calendar = &trace.scenario.calendar;
+    let wall = |instant: Time| calendar.shown_to_the_second(instant).unwrap_or_default();
+    // Only the year of the next one makes some of them longer.
+    let wide = wall(trace.replication.ended).len().max(wall(Time::ZERO).len()).max(WALL.len());
+    let day = |text: &str| if calendar.is_dated() { format!("{text:wide$}  ") } else { String::new() };
+    let wall_head = day(WALL);
+    writeln!(out, " {:>at$}  {wall_head}{:EVENT$}  {:>4}  {:robot$}  WHAT", "AT", "EVENT", "JOB", "ROBOT")?;
     for event in &trace.events {
         let (job, name, what) = columns(trace, event);
         let clock = clock(event.at);
         let kind = event.what.name(trace).replace('_', " ");
         let job = job.map_or_else(String::new, |job| job.to_string());
-        let line = format!(" {clock:>at$}  {kind:EVENT$}  {job:>4}  {:robot$}  {what}", name.unwrap_or_default());
+        let (wall, name) = (day(&wall(event.at)), name.unwrap_or_default());
+        let line = format!(" {clock:>at$}  {wall}{kind:EVENT$}  {job:>4}  {name:robot$}  {what}");
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())

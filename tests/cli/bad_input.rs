@@ -3,7 +3,7 @@
 use super::support::{COUNTED, Sandbox};
 
 /// A line of [`COUNTED`] or of the step below it, what to write instead, and what the message must say.
-struct Bad {
+pub struct Bad {
     from: &'static str,
     to: &'static str,
     /// The title of the error.
@@ -12,10 +12,10 @@ struct Bad {
     accepted: &'static str,
 }
 
-const LATENCY: &str = "{ constant = \"60s\" }";
+pub const LATENCY: &str = "{ constant = \"60s\" }";
 const ROBOTS: &str = "robots = 4";
 
-const fn bad(from: &'static str, to: &'static str, title: &'static str, accepted: &'static str) -> Bad {
+pub const fn bad(from: &'static str, to: &'static str, title: &'static str, accepted: &'static str) -> Bad {
     Bad { from, to, title, accepted }
 }
 
@@ -313,7 +313,12 @@ const TABLE: &[Bad] = &[
 
 #[test]
 fn each_bad_scenario_is_refused_with_its_place() {
-    for Bad { from, to, title, accepted } in TABLE {
+    are_refused(TABLE);
+}
+
+/// Each with its place, and nothing is written.
+pub fn are_refused(table: &[Bad]) {
+    for Bad { from, to, title, accepted } in table {
         let scenario = COUNTED.replacen(from, to, 1);
         assert_ne!(scenario, COUNTED, "`{from}` is not in the scenario");
         let sandbox = Sandbox::with(&scenario);

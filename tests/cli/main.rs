@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod baseline;
+mod calendar;
 mod check;
 mod compare;
 mod docs;

@@ -17,7 +17,7 @@ use serde::{Serialize, Serializer};
 pub use self::days::Days;
 pub use self::window::{ClockTime, Window};
 pub use self::windows::{Occurrence, Windows};
-use crate::time::{Span, Time};
+use crate::time::{MICROS, Span, Time};
 
 /// What virtual time 0 is on the wall.
 ///
@@ -44,13 +44,13 @@ pub enum NoInstant {
     Skipped,
     /// Clocks are put back over it, so it comes twice.
     Twice,
-    /// The years from 1970 to 2200 are known.
+    /// The years from 1971 to 2200 are known.
     OutOfRange,
 }
 
 /// The first and the last year in which a campaign may start: with 36 years of virtual time all instants are far inside
 /// of what a time zone's rules give.
-const YEARS: std::ops::RangeInclusive<i16> = 1970..=2200;
+const YEARS: std::ops::RangeInclusive<i16> = 1971..=2200;
 
 impl Calendar {
     /// A campaign that starts at this local time.
@@ -88,6 +88,11 @@ impl Calendar {
         self.dated
     }
 
+    /// When the campaign starts, in milliseconds since 1970, if the date is known.
+    pub fn epoch(&self) -> Option<u64> {
+        self.dated.then(|| u64::try_from(self.start.as_millisecond()).unwrap_or_default())
+    }
+
     /// The zone's name: `Europe/Berlin`.
     pub fn zone(&self) -> &str {
         self.zone.iana_name().unwrap_or("UTC")
@@ -100,18 +105,13 @@ impl Calendar {
         self.zone.to_datetime(instant)
     }
 
-    /// How many seconds of its day are over at an instant, as the wall shows it.
-    pub fn seconds_of_day(&self, instant: Time) -> f64 {
-        let time = self.wall(instant).time();
-        f64::from(time.hour()) * 3600.0 + f64::from(time.minute()) * 60.0 + f64::from(time.second())
-    }
-
     /// An instant for an axis whose ticks are so many seconds apart: `06:00`, and `2 Dec` at midnight.
     pub fn tick(&self, instant: Time, step: f64) -> String {
         let wall = self.wall(instant);
         let midnight = wall.time() == jiff::civil::Time::midnight();
         let format = match step {
             _ if midnight || step >= 86_400.0 => "%-d %b",
+            _ if step < 1.0 => "%H:%M:%S%.3f",
             _ if step < 60.0 => "%H:%M:%S",
             _ => "%H:%M",
         };
@@ -126,18 +126,55 @@ impl Calendar {
         instant.as_microsecond() - self.start.as_microsecond()
     }
 
-    /// An instant for people: `Wed 2 Dec 06:00`; none if the date is not known. With the year where it is not that of the
-    /// start.
+    /// An instant for people, to the nearest minute: `Wed 2 Dec 06:00`; none if the date is not known. With the year where it
+    /// is not that of the start.
     pub fn shown(&self, instant: Time) -> Option<String> {
-        if !self.dated {
-            return None;
-        }
-        // A minute has begun when it is shown.
+        self.formatted(instant + Span::from_secs(30), "%H:%M")
+    }
+
+    /// The same as a clock with seconds shows it: `Wed 2 Dec 06:00:12`.
+    pub fn shown_to_the_second(&self, instant: Time) -> Option<String> {
+        self.formatted(instant, "%H:%M:%S")
+    }
+
+    fn formatted(&self, instant: Time, clock: &str) -> Option<String> {
         let (wall, start) = (self.wall(instant), self.wall(Time::ZERO));
         let year = if wall.year() == start.year() { "" } else { " %Y" };
-        Some(wall.strftime(&format!("%a %-d %b{year} %H:%M")).to_string())
+        self.dated.then(|| wall.strftime(&format!("%a %-d %b{year} {clock}")).to_string())
+    }
+
+    /// The instants of a span of time at which it is a multiple of `step` since the midnight before the start on the wall, all in
+    /// seconds since time 0.
+    pub fn round_times(&self, from: f64, to: f64, step: f64) -> Vec<f64> {
+        let start = self.wall(Time::ZERO);
+        let midnight = start.date().to_datetime(jiff::civil::Time::midnight());
+        let today = start.duration_since(midnight).as_secs_f64();
+        // Clocks may have been changed by some hours meanwhile, and always by a multiple of a quarter.
+        let (change, is_short) = if step < 900.0 { (0.0, true) } else { (CHANGE, false) };
+        let first = ((from + today - change) / step).floor();
+        let last = ((to + today + change) / step).ceil();
+        let mut times: Vec<f64> = Vec::new();
+        let mut multiple = first;
+        while multiple <= last {
+            let local = midnight.checked_add(SignedDuration::from_secs_f64(multiple * step));
+            let time = match local {
+                Ok(local) if !is_short => self.micros_until(local) as f64 / MICROS as f64,
+                _ => multiple * step - today,
+            };
+            // While clocks are put forward some local times are one.
+            if time > times.last().copied().unwrap_or(f64::NEG_INFINITY) {
+                times.push(time);
+            }
+            multiple += 1.0;
+        }
+        let close = 1e-9 * step.max(to.abs());
+        times.retain(|time| (from - close..=to + close).contains(time));
+        times
     }
 }
+
+/// At most by so many seconds are clocks changed at a time, but for a few changes of whole days in history.
+const CHANGE: f64 = 4.0 * 3600.0;
 
 /// The instant of a local time in a zone without changes of clocks.
 fn utc(local: DateTime) -> Timestamp {
@@ -195,8 +232,14 @@ mod tests {
         assert_eq!(calendar.shown(at(34)).as_deref(), Some("Thu 3 Dec 06:00"));
         assert_eq!(calendar.shown(at(24 * 31)).as_deref(), Some("Fri 1 Jan 2027 20:00"));
         let instant = "2026-12-01T19:00:00Z".parse().expect("an instant");
-        assert_eq!(Calendar::starting(instant, berlin()), Ok(calendar));
+        assert_eq!(Calendar::starting(instant, berlin()), Ok(calendar.clone()));
         assert_eq!(Calendar::default().shown(at(0)), None);
+        assert_eq!(
+            calendar.shown(Time::from_secs(3570.0)).as_deref(),
+            Some("Tue 1 Dec 21:00"),
+            "to the nearest minute"
+        );
+        assert_eq!(calendar.shown_to_the_second(Time::from_secs(3570.0)).as_deref(), Some("Tue 1 Dec 20:59:30"));
         assert_eq!(Calendar::default().wall(at(24 * 6 + 5)).strftime("%a %H").to_string(), "Sun 05");
     }
 
@@ -207,7 +250,23 @@ mod tests {
         assert_eq!(start(date(2026, 3, 29).at(2, 30, 0, 0)), Err(NoInstant::Skipped));
         assert_eq!(start(date(2026, 10, 25).at(2, 30, 0, 0)), Err(NoInstant::Twice));
         assert_eq!(start(date(2026, 10, 25).at(3, 0, 0, 0)), Ok(()));
-        assert_eq!(start(date(1969, 12, 31).at(3, 0, 0, 0)), Err(NoInstant::OutOfRange));
+        assert_eq!(start(date(1970, 12, 31).at(3, 0, 0, 0)), Err(NoInstant::OutOfRange));
+    }
+
+    /// The day of 29 March has 23 hours, that of 25 October 25.
+    #[test]
+    fn round_times_are_those_of_the_wall() {
+        let hours = |start: DateTime, from: f64, to: f64, step: f64| {
+            let calendar = Calendar::starting_at(start, berlin()).expect("a start");
+            let times = calendar.round_times(3600.0 * from, 3600.0 * to, 3600.0 * step);
+            times.into_iter().map(|time| time / 3600.0).collect::<Vec<_>>()
+        };
+        let (spring, autumn) = (date(2026, 3, 28).at(18, 0, 0, 0), date(2026, 10, 24).at(18, 0, 0, 0));
+        assert_eq!(hours(spring, 0.0, 30.0, 12.0), [6.0, 17.0, 29.0]);
+        assert_eq!(hours(autumn, 0.0, 32.0, 12.0), [6.0, 19.0, 31.0]);
+        // From 01:00 on; at 02:00 it is 03:00.
+        assert_eq!(hours(spring, 7.0, 9.0, 0.5), [7.0, 7.5, 8.0, 8.5, 9.0]);
+        assert_eq!(hours(spring, 0.0, 3.0, 1.0), [0.0, 1.0, 2.0, 3.0]);
     }
 
     #[test]

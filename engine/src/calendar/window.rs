@@ -25,6 +25,21 @@ pub enum Window {
     },
 }
 
+impl Window {
+    /// How long it is open, where clocks are not changed.
+    pub fn length(&self) -> Span {
+        match *self {
+            Window::OfDays { from: ClockTime(from), to: ClockTime(to), .. } => {
+                Span::from_secs(u64::from(if to > from { to - from } else { to + DAY - from }))
+            }
+            Window::Every { duration, .. } => duration,
+        }
+    }
+}
+
+/// A day without a change of clocks, in seconds.
+const DAY: u32 = 86_400;
+
 /// A time of day: seconds since midnight, less than 86400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ClockTime(u32);
@@ -43,7 +58,7 @@ impl ClockTime {
         let (hours, minutes) = (number(24)?, number(59)?);
         let seconds = if text.len() > 5 { number(59)? } else { 0 };
         let time = (hours * 60 + minutes) * 60 + seconds;
-        (parts.next().is_none() && time <= 86_400).then_some(ClockTime(time % 86_400))
+        (parts.next().is_none() && time <= DAY).then_some(ClockTime(time % DAY))
     }
 
     pub(super) fn local(self) -> LocalTime {

@@ -37,7 +37,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
 
-    /// When virtual time begins, as in `2020-01-01T00:00:00Z` [default: now]
+    /// When virtual time begins, as in `2020-01-01T00:00:00Z` [default: run.starts_at of the scenario, or now]
     #[arg(long, value_name = "TIME", value_parser = epoch)]
     pub epoch: Option<u64>,
 

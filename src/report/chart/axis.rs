@@ -132,12 +132,6 @@ impl Axis {
         Axis { calendar: calendar.is_dated().then(|| calendar.clone()), ..self }
     }
 
-    /// How much later than at a multiple of the step ticks are.
-    fn phase(&self) -> f64 {
-        let since_midnight = |calendar: &Calendar| calendar.seconds_of_day(Time::ZERO);
-        self.calendar.as_ref().map_or(0.0, |calendar| (-since_midnight(calendar)).rem_euclid(self.step))
-    }
-
     /// Whether it is one of [`Axis::names`].
     pub fn is_of_names(&self) -> bool {
         matches!(self.kind, AxisKind::Name)
@@ -181,11 +175,13 @@ impl Axis {
 
     /// Every so many-th tick, that at 0 among them.
     fn every(&self, every: i64) -> Vec<f64> {
-        let phase = self.phase();
-        let first = ((self.start - phase) / self.step - 1e-9).ceil() as i64;
-        let last = ((self.end - phase) / self.step + 1e-9).floor() as i64;
+        if let Some(calendar) = &self.calendar {
+            return calendar.round_times(self.start, self.end, self.step * every as f64);
+        }
+        let first = (self.start / self.step - 1e-9).ceil() as i64;
+        let last = (self.end / self.step + 1e-9).floor() as i64;
         let kept = (first..=last).filter(|index| index % every == 0);
-        kept.map(|index| phase + index as f64 * self.step).collect()
+        kept.map(|index| index as f64 * self.step).collect()
     }
 
     /// `06:00`, and `2 Dec` for the midnight with which that day begins.

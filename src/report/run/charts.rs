@@ -8,7 +8,7 @@ use crate::metric::words::{counted, percent, shown};
 use crate::report::chart::axis::{decimal_step, time_step};
 use crate::report::chart::plane::{Bars, even_readings, value_at};
 use crate::report::chart::{Axis, Body, Chart, Mark, Plane, Reading, Shares};
-use crate::report::words::{NEVER_IN_SYNC, since_start};
+use crate::report::words::{NEVER_IN_SYNC, instant_of, since_start};
 use crate::rollout::OnBreach;
 use crate::scenario::Scenario;
 use crate::statistics::{Number, Proportion, Statistic};
@@ -95,8 +95,9 @@ fn times(scenario: &Scenario, tally: &Tally) -> Chart {
             format!(" {beyond} lie beyond the right edge, up to {}.", humane(value(Statistic::Max).unwrap_or(0.0)))
         }
     };
-    let readings = bars.readings(in_sync, |[from, to], share, count| {
-        format!("{} to {}: {} of the campaigns ({count})", humane(from), humane(to), percent(Number(share)))
+    let readings = bars.readings(in_sync, |between, share, count| {
+        let [from, to] = between.map(|instant| instant_of(scenario, instant));
+        format!("{from} to {to}: {} of the campaigns ({count})", percent(Number(share)))
     });
     let body = Plane {
         x,
@@ -167,7 +168,12 @@ fn in_sync_by_now(scenario: &Scenario, tally: &Tally) -> Chart {
         let [low, high] = interval(share).map(percent);
         let by_build =
             builds.iter().map(|(name, curve)| format!("; {name} {}", percent(Number(value_at(curve, instant)))));
-        format!("by {}: {} ({low} to {high}){}", humane(instant), percent(Number(share)), by_build.collect::<String>())
+        format!(
+            "by {}: {} ({low} to {high}){}",
+            instant_of(scenario, instant),
+            percent(Number(share)),
+            by_build.collect::<String>()
+        )
     });
     let more = match scenario.builds.len().saturating_sub(MOST_BUILDS) {
         0 => String::new(),
@@ -211,7 +217,10 @@ fn share_over_time(curve: &InSyncCurve, scenario: &Scenario) -> Chart {
     let x = Axis::time(0.0, end, 8).on_the_wall(&scenario.calendar);
     let readings = even_readings(&x, |instant| {
         let [low, median, high] = [&low, &median, &high].map(|steps| percent(Number(value_at(steps, instant))));
-        format!("at {}: {median} of the robots (5 to 95 % of campaigns: {low} to {high})", humane(instant))
+        format!(
+            "at {}: {median} of the robots (5 to 95 % of campaigns: {low} to {high})",
+            instant_of(scenario, instant)
+        )
     });
     let [low, median, high] = [low, median, high].map(|steps| staircase(&steps, x.end));
     let body = Plane {
@@ -342,7 +351,8 @@ impl Mean<'_> {
         let mut from = 0.0;
         for (until, mean) in means.iter().filter(|(until, _)| *until <= x.end) {
             corners.extend([(from, mean / scale), (*until, mean / scale)]);
-            let words = format!("{} to {}: {} on average", humane(from), humane(*until), shown(self.unit, *mean));
+            let [begins, ends] = [from, *until].map(|instant| instant_of(scenario, instant));
+            let words = format!("{begins} to {ends}: {} on average", shown(self.unit, *mean));
             readings.push(Reading { from, to: *until, words });
             from = *until;
         }

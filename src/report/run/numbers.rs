@@ -5,6 +5,7 @@ use crate::experiment::Tally;
 use crate::measure::{self, HALTED, IN_SYNC, Measure, ROBOTS_HURT, TIME_TO_SUCCESS};
 use crate::metric::Unit;
 use crate::report::document::{DataCell, DataColumn, DataRow, DataTable, Intervals, Piece, Reach, dash, estimate_of};
+use crate::report::settings;
 use crate::rollout::Word;
 use crate::scenario::Scenario;
 use crate::statistics::{Proportion, Sample, Statistic};
@@ -24,6 +25,7 @@ pub(super) fn blocks(scenario: &Scenario, tally: &Tally) -> Vec<Piece> {
                 p95, 368 for p99.";
     let mut blocks = vec![Piece::Note(Reach::Page, note.to_owned()), Piece::Tables(tables)];
     blocks.extend(resting_on_few(tally).map(|note| Piece::Note(Reach::Page, note)));
+    blocks.extend(settings::warnings(scenario));
     blocks
 }
 

@@ -101,7 +101,9 @@ fn robots_arrive_and_leave_late() {
         "from 24:00 to 01:00"
     );
     // Who would arrive after leaving does not come at all.
-    let (replication, _) = watch(&(text(&constant(3600.0), &none, 1) + "[sync]\nmax_jobs = 1\nhorizon = \"5d\"\n"));
+    let (replication, _) = watch(
+        &(text("{ uniform = { min = \"1h\", max = \"2h\" } }", &none, 1) + "[sync]\nmax_jobs = 1\nhorizon = \"5d\"\n"),
+    );
     assert_eq!(replication.outcome, CampaignOutcome::Horizon);
 }
 
@@ -219,4 +221,89 @@ fn periods_within_windows() {
         .collect();
     // A compound Poisson sum: 90 times offline, each exponential, and once before the beginning in half of the cases.
     assert_mean(&ended, 900.0 + 2.5, 90.0 * 2.0 * 25.0 + (25.0 - 6.25), "twice the time");
+}
+
+/// Two robots share their site's line, which sends 4.5 GB an hour: 67.5 GB take fifteen hours of three nights.
+#[test]
+fn a_download_takes_three_nights() {
+    let download = takes("downloading_extracting", 0.0) + "download = { uplink = \"10Mbit/s\" }\n";
+    let bundle = "[download]\nbundle_size = \"33750MB\"\n";
+    let text =
+        |start: &str| from(start, &(PATIENT.to_owned() + &group("g", 2, &(NIGHTS.to_owned() + &download)) + bundle));
+    assert_eq!(in_sync(&text("2026-12-01T20:00:00")), [(51 * HOUR, 0), (51 * HOUR, 1)]);
+    // The first night has six hours, and the next one begins an hour earlier by virtual time: 6, 7 and 2 hours.
+    assert_eq!(in_sync(&text("2026-03-28T20:00:00")), [(51 * HOUR, 0), (51 * HOUR, 1)]);
+    // 8 and 7 hours: it is whole as they leave, and reported in the next night, at the same 51st hour again.
+    assert_eq!(in_sync(&text("2026-10-24T20:00:00")), [(51 * HOUR, 0), (51 * HOUR, 1)]);
+}
+
+/// On 29 March clocks skip from 02:00 to 03:00, on 25 October they go back from 03:00 to 02:00.
+#[test]
+fn jobs_start_robots_by_clocks_that_change() {
+    let job = |start: &str, window: &str, robots: u32| {
+        let robots = group("g", robots, &takes("launching", HOUR as f64));
+        let text = from(start, &format!("windows = [{window}]\n{PATIENT}{robots}"));
+        watch(&text.replace("concurrent_deployment_percentage = 100", "concurrent_deployment_percentage = 1")).1
+    };
+    let starts = |start: &str, window: &str, robots| job(start, window, robots).start_seconds();
+    let half = 30 * MINUTE;
+    // From 02:30, which is 03:30 then, to 03:30: not at all in that night.
+    let window = "{ from = \"02:30\", to = \"03:30\" }";
+    assert_eq!(starts("2026-03-28T20:00:00", window, 1), [(29 * HOUR + half, 0)]);
+    // From the first 02:30 on, for two hours; the next night is 25 hours after the first 02:30.
+    let expected = [(6 * HOUR + half, 0), (7 * HOUR + half, 1), (31 * HOUR + half, 2)];
+    assert_eq!(starts("2026-10-24T20:00:00", window, 3), expected);
+    // To the first 02:30 only.
+    let window = "{ from = \"01:00\", to = \"02:30\" }";
+    assert_eq!(starts("2026-10-24T20:00:00", window, 3), [(5 * HOUR, 0), (6 * HOUR, 1), (30 * HOUR, 2)]);
+    // Nothing changes for what counts virtual time.
+    let window = "{ every = \"24h\", offset = \"5h\", duration = \"90m\" }";
+    assert_eq!(starts("2026-10-24T20:00:00", window, 3), [(5 * HOUR, 0), (6 * HOUR, 1), (29 * HOUR, 2)]);
+}
+
+/// The night from Friday to Saturday, once a week; without a date time 0 is Monday, 00:00.
+#[test]
+fn a_window_of_one_day_goes_on_after_midnight() {
+    let windows = "maintenance = { windows = [{ days = \"fri\", from = \"22:00\", to = \"05:00\" }] }\n";
+    let robots = group("g", 3, &(windows.to_owned() + &takes("launching", (4 * HOUR) as f64)));
+    let (_, trace) = watch(&policy(1, 100, &robots));
+    let friday = (4 * 24 + 22) * HOUR;
+    assert_eq!(trace.start_seconds(), [(friday, 0), (friday + 4 * HOUR, 1), (friday + 7 * 24 * HOUR, 2)]);
+}
+
+/// From 20:00 to 22:00 and from 21:00 to 23:00 is from 20:00 to 23:00.
+#[test]
+fn windows_of_maintenance_overlap() {
+    let windows =
+        "maintenance = { windows = [{ from = \"21:00\", to = \"23:00\" }, { from = \"20:00\", to = \"22:00\" }] }\n";
+    let robots = group("g", 5, &(windows.to_owned() + &takes("launching", (50 * MINUTE) as f64)));
+    let (_, trace) = watch(&evening(&robots).replace("percentage = 100\nfailure", "percentage = 1\nfailure"));
+    let starts: Vec<u64> = trace.start_seconds().into_iter().map(|(at, _)| at / MINUTE).collect();
+    assert_eq!(starts, [0, 50, 100, 150, 24 * 60]);
+}
+
+/// A robot that returns while its window is closed begins in the next one, though it is offline again by then; a step that
+/// needs no connection runs, and is reported at the next return.
+#[test]
+fn pauses_and_docking_together() {
+    let text = |steps: &str| {
+        let windows = "connectivity = { windows = [{ from = \"22:00\", to = \"23:00\" }] }\n\
+                       maintenance = { windows = [{ from = \"20:00\", to = \"21:00\" }], at_end = \"pause\" }\n";
+        evening(&(PATIENT.to_owned() + &group("g", 1, &(windows.to_owned() + steps))))
+    };
+    // Started at 20:00, back at 22:00, begun at 20:00 on the next day, reported at 22:00.
+    assert_eq!(in_sync(&text(&takes("launching", 60.0))), [(26 * HOUR, 0)]);
+    // Validated from 22:00 on, and launched on the third day.
+    let steps = takes("validating", 60.0) + &takes("launching", 60.0);
+    assert_eq!(in_sync(&text(&steps)), [(50 * HOUR, 0)]);
+}
+
+/// A server goes on after the horizon of a scenario, and a window is open or not whatever a campaign lasts.
+#[test]
+fn windows_do_not_depend_on_the_horizon() {
+    let robot =
+        PATIENT.to_owned() + &group("g", 3, &(NIGHTS.to_owned() + &takes("downloading_extracting", HOUR as f64)));
+    let long = watch(&evening(&robot)).1.in_sync_seconds();
+    let cut = evening(&robot) + "[sync]\nmax_jobs = 1\nhorizon = \"4h\"\n";
+    assert_eq!(watch(&cut).1.in_sync_seconds(), long);
 }

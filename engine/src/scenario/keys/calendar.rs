@@ -2,19 +2,20 @@
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::fmt::temporal::{Pieces, PiecesOffset};
+use jiff::tz::{Offset, TimeZone};
 use serde_json::json;
 
 use super::distribution;
 use super::world::FinitePeriods;
-use crate::calendar::{Calendar, ClockTime, Days, NoInstant, Window, zone, zones};
+use crate::calendar::{Calendar, ClockTime, Days, NoInstant, Window, Windows, zone, zones};
 use crate::random::Distribution;
 use crate::scenario::diagnostics::Problem;
 use crate::scenario::document::{self, Node, Toml};
 use crate::scenario::form::{Accepts, Form, Shape, Written, choice, duration, nearest, positive_duration};
 use crate::scenario::quantity::Quantity;
-use crate::scenario::{AtEnd, DockingWindows, Maintenance, Outage};
-use crate::time::Span;
+use crate::scenario::{AtEnd, DockingWindows, Maintenance, Outage, Scenario};
+use crate::time::{Span, Time};
 
 /// The keys of `[run]` that say what time 0 is on the wall.
 pub fn calendar(form: &mut Form<'_>) -> Option<Calendar> {
@@ -30,7 +31,13 @@ pub fn calendar(form: &mut Form<'_>) -> Option<Calendar> {
     let name = zone.iana_name().unwrap_or("UTC").to_owned();
     let calendar = match start? {
         StartsAt::Local(local) => Calendar::starting_at(local, zone),
-        StartsAt::Instant(instant) => Calendar::starting(instant, zone),
+        StartsAt::Instant(instant, offset) => {
+            let there = zone.to_offset(instant);
+            if offset.is_some_and(|offset| offset != there) {
+                return report_other_offset(form, &name, there);
+            }
+            Calendar::starting(instant, zone)
+        }
     };
     let path = form.path_of("starts_at");
     let (title, label) = match calendar {
@@ -42,16 +49,58 @@ pub fn calendar(form: &mut Form<'_>) -> Option<Calendar> {
             format!("`{path}` comes twice in {name}"),
             "clocks are put back over it; add the offset that is meant, as in 2026-10-25T02:30:00+02:00",
         ),
-        Err(NoInstant::OutOfRange) => (format!("`{path}` is out of range"), "expected a year from 1970 to 2200"),
+        Err(NoInstant::OutOfRange) => (format!("`{path}` is out of range"), "expected a year from 1971 to 2200"),
     };
     form.report_at(Problem::new(title), &[("starts_at", label)]);
+    None
+}
+
+/// A start whose offset is not that of its zone.
+fn report_other_offset(form: &mut Form<'_>, zone: &str, there: Offset) -> Option<Calendar> {
+    let problem = Problem::new(format!("`{}` has another offset than clocks in {zone}", form.path_of("starts_at")));
+    let (sign, minutes) = (if there.is_negative() { '-' } else { '+' }, there.seconds().abs() / 60);
+    let accepted =
+        format!("expected {sign}{:02}:{:02}, no offset, or Z for an instant in UTC", minutes / 60, minutes % 60);
+    let without = "is UTC if it is left out";
+    form.report_at(
+        if form.has("time_zone") {
+            problem
+        } else {
+            problem.help(format!("`{}` {without}", form.path_of("time_zone")))
+        },
+        &[("starts_at", &accepted)],
+    );
     None
 }
 
 /// A start as it is written.
 enum StartsAt {
     Local(DateTime),
-    Instant(Timestamp),
+    /// With the offset of its clocks, if it says one.
+    Instant(Timestamp, Option<Offset>),
+}
+
+impl StartsAt {
+    /// None for a text that is no date-time, or one that says less or more.
+    fn parse(text: &str) -> Option<StartsAt> {
+        // Of all that ISO 8601 allows what TOML does.
+        let at = |place: usize, mark: u8| text.as_bytes().get(place) == Some(&mark);
+        if !(at(4, b'-') && at(7, b'-') && at(13, b':')) {
+            return None;
+        }
+        let pieces = Pieces::parse(text).ok().filter(|pieces| pieces.time_zone_annotation().is_none())?;
+        let local = pieces.date().to_datetime(pieces.time()?);
+        match pieces.offset() {
+            None => Some(StartsAt::Local(local)),
+            Some(PiecesOffset::Numeric(offset)) => {
+                let minutes = text.len().checked_sub(3).is_some_and(|colon| at(colon, b':'));
+                let offset = Some(offset.offset())
+                    .filter(|_| minutes && matches!(text.as_bytes()[text.len() - 6], b'+' | b'-'))?;
+                Some(StartsAt::Instant(offset.to_timestamp(local).ok()?, Some(offset)))
+            }
+            Some(_) => Some(StartsAt::Instant(Offset::UTC.to_timestamp(local).ok()?, None)),
+        }
+    }
 }
 
 /// A date-time, with or without an offset; a string that holds one will do.
@@ -78,17 +127,7 @@ impl Accepts for StartOnTheWall {
             found.wrong_kind(START);
             return None;
         };
-        // A day alone is no instant, and a zone stands elsewhere.
-        let complete = text.contains(['T', 't', ' ']) && !text.contains('[');
-        // A civil date-time would be read without its offset.
-        let read = if let Ok(instant) = text.parse() {
-            Some(StartsAt::Instant(instant))
-        } else if !text.ends_with(['Z', 'z']) && !text.get(11..).is_some_and(|time| time.contains(['+', '-'])) {
-            text.parse().ok().map(StartsAt::Local)
-        } else {
-            None
-        };
-        let read = read.filter(|_| complete);
+        let read = StartsAt::parse(text);
         if read.is_none() {
             found.report(Problem::new(format!("`{}` is not a date-time", found.path)), format!("expected {START}"));
         }
@@ -148,19 +187,29 @@ impl Accepts for WindowList {
     }
 
     fn read(&self, found: &mut Written<'_>) -> Option<Vec<Window>> {
-        let elements = match &found.node.value {
-            Toml::Array(elements) if !elements.is_empty() => elements,
-            _ => {
-                found.wrong_kind(&self.accepted());
-                return None;
-            }
-        };
+        let elements = at_least_one_element(found, &self.accepted())?;
         let mut read = Vec::new();
         for (index, element) in elements.iter().enumerate() {
             let path = format!("{}[{index}]", found.path);
             read.push(found.within(element, path).table("a table", window));
         }
         read.into_iter().collect()
+    }
+}
+
+/// The elements of an array that is not empty.
+fn at_least_one_element<'n>(found: &mut Written<'n>, accepted: &str) -> Option<&'n [Node]> {
+    let node = found.node;
+    match &node.value {
+        Toml::Array(elements) if elements.is_empty() => {
+            found.report(Problem::new(format!("`{}` is empty", found.path)), format!("expected {accepted}"));
+            None
+        }
+        Toml::Array(elements) => Some(elements),
+        _ => {
+            found.wrong_kind(accepted);
+            None
+        }
     }
 }
 
@@ -265,7 +314,16 @@ pub fn docking(form: &mut Form<'_>) -> Option<DockingWindows> {
         let problem = Problem::new(format!("`{}` goes with `windows`", form.path_of(first)));
         form.report_at_keys(problem, &[(first, "remove it, or give windows")]);
     }
-    Some(DockingWindows { windows: windows?, arrives, leaves })
+    let windows = windows?;
+    if let (Distribution::Constant(arrives), Distribution::Constant(leaves)) = (&arrives, &leaves) {
+        let longest = windows.iter().map(|window| window.length().micros()).max().unwrap_or_default();
+        if arrives - leaves >= longest as f64 {
+            let problem = Problem::new(format!("robots would arrive after they leave: `{}`", form.path_of("arrives")));
+            form.report_at(problem, &[("arrives", "expected less than a window lasts")]);
+            return None;
+        }
+    }
+    Some(DockingWindows { windows, arrives, leaves })
 }
 
 /// `[group.maintenance]`: its windows, and what their ends do.
@@ -315,13 +373,7 @@ impl Accepts for GroupNames<'_> {
     }
 
     fn read(&self, found: &mut Written<'_>) -> Option<Vec<usize>> {
-        let elements = match &found.node.value {
-            Toml::Array(elements) if !elements.is_empty() => elements,
-            _ => {
-                found.wrong_kind(&self.accepted());
-                return None;
-            }
-        };
+        let elements = at_least_one_element(found, &self.accepted())?;
         let mut groups = Vec::new();
         for (index, element) in elements.iter().enumerate() {
             let path = format!("{}[{index}]", found.path);
@@ -340,4 +392,44 @@ impl Accepts for GroupNames<'_> {
         groups.dedup();
         Some(groups)
     }
+}
+
+/// Whether windows open before the campaign ends; those that do not are reported.
+pub fn report_what_never_opens(scenario: &Scenario, groups: Option<&Node>, file: &mut Form<'_>) {
+    let horizon = scenario.sync.horizon();
+    let opens =
+        |windows: &[Window]| Windows::new(&scenario.calendar, windows, horizon.min(Time::MAX)).opens(Time::ZERO);
+    if horizon == Time::MAX {
+        return;
+    }
+    let problem = |path: &str, node: Option<&Node>, windows: &[Window]| {
+        let Toml::Table(table) = &node?.value else { return None };
+        let entry = table.get("windows").filter(|_| !windows.is_empty() && opens(windows) >= horizon)?;
+        let problem = Problem::new(format!("`{path}.windows` do not open before the horizon"));
+        Some(problem.at(&entry.key_place, "expected a window that opens before `sync.horizon`"))
+    };
+    let mut problems = Vec::new();
+    for key in ["deployment", "controller"] {
+        problems.extend(problem(key, file.node(key), &scenario.deployment.windows));
+    }
+    let elements = match groups.map(|node| &node.value) {
+        Some(Toml::Array(elements)) => &elements[..],
+        _ => &[],
+    };
+    for (element, group) in elements.iter().zip(&scenario.groups) {
+        let Toml::Table(table) = &element.value else { continue };
+        let mut part = |key: &str, windows: &[Window]| {
+            let node = table.get(key).map(|entry| &entry.node);
+            problems.extend(problem(&format!("group.{}.{key}", group.name), node, windows));
+        };
+        if let Some(own) = &group.maintenance {
+            part("maintenance", &own.windows);
+        }
+        // Who leaves late may still be there from a window before time 0.
+        let docking = group.connectivity.as_ref().and_then(|own| own.docking.as_ref());
+        if let Some(own) = docking.filter(|own| own.leaves == Distribution::Constant(0.0)) {
+            part("connectivity", &own.windows);
+        }
+    }
+    problems.into_iter().for_each(|problem| file.report(problem));
 }

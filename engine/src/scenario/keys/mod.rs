@@ -41,6 +41,7 @@ pub struct Draft {
 
 /// The tables of a scenario.
 pub fn scenario(file: &mut Form<'_>, controllers: &Controllers) -> Draft {
+    let at_first = file.problems();
     let name = file.required(
         "name",
         "The scenario's name; the default results folder is results/NAME/.",
@@ -110,6 +111,9 @@ pub fn scenario(file: &mut Form<'_>, controllers: &Controllers) -> Draft {
         calendar,
         outages: outages.unwrap_or_default(),
     });
+    if let Some(scenario) = scenario.as_ref().filter(|_| file.problems() == at_first) {
+        calendar::report_what_never_opens(scenario, group_table, file);
+    }
     Draft { scenario, parts_are_right }
 }
 
