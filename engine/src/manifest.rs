@@ -102,6 +102,11 @@ impl Manifest {
         serde_json::to_string_pretty(self).expect("strings are JSON") + "\n"
     }
 
+    /// Whether the command's last run here was another one than this.
+    pub fn has_other(&self, command: &str, run: &WrittenFiles) -> bool {
+        self.runs.get(command).is_some_and(|last| last.id != run.id && !last.files.is_empty())
+    }
+
     /// Takes a command's run in the place of its last one. Gives back the files of the last one that nobody has written
     /// since and this one does not have: they are left over.
     pub fn take(&mut self, command: &str, run: WrittenFiles) -> BTreeSet<String> {

@@ -261,7 +261,7 @@ fn announce(args: &CheckArgs, reports: &[CheckReport], unchecked: &[Unchecked]) 
 struct Files {
     junit: Option<WholeFile>,
     markdown: Option<WholeFile>,
-    /// The results folder, which gets `check.json` and `report.html`.
+    /// The results folder, which gets `check.json` and `check.html`.
     folder: Option<Outputs>,
     /// To which other steps add, too.
     step_summary: Option<PathBuf>,

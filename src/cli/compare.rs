@@ -7,7 +7,7 @@ use super::args::{CompareArgs, SimulationArgs};
 use super::interrupt::{self, INTERRUPTED};
 use super::memory::Memory;
 use super::parts::Parts;
-use super::simulation::{mixed_up, outputs, read, say_answer, stopped, workers};
+use super::simulation::{mixed_up, outputs, place, read, say_answer, stopped, workers};
 use super::{Failure, exit, progress};
 use crate::comparison::{self, Broken, Identity, Row, Side, ToRows, UnusableFolder, read_folder};
 use crate::experiment::{Experiment, Stopped, Workers};
@@ -67,7 +67,7 @@ pub fn run(args: &CompareArgs, controllers: &Controllers) -> Result<(), Failure>
         write_csv(rows.as_file(), &compared).map_err(|error| outputs.failed(COMPARE_CSV, error))?;
         outputs.take(rows, COMPARE_CSV);
         outputs.add_all(said.files(&FILES))?;
-        outputs.commit("compare")?;
+        place(options, outputs, "compare")?;
     }
     say_answer(options, &said, &files)
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::args::InitArgs;
 use super::{Failure, exit, print};
 use crate::questions;
-use crate::report::{OutputError, WholeFile};
+use crate::report::{CommandLine, OutputError, WholeFile};
 use crate::scenario::Controllers;
 
 /// What a scenario may begin as, without comments on its keys.
@@ -63,5 +63,6 @@ pub fn run(args: &InitArgs) -> Result<(), Failure> {
         },
         failed => failed.into(),
     })?;
-    print(&format!("{path} is written. Run it: rollcast run {path}\n"))
+    let run = CommandLine::new("run").file(&path.to_string());
+    print(&format!("{path} is written. Run it: {run}\n"))
 }

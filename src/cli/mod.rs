@@ -25,7 +25,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use args::{Cli, Command};
 
@@ -52,8 +52,37 @@ struct Failure {
 
 /// All that can be typed, for manuals, completions and the reference.
 pub fn command() -> clap::Command {
-    Cli::command()
+    OWN_WORDS.iter().fold(Cli::command(), |command, (name, option, words)| {
+        command.mut_subcommand(name, |command| command.mut_arg(option, |option| option.help(words)))
+    })
 }
+
+/// What options that all commands share mean for one of them.
+const OWN_WORDS: [(&str, &str, &str); 6] = [
+    (
+        "sweep",
+        "replications",
+        "How many times to simulate each point [default: run.replications of the scenario, or 1000]",
+    ),
+    (
+        "tune",
+        "replications",
+        "The most replications of a setting [default: tune.max_replications of the scenario, or 100000]",
+    ),
+    (
+        "check",
+        "replications",
+        "How many replications a baseline has [default: run.replications of the scenario, or 1000]; expectations \
+      take as many as they need",
+    ),
+    ("check", "out", "Write check.json and check.html into this folder [default: none is written]"),
+    (
+        "compare",
+        "replications",
+        "How many times to simulate each of both [default: run.replications of the scenarios, or 1000]",
+    ),
+    ("compare", "out", "The results folder [default: results/A-vs-B/, for the names in the scenarios]"),
+];
 
 /// The program, with the controllers that come with it: runs the command that was typed.
 pub fn main() -> ExitCode {
@@ -64,7 +93,10 @@ pub fn main() -> ExitCode {
 /// the command, and says what went wrong on stderr. Gives the exit code.
 pub fn main_with(arguments: impl IntoIterator<Item = OsString>, controllers: &Controllers) -> u8 {
     fail_beyond_limits();
-    let done = match Cli::try_parse_from(arguments) {
+    let mut command = command();
+    let parsed = command.try_get_matches_from_mut(arguments);
+    let parsed = parsed.and_then(|matches| Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command)));
+    let done = match parsed {
         Ok(cli) => run(cli.command, controllers),
         Err(usage) if usage.use_stderr() => {
             // As with `say`.

@@ -6,7 +6,7 @@ use super::args::RunArgs;
 use super::interrupt::{self, INTERRUPTED};
 use super::memory::Memory;
 use super::parts::Parts;
-use super::simulation::{outputs, read, report_unknown, stopped, workers};
+use super::simulation::{outputs, place, read, report_unknown, stopped, workers};
 use super::{Failure, exit, print, progress, say};
 use crate::experiment::{Experiment, Failures, Rows, Stopped, Tally, Workers};
 use crate::metric::Metric;
@@ -46,7 +46,7 @@ pub fn run(args: &RunArgs, controllers: &Controllers) -> Result<(), Failure> {
         outputs.take(replications, REPLICATIONS);
         outputs.take(jobs, "jobs.csv");
         outputs.add_all(Presented::new(&run.answer(&done.tally)).files(&report::run::FILES))?;
-        outputs.commit("run")?;
+        place(options, outputs, "run")?;
         if dropped > 0 && !options.quiet {
             say(&format!("note: jobs.csv lacks {dropped} jobs: --max-job-rows is {}\n", args.max_job_rows));
         }

@@ -8,7 +8,7 @@ use anstream::ColorChoice;
 
 use super::args::SimulationArgs;
 use super::interrupt::{self, nothing_written};
-use super::{Failure, exit, print};
+use super::{Failure, exit, print, say};
 use crate::experiment::{self, Failures, Stopped, Workers};
 use crate::manifest::{MANIFEST, Mixed};
 use crate::metric::UnknownMetric;
@@ -38,6 +38,16 @@ pub fn read(
 pub fn outputs(options: &SimulationArgs, name: &str, below: &[&str]) -> Result<Outputs, Failure> {
     let default = Path::new("results").join(name);
     Ok(Outputs::new(options.out.as_ref().unwrap_or(&default), below)?)
+}
+
+/// Puts the results of a command in their places. What is replaced there is told, unless the folder was named: somebody
+/// may have meant to keep it.
+pub fn place(options: &SimulationArgs, outputs: Outputs, command: &str) -> Result<(), Failure> {
+    let folder = outputs.folder().display().to_string();
+    if outputs.commit(command)? && options.out.is_none() && !options.quiet {
+        say(&format!("note: {folder}/ had results of another {command}, which are replaced; --out DIR keeps both\n"));
+    }
+    Ok(())
 }
 
 /// Prints an answer as options want it; below a table where its `files` are.

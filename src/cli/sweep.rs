@@ -6,7 +6,7 @@ use std::io::{self, Seek, Write};
 use super::args::{SimulationArgs, SweepArgs};
 use super::interrupt::{self, INTERRUPTED};
 use super::memory::Memory;
-use super::simulation::{outputs, report_unknown, stopped, unloadable, workers};
+use super::simulation::{outputs, place, report_unknown, stopped, unloadable, workers};
 use super::{Failure, exit, large, print, printed, progress};
 use crate::experiment::{Stopped, Workers};
 use crate::metric::Metric;
@@ -62,7 +62,7 @@ pub fn run(args: &SweepArgs, controllers: &Controllers) -> Result<(), Failure> {
     let files = outputs.said();
     outputs.take(csv, SWEEP_CSV);
     outputs.take(json, SWEEP_JSON);
-    outputs.commit("sweep")?;
+    place(options, outputs, "sweep")?;
     match content.filter(|_| options.json) {
         Some(content) => print_file(content),
         None => print_table(args, &shown, &files),

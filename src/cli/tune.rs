@@ -3,7 +3,7 @@
 use super::args::TuneArgs;
 use super::interrupt::{self, INTERRUPTED};
 use super::memory::Memory;
-use super::simulation::{outputs, read, say_answer, stopped, workers};
+use super::simulation::{outputs, place, read, say_answer, stopped, workers};
 use super::{Failure, exit, large, progress};
 use crate::metric::words::counted;
 use crate::precision::Target;
@@ -12,7 +12,7 @@ use crate::report::format::Presented;
 use crate::report::tune::{FILES, TuneReport, Tuned};
 use crate::scenario::{Controllers, Diagnostics, Problem, Scenario, Value};
 use crate::sweep::{CheckedSweep, Overrides, Refused, Sweep, Variation, variations};
-use crate::tune::{RaceStage, Tuning, Unfinished};
+use crate::tune::{Conclusion, RaceStage, Tuning, Unfinished};
 
 /// Checks all settings, finds the best one, reports.
 pub fn run(args: &TuneArgs, controllers: &Controllers) -> Result<(), Failure> {
@@ -71,9 +71,14 @@ pub fn run(args: &TuneArgs, controllers: &Controllers) -> Result<(), Failure> {
     if let Some(mut outputs) = outputs {
         files = outputs.said();
         outputs.add_all(tuned.files(&FILES))?;
-        outputs.commit("tune")?;
+        place(options, outputs, "tune")?;
     }
-    say_answer(options, &tuned, &files)
+    say_answer(options, &tuned, &files)?;
+    match report.outcome.answer {
+        // That has been said.
+        Conclusion::Infeasible { .. } => Err(Failure { message: String::new(), code: exit::CHECK_FAILED }),
+        Conclusion::Best { .. } | Conclusion::Undecided { .. } => Ok(()),
+    }
 }
 
 /// The options that say what is looked for.

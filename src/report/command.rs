@@ -42,9 +42,9 @@ impl fmt::Display for CommandLine {
     }
 }
 
-/// An argument that begins with a hyphen would be an option.
+/// An argument that begins with a hyphen would be an option; a hyphen alone is standard input.
 fn operand(name: &str) -> String {
-    if name.starts_with('-') { format!("./{name}") } else { name.to_owned() }
+    if name.starts_with('-') && name != "-" { format!("./{name}") } else { name.to_owned() }
 }
 
 fn quoted(word: &str) -> String {

@@ -12,11 +12,11 @@ pub(crate) const PICTURES: &str = "pictures";
 pub(crate) const MARKDOWN: &str = "markdown";
 pub(crate) const JSON: &str = "json";
 
-/// The page to show around, of the command that wrote into the folder last.
-pub(crate) const REPORT: &str = "report.html";
-
 /// What a command found out, with all that it was made of.
 pub(crate) trait Presentable: Sized {
+    /// The page to show around, a file of the command's own in a results folder.
+    const PAGE_FILE: &'static str;
+
     /// What there is to say of it.
     fn document(&self) -> Document<'_>;
 
@@ -91,7 +91,7 @@ impl<A: Presentable> Exporter<A> for HtmlPage {
     }
 
     fn files(&self, said: &Presented<'_, A>) -> Vec<(String, String)> {
-        vec![(REPORT.to_owned(), html::render(said.document()))]
+        vec![(A::PAGE_FILE.to_owned(), html::render(said.document()))]
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) mod tune;
 mod whole_file;
 pub(crate) mod words;
 
+pub(crate) use command::CommandLine;
 pub use csv_rows::{CsvRows, ReplicationColumns};
 pub use outputs::{OutputError, Outputs};
 pub(crate) use recovery::clear_up;

@@ -77,6 +77,11 @@ impl Outputs {
         Ok(Outputs { folder: folder.to_path_buf(), ready: Vec::new(), staging, made })
     }
 
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the files will be, as it stands below an answer.
     pub fn said(&self) -> String {
         format!("\nFiles: {}/\n", self.folder.display().to_string().trim_end_matches('/'))
@@ -107,15 +112,17 @@ impl Outputs {
     }
 
     /// Puts all files in their places, as those of a run of `command`, and removes those that its last run left over: they
-    /// would pass for results of this one.
+    /// would pass for results of this one. True if results of another run of the command were there.
     ///
     /// # Errors
     /// The file that could not be written.
-    pub fn commit(mut self, command: &str) -> Result<(), OutputError> {
+    pub fn commit(mut self, command: &str) -> Result<bool, OutputError> {
         let files = std::mem::take(&mut self.ready);
         let failed = |(name, error): NotPlaced| self.failed(&name, error);
-        Placing::new(&self.folder, &self.staging, command, files).map_err(failed)?.finish().map_err(failed)?;
-        self.made.keep()
+        let placing = Placing::new(&self.folder, &self.staging, command, files).map_err(failed)?;
+        let replaces = placing.replaces;
+        placing.finish().map_err(failed)?;
+        self.made.keep().map(|()| replaces)
     }
 
     /// A file under a temporary name.

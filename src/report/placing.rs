@@ -23,6 +23,8 @@ const SYNCED_AT_ONCE: usize = 16;
 /// What is left to do, each step whole or not at all.
 pub struct Placing {
     folder: PathBuf,
+    /// Whether files of another run of the command are there, which will be gone.
+    pub replaces: bool,
     moves: VecDeque<Move>,
     /// Two runs into one folder take turns, so that its files are all of one of them. Where folders cannot be locked,
     /// the manifest still tells.
@@ -65,7 +67,9 @@ impl Placing {
         let lock = File::open(folder).ok().filter(|folder| folder.lock().is_ok());
         // One that cannot be used says nothing of what is left over.
         let mut manifest = Manifest::read(folder).ok().flatten().unwrap_or_default();
-        let left_over = manifest.take(command, WrittenFiles::new(command, env!("CARGO_PKG_VERSION"), digests));
+        let run = WrittenFiles::new(command, env!("CARGO_PKG_VERSION"), digests);
+        let replaces = manifest.has_other(command, &run);
+        let left_over = manifest.take(command, run);
         let text = staging.file().and_then(|mut text| {
             text.write_all(manifest.to_json().as_bytes())?;
             sync(text.as_file())?;
@@ -77,7 +81,7 @@ impl Placing {
         let files = std::iter::once((text, MANIFEST.to_owned())).chain(files);
         moves.extend(files.map(|(file, name)| Move::Rename(file, name)));
         moves.push_back(Move::Sync);
-        Ok(Placing { folder: folder.to_path_buf(), moves, _lock: lock })
+        Ok(Placing { folder: folder.to_path_buf(), replaces, moves, _lock: lock })
     }
 
     /// Does all that is left.

@@ -53,11 +53,20 @@ impl Staging {
 /// A new file under a temporary name, locked while this program has it.
 pub fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     let _making = making_in(folder);
-    let file = shared(Builder::new().prefix(PREFIX).suffix(FILE)).tempfile_in(folder)?;
+    let file = shared(Builder::new().prefix(PREFIX).suffix(FILE)).tempfile_in(folder).map_err(without_name)?;
     // Elsewhere a lock keeps this program from writing, too.
     #[cfg(unix)]
     let _ = file.as_file().lock();
     Ok(file)
+}
+
+/// The error without the temporary name that stands behind it: nobody knows that.
+fn without_name(error: io::Error) -> io::Error {
+    let said = error.to_string();
+    match said.split_once(" at path ") {
+        Some((why, _)) => io::Error::new(error.kind(), why),
+        None => error,
+    }
 }
 
 /// While it is held nobody clears up: between the making of something and its locking.

@@ -416,6 +416,88 @@ fn options_are_checked_like_the_file_and_point_at_themselves() {
     assert_eq!(sandbox.files(), ["scenario.toml"]);
 }
 
+/// What others write is understood well enough to say what is meant.
+#[test]
+fn hints_say_what_to_write() {
+    let sandbox = Sandbox::with(COUNTED);
+    for (set, hint) in [
+        ("download={ bundle_size = \"600MB\", egress = \"200Mbps\" }", "write 200Mbit/s"),
+        ("download={ bundle_size = \"600mb\" }", "write 600MB"),
+        ("group.amr.step.launching.latency=30s", "{ constant = \"30s\" }"),
+    ] {
+        let ran = sandbox.rollcast(&["validate", "scenario.toml", "--set", set]).exits(2);
+        assert!(ran.stderr.contains(hint), "{set}:\n{}", ran.stderr);
+    }
+    for (number, hint) in [("10k", "write 10000"), ("1e6", "write 1000000"), ("10,000", "write 10000"), ("0", "from 1")]
+    {
+        let ran = sandbox.rollcast(&["run", "scenario.toml", "-n", number, "--no-files"]).exits(2);
+        assert!(ran.stderr.contains(hint), "{number}:\n{}", ran.stderr);
+    }
+    // A wrong path with a hundred values is one error.
+    let vary = "deployment.failure_treshold_percentage=1..=100";
+    let ran = sandbox.rollcast(&["sweep", "scenario.toml", "--vary", vary, "--no-files"]).exits(2);
+    assert!(ran.stderr.contains("1 error: ") && ran.stderr.lines().count() < 12, "{}", ran.stderr);
+    let ran = sandbox.rollcast(&["sweep", "scenario.toml", "--vary", "group.amr.robots=0,-1", "--no-files"]).exits(2);
+    assert!(ran.stderr.contains("2 errors: "), "{}", ran.stderr);
+}
+
+/// Keys that take a text take it as it stands; `none` removes; elements go by number where they have no name.
+#[test]
+fn options_take_texts_remove_and_count() {
+    let sandbox = Sandbox::with(COUNTED);
+    let run = |sets: &[&str], code| {
+        let sets: Vec<&str> = sets.iter().flat_map(|set| ["--set", set]).collect();
+        sandbox.rollcast(&[&["run", "scenario.toml", "-n", "1", "--no-files"], &sets[..]].concat()).exits(code)
+    };
+    for text in ["2024", "12e4567", "=", "true", "2026-12-01", "1.50", "0x10"] {
+        let ran = run(&[&format!("description={text}")], 0);
+        assert!(ran.stdout.starts_with(&format!("counted: {text}\n")), "{}", ran.stdout);
+    }
+    assert!(run(&["name=2024"], 0).stdout.starts_with("2024: "));
+    assert!(run(&["description=none"], 0).stdout.starts_with("counted\n"));
+    let api = "api={ throttle = 0.5 }";
+    assert!(run(&[api], 0).stdout.contains("CALLS") && !run(&[api, "api=none"], 0).stdout.contains("CALLS"));
+    run(&["sync.horizon=none", "download=none"], 0);
+    assert!(run(&["downlaod=none"], 2).stderr.contains("did you mean `download`?"));
+    assert!(run(&["group=none"], 2).stderr.contains("`group` is missing"));
+    let mixture = "group.amr.step.launching.latency={ mixture = [{ weight = 1, constant = \"1m\" }, { weight = 0, constant = \"2m\" }] }";
+    let element = "group.amr.step.launching.latency.mixture";
+    assert!(run(&[mixture, &format!("{element}.0.constant=3m")], 0).stdout.contains("6m"));
+    assert!(run(&[mixture, &format!("{element}.1.weight=-1")], 2).stderr.contains("out of range"));
+    let ran = run(&[mixture, &format!("{element}.2.weight=1")], 2);
+    assert!(ran.stderr.contains("expected the number of an element, 0 to 1"), "{}", ran.stderr);
+    run(&[mixture, &format!("{element}.1=none")], 0);
+}
+
+/// A file that somebody else's program wrote, or that has two columns of one name.
+#[test]
+fn csv_files_of_others() {
+    let latency = "latency = { empirical = { file = \"measured.csv\", column = \"seconds\" } }";
+    let sandbox = Sandbox::with(&COUNTED.replace("latency = { constant = \"60s\" }", latency));
+    sandbox.write("measured.csv", "robot;seconds\n7;60,0\n8;1m\n");
+    let ran = sandbox.rollcast(&["run", "scenario.toml", "-n", "1", "--no-files"]).exits(0);
+    assert!(ran.stdout.contains("at most 2m"), "{}", ran.stdout);
+    sandbox.write("measured.csv", "seconds,seconds\n1,3\n");
+    let ran = sandbox.rollcast(&["run", "scenario.toml", "--no-files"]).exits(2);
+    assert!(ran.stderr.contains("measured.csv has 2 columns `seconds`"), "{}", ran.stderr);
+}
+
+/// By the name `-` the scenario comes from standard input.
+#[test]
+fn a_scenario_from_standard_input() {
+    let sandbox = Sandbox::new();
+    let mut program = assert_cmd::Command::new(assert_cmd::cargo::cargo_bin("rollcast"));
+    program.current_dir(sandbox.path("")).args(["run", "-", "-n", "5"]).write_stdin(COUNTED);
+    let output = program.output().expect("it runs");
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).starts_with("counted: "), "{output:?}");
+    let page = sandbox.read("results/counted/report.html");
+    assert!(page.contains("rollcast run - --replications 5"), "the command that repeats it");
+    program.write_stdin("name = 7\n");
+    let output = program.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--> -:1:8"), "{output:?}");
+}
+
 /// An option never hides what is wrong in the file, and its problems never point at the file.
 #[test]
 fn options_and_file_keep_their_own_problems() {

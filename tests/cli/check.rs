@@ -249,7 +249,7 @@ fn markdown_and_json_files() {
     assert_eq!(row.replace("\\|", "").matches('|').count(), 6, "{row}");
     assert!(markdown.contains("| ✅ holds | robot.deployment\\_s.p95 59s to 1m 1s | robots below 59s"), "{markdown}");
     assert_eq!(sandbox.read("new/folder/check.json"), ran.stdout);
-    let of_folder = ["check.json", "manifest.json", "report.html"].map(|name| format!("new/folder/{name}"));
+    let of_folder = ["check.html", "check.json", "manifest.json"].map(|name| format!("new/folder/{name}"));
     assert_eq!(sandbox.files(), ["check.md", &of_folder[0], &of_folder[1], &of_folder[2], "scenario.toml"]);
     let document: Value = serde_json::from_str(&ran.stdout).expect("JSON");
     let [below, within] = &expectations(&document)[1]["shares"].as_array().expect("two")[..] else {
@@ -485,7 +485,7 @@ fn scenarios_that_cannot_be_checked_are_reported() {
     assert_eq!(junit.descendants().filter(|node| node.has_tag_name("error")).count(), 2, "{xml}");
     let markdown = sandbox.read("rollouts/m.md");
     assert!(markdown.starts_with("### ❌ wrong.toml\n") && markdown.contains("### ✅ binomial"), "{markdown}");
-    assert!(sandbox.read("rollouts/out/report.html").contains("wrong.toml was not checked: line 1"));
+    assert!(sandbox.read("rollouts/out/check.html").contains("wrong.toml was not checked: line 1"));
 }
 
 /// GitHub shows ten annotations of a step, and drops a summary of more than a mebibyte as a whole.

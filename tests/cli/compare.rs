@@ -75,7 +75,7 @@ replications of both bring the whole fleet in sync.
     assert!(ran.stdout.ends_with("\nFiles: results/counted-vs-narrow/\n"), "{}", ran.stdout);
     let written = ["compare.csv", "compare.json", "plots/compare.differences.svg", "plots/compare.outcomes.svg"];
     let written =
-        written.iter().chain(&["plots/compare.robots_failed.svg", "plots/compare.time_to_success.svg", "report.html"]);
+        written.iter().chain(&["plots/compare.robots_failed.svg", "plots/compare.time_to_success.svg", "compare.html"]);
     let written = written.chain(&["manifest.json"]);
     let mut files: Vec<String> = written.map(|name| format!("results/counted-vs-narrow/{name}")).collect();
     files.extend(["narrow.toml", "wide.toml"].map(str::to_owned));

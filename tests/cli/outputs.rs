@@ -328,3 +328,37 @@ fn a_killed_run_is_told_by_its_folder() {
     let left: Vec<String> = sandbox.files().into_iter().filter(|file| file.starts_with("out/")).collect();
     assert_eq!(left, FILES.map(|name| format!("out/{name}")), "these files and no others, temporary ones included");
 }
+
+/// Commands do not overwrite each other's pages, and what a run replaces is told where nobody named the folder.
+#[test]
+fn what_is_replaced_is_told() {
+    let sandbox = Sandbox::with(COUNTED);
+    let run = |args: &[&str]| sandbox.rollcast(&[args, &["scenario.toml", "-n", "20"]].concat()).exits(0).stderr;
+    assert_eq!(run(&["run"]), "");
+    let page = sandbox.read("results/counted/report.html");
+    assert_eq!(run(&["run"]), "", "the same once more");
+    assert_eq!(run(&["sweep", "--vary", "deployment.concurrent_deployment_percentage=25,50"]), "");
+    assert_eq!(sandbox.read("results/counted/report.html"), page);
+    assert!(sandbox.read("results/counted/sweep.html").contains("25"));
+    let other = ["run", "--set", "deployment.concurrent_deployment_percentage=25"];
+    let note = "note: results/counted/ had results of another run, which are replaced; --out DIR keeps both\n";
+    assert_eq!(run(&other), note);
+    assert_eq!(run(&[&other[..], &["--seed", "2", "-q"]].concat()), "");
+    assert_eq!(run(&[&other[..], &["--seed", "3", "--out", "results/counted"]].concat()), "");
+}
+
+/// What cannot be written is told by the name that somebody gave it.
+#[test]
+fn errors_name_no_temporary_files() {
+    let sandbox = Sandbox::with(COUNTED);
+    for args in
+        [&["init", "nodir/a.toml"][..], &["check", "scenario.toml", "--junit", "nodir/x.xml", "--baseline", "b"]]
+    {
+        let ran = sandbox.rollcast(args);
+        assert!(!ran.stderr.contains(".rollcast-") && !ran.stderr.contains(".part"), "{}", ran.stderr);
+    }
+    let ran = sandbox.rollcast(&["init", "nodir/a.toml"]).exits(3);
+    assert!(ran.stderr.starts_with("error: cannot write nodir/a.toml: No such file or directory"), "{}", ran.stderr);
+    let ran = sandbox.rollcast(&["init", "my robots.toml"]).exits(0);
+    assert_eq!(ran.stdout, "my robots.toml is written. Run it: rollcast run 'my robots.toml'\n");
+}

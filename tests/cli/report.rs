@@ -248,7 +248,8 @@ fn hostile_text_is_shown_and_does_nothing() {
         "campaign.jobs.p50",
     ];
     sandbox.rollcast(&[&tuned[..], &["-n", "1000", "--set", set, "--out", "tuned", "-q"]].concat()).exits(0);
-    let pages = ["results/counted", "set", "swept", "compared", "tuned"].map(|folder| format!("{folder}/report.html"));
+    let pages = ["results/counted/report", "set/report", "swept/sweep", "compared/compare", "tuned/tune"]
+        .map(|page| format!("{page}.html"));
     for page in &pages {
         // One script, no event handler, no picture: see `check`.
         let tags = check(&sandbox.read(page.as_str()));
@@ -275,7 +276,7 @@ fn the_command_repeats_the_page() {
     let cases: [(&str, &[&str]); 3] = [
         ("report.html", &["run", "--set", set, "--seed", "5", "-n", "30", "--threads", "1"]),
         ("report.html", &["run", "--precision", "1%", "--threads", "3"]),
-        ("report.html", &["sweep", "--vary", vary, "--set", set, "-n", "20", "--metric", "campaign.jobs.mean"]),
+        ("sweep.html", &["sweep", "--vary", vary, "--set", set, "-n", "20", "--metric", "campaign.jobs.mean"]),
     ];
     for (page, args) in cases {
         let sandbox = Sandbox::new();
@@ -301,7 +302,7 @@ fn the_page_of_a_sweep() {
     let sweep = |more: &[&str]| {
         let metric = ["--metric", "campaign.time_to_success_s.p50", "--metric", "campaign.outcomes.halted.probability"];
         sandbox.rollcast(&[&["sweep", "scenario.toml", "-n", "30", "-q"], &metric[..], more].concat()).exits(0);
-        check(&sandbox.read("results/counted/report.html"))
+        check(&sandbox.read("results/counted/sweep.html"))
     };
     let percentages = "deployment.concurrent_deployment_percentage=25,50,100";
     let lines = sweep(&["--vary", percentages]);
@@ -330,7 +331,7 @@ fn a_large_sweep_has_a_small_page() {
     ] {
         let vary: Vec<&str> = vary.iter().flat_map(|vary| ["--vary", vary]).collect();
         sandbox.rollcast(&[&["sweep", "scenario.toml", "-n", "1", "--yes", "-q"], &vary[..]].concat()).exits(0);
-        let page = sandbox.read("results/counted/report.html");
+        let page = sandbox.read("results/counted/sweep.html");
         let tags = check(&page);
         assert!(page.len() < 1_000_000, "{points} points: {} bytes", page.len());
         assert_eq!(tags.iter().filter(|tag| tag.name == "tr").count(), 1 + 1_000);
@@ -354,7 +355,7 @@ fn the_page_of_a_check() {
     let check_all = |out: &str, more: &[&str]| {
         let arguments = [&["check", "good.toml", "bad.toml", "--seed", "3", "-q", "--out", out], more].concat();
         sandbox.rollcast(&arguments).exits(1);
-        sandbox.read(&format!("{out}/report.html"))
+        sandbox.read(&format!("{out}/check.html"))
     };
     let page = check_all("out", &["--threads", "1"]);
     assert!(page == check_all("elsewhere", &["--threads", "3"]), "the same bytes");
@@ -367,7 +368,7 @@ fn the_page_of_a_check() {
     let scenarios = text_of(&tags, "h2").filter(|heading| heading == "counted" || heading == "slow").count();
     assert_eq!(scenarios, 2);
     let command = text_of(&tags, "code").next().expect("a command");
-    assert_eq!(command, "rollcast check good.toml bad.toml --seed 3");
+    assert_eq!(command, "rollcast check good.toml bad.toml --seed 3 --out results/check");
     // An interval for each expectation, readable where it is pointed at.
     let readings = text_of(&tags, "title").filter(|title| title.contains("at most")).count();
     assert_eq!(readings, 4);
@@ -384,7 +385,7 @@ fn the_page_of_a_comparison() {
     let compare = |a: &str, b: &str, out: &str, more: &[&str]| {
         let arguments = [&["compare", a, b, "-q", "--out", out], more].concat();
         sandbox.rollcast(&arguments).exits(0);
-        sandbox.read(&format!("{out}/report.html"))
+        sandbox.read(&format!("{out}/compare.html"))
     };
     let page = compare("wide.toml", "narrow.toml", "out", &["-n", "400", "--seed", "3", "--threads", "1"]);
     assert!(page == compare("wide.toml", "narrow.toml", "elsewhere", &["-n", "400", "--seed", "3", "--threads", "3"]));
@@ -430,7 +431,7 @@ fn the_page_of_a_tuning() {
     let tune = |out: &str, more: &[&str]| {
         let arguments = [&["tune", "scenario.toml", "-q", "--out", out], &asked[..], more].concat();
         sandbox.rollcast(&arguments).exits(0);
-        sandbox.read(&format!("{out}/report.html"))
+        sandbox.read(&format!("{out}/tune.html"))
     };
     let page = tune("out", &["--max-replications", "4000", "--seed", "3", "--threads", "1"]);
     assert!(page == tune("elsewhere", &["--max-replications", "4000", "--seed", "3", "--threads", "2"]));
@@ -461,8 +462,8 @@ fn the_page_of_a_tuning() {
     // Nothing satisfies a constraint of nothing in flight.
     let none = "first_job.peak_in_flight.p95 <= 0.5";
     let arguments = [&["tune", "scenario.toml", "-q", "--out", "none"], &asked[..4], &["--constraint", none]].concat();
-    sandbox.rollcast(&arguments).exits(0);
-    let tags = check(&sandbox.read("none/report.html"));
+    sandbox.rollcast(&arguments).exits(1);
+    let tags = check(&sandbox.read("none/tune.html"));
     assert!(words(&tags).contains("None of 3 settings satisfies the constraints"), "{}", words(&tags));
     assert!(tags.iter().all(|tag| tag.attributes.get("class").map(String::as_str) != Some("ring")));
 }

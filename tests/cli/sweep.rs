@@ -165,8 +165,8 @@ fn rows_are_the_summaries() {
             "out/plots/sweep.campaign.outcomes.halted.probability.svg",
             "out/plots/sweep.campaign.time_to_success_s.p95.svg",
             "out/plots/sweep.first_job.robots_failed.p95.svg",
-            "out/report.html",
             "out/sweep.csv",
+            "out/sweep.html",
             "out/sweep.json",
             "scenario.toml"
         ]
@@ -265,12 +265,11 @@ fn runs_and_sweeps_leave_each_other_alone() {
     let both = sweep(&["--metric", "campaign.jobs.mean"]);
     let picture = "results/counted/plots/sweep.campaign.jobs.mean.svg";
     let added: Vec<&String> = both.iter().filter(|file| !run.contains(file)).collect();
-    assert_eq!(
-        added,
-        [picture, "results/counted/plots/sweep.txt", "results/counted/sweep.csv", "results/counted/sweep.json"]
-    );
+    let own =
+        ["plots/sweep.txt", "sweep.csv", "sweep.html", "sweep.json"].map(|name| format!("results/counted/{name}"));
+    assert_eq!(added, [picture, &own[0], &own[1], &own[2], &own[3]]);
     sandbox.rollcast(&["run", "scenario.toml", "-q"]).exits(0);
-    assert_eq!(sandbox.files(), both, "a run keeps what a sweep wrote, but for the page");
+    assert_eq!(sandbox.files(), both, "a run keeps what a sweep wrote");
     assert_eq!(sandbox.read("results/counted/summary.json"), summary);
     let other = sweep(&["--metric", "campaign.jobs.max"]);
     assert!(!other.contains(&picture.to_owned()) && other.len() == both.len(), "{other:?}");

@@ -45,7 +45,7 @@ fn it_answers_what_the_scenario_asks() {
     ] {
         assert!(ran.stdout.contains(part), "{part} is not in\n{}", ran.stdout);
     }
-    let files = ["plots/tradeoff.svg", "tune.json", "report.html"].map(|name| format!("results/release-gate/{name}"));
+    let files = ["plots/tradeoff.svg", "tune.json", "tune.html"].map(|name| format!("results/release-gate/{name}"));
     let manifest = "results/release-gate/manifest.json";
     assert_eq!(sandbox.files(), [manifest, &files[0], &files[2], &files[1], "scenario.toml"]);
     let found = files.clone().map(|file| sandbox.read(&file));
@@ -185,7 +185,7 @@ fn output_goes_where_it_is_asked_for() {
 fn an_honest_no() {
     let sandbox = gate();
     let impossible = ["--constraint", "builds.crashes.first_job.robots_failed.p95 <= 2", "--out", "no"];
-    let ran = tune(&sandbox, &impossible).exits(0);
+    let ran = tune(&sandbox, &impossible).exits(1);
     let words = ran.stdout.replace('\n', " ");
     let said = "None of 6 settings satisfies the constraints, with 95 % probability. The closest is the setting below: \
                 builds.crashes.first_job.robots_failed.p95 is 11 (expected <= 2).";

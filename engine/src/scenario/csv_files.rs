@@ -1,6 +1,9 @@
 //! CSV files beside a scenario.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -27,6 +30,8 @@ pub enum CsvError {
     File(String),
     /// The column is not among these.
     Column(Vec<String>),
+    /// So many columns have the name.
+    Twice(usize),
 }
 
 impl CsvFiles {
@@ -49,30 +54,40 @@ impl CsvFiles {
     }
 }
 
+/// Reads a column of numbers, or of quantities with their units. Columns are apart by commas, or by semicolons or tabs if
+/// the header has these and no comma; then a number may have a decimal comma.
 fn read_column(path: &Path, column: &str, quantity: Quantity) -> Result<Vec<f64>, CsvError> {
     let fail = |why: String| CsvError::File(why);
     let metadata = std::fs::metadata(path).map_err(|error| fail(error.to_string()))?;
     if !metadata.is_file() {
         return Err(fail(String::from("not a regular file")));
     }
-    let mut reader = ReaderBuilder::new().trim(Trim::All).from_path(path).map_err(|error| fail(error.to_string()))?;
+    let separator = separator_of(path).map_err(|error| fail(error.to_string()))?;
+    let mut reader = ReaderBuilder::new();
+    let reader = reader.trim(Trim::All).delimiter(separator).from_path(path);
+    let mut reader = reader.map_err(|error| fail(error.to_string()))?;
     let header = reader.headers().map_err(|error| fail(error.to_string()))?;
-    let Some(index) = header.iter().position(|name| name == column) else {
-        return Err(CsvError::Column(header.iter().map(str::to_owned).collect()));
+    // A byte order mark belongs to no name.
+    let is_it = |name: &str| name.trim_start_matches('\u{feff}') == column;
+    let index = match header.iter().enumerate().filter(|(_, name)| is_it(name)).collect::<Vec<_>>()[..] {
+        [(index, _)] => index,
+        [] => return Err(CsvError::Column(header.iter().map(str::to_owned).collect())),
+        ref several => return Err(CsvError::Twice(several.len())),
     };
     let (unit, scale, greatest) = (quantity.file_unit(), quantity.file_scale(), quantity.greatest_in_file());
     let (mut values, mut record) = (Vec::new(), StringRecord::new());
     while reader.read_record(&mut record).map_err(|error| fail(error.to_string()))? {
         let text = record.get(index).unwrap_or_default();
-        match text.parse::<f64>() {
-            Ok(number) if (0.0..=greatest).contains(&number) => values.push(number * scale),
-            _ => {
-                let line = record.position().map_or(0, Position::line);
-                return Err(fail(format!(
-                    "line {line} has `{text}` where a number of {unit} from 0 to {greatest} belongs"
-                )));
-            }
-        }
+        let with_point = if separator == b',' { Cow::Borrowed(text) } else { Cow::Owned(text.replace(',', ".")) };
+        let number = with_point.parse::<f64>().ok().filter(|number| (0.0..=greatest).contains(number));
+        let Some(value) = number.map(|number| number * scale).or_else(|| quantity.parse(&with_point)) else {
+            let line = record.position().map_or(0, Position::line);
+            let example = quantity.example();
+            return Err(fail(format!(
+                "line {line} has `{text}` where a number of {unit} from 0 to {greatest} belongs, or one with its unit such as {example}"
+            )));
+        };
+        values.push(value);
     }
     if values.is_empty() {
         return Err(fail(String::from("it has no rows")));
@@ -80,9 +95,45 @@ fn read_column(path: &Path, column: &str, quantity: Quantity) -> Result<Vec<f64>
     Ok(values)
 }
 
+/// What separates the columns of a file: the first of these that its header has.
+fn separator_of(path: &Path) -> io::Result<u8> {
+    let mut header = Vec::new();
+    BufReader::new(File::open(path)?).take(MOST_OF_A_HEADER).read_until(b'\n', &mut header)?;
+    Ok(*b",;\t".iter().find(|separator| header.contains(separator)).unwrap_or(&b','))
+}
+
+const MOST_OF_A_HEADER: u64 = 1 << 20;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_as_other_programs_write_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("measured.csv");
+        let read = |text: &str, quantity| {
+            std::fs::write(&path, text).expect("a file");
+            read_column(&path, "a", quantity)
+        };
+        for (text, micros) in [
+            ("a,b\n1.5,2\n", 1.5e6),
+            ("a;b\n1,5;2\n", 1.5e6),
+            ("b\ta\n2\t1.5\n", 1.5e6),
+            ("\u{feff}a;b\r\n1,5;2\r\n", 1.5e6),
+            ("a\n1500ms\n", 1.5e6),
+            ("a,b\n1m 30s,2\n", 90e6),
+            ("a;b\n\"1,5s\";2\n", 1.5e6),
+        ] {
+            let values = read(text, Quantity::Duration).unwrap_or_else(|_| panic!("{text:?} is read"));
+            assert_eq!(values, [micros], "{text:?}");
+        }
+        assert!(read("a\n20Mbit/s\n", Quantity::Rate).is_ok_and(|values| values == [2e7]));
+        assert!(matches!(read("a,b,a\n1,2,3\n", Quantity::Duration), Err(CsvError::Twice(2))));
+        for text in ["a\n-1\n", "a\n1,5\n", "a;b\n1,5,2;3\n", "a\n5 parsec\n", "a\n20Mbit/s\n", "a\n14000d\n"] {
+            assert!(matches!(read(text, Quantity::Duration), Err(CsvError::File(_))), "{text:?}");
+        }
+    }
 
     /// A column is read once while anybody has it, and anew when nobody does.
     #[test]

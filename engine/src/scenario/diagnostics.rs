@@ -119,10 +119,23 @@ impl Diagnostics {
                 });
                 place.source = SourceId(ours);
             }
-            if !self.problems.contains(&problem) {
+            if !self.problems.iter().any(|known| self.are_alike(known, &problem)) {
                 self.problems.push(problem);
             }
         }
+    }
+
+    /// Whether two problems say the same of the same words, be it of two texts of which the one differs from the other
+    /// elsewhere: of a wrong path with each of its values.
+    fn are_alike(&self, a: &Problem, b: &Problem) -> bool {
+        let shown = |place: &Location| self.sources.get(place.source.0).map(|source| &source.shown);
+        let alike = |((a, a_label), (b, b_label)): (&(Location, String), &(Location, String))| {
+            a_label == b_label && a.span == b.span && shown(a) == shown(b) && self.text(a) == self.text(b)
+        };
+        a.title == b.title
+            && a.help == b.help
+            && a.places.len() == b.places.len()
+            && a.places.iter().zip(&b.places).all(alike)
     }
 
     /// Whether there are so many problems that no further one would be drawn.

@@ -1,7 +1,5 @@
 //! The scenario as written: a tree of values that know their places, with `--set` options laid over it.
 
-use std::ops::Range;
-
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -13,6 +11,8 @@ use super::form::nearest;
 pub struct Node {
     pub value: Toml,
     pub place: Location,
+    /// As an option has it, without quotes, where it is no text: for keys that take one.
+    pub bare: Option<String>,
 }
 
 /// A TOML value; an integer is never a float.
@@ -27,6 +27,8 @@ pub enum Toml {
     Datetime(String),
     Array(Vec<Node>),
     Table(Entries),
+    /// An option took away what the file does not have.
+    Nothing,
 }
 
 /// Entries in the order of the file.
@@ -44,7 +46,7 @@ pub struct KeyValue {
 impl Entries {
     /// The entry of a key, if it is there.
     pub fn get(&self, key: &str) -> Option<&KeyValue> {
-        self.0.iter().find(|entry| entry.key == key)
+        self.0.iter().find(|entry| entry.key == key && !matches!(entry.node.value, Toml::Nothing))
     }
 
     fn get_mut(&mut self, key: &str) -> Option<&mut KeyValue> {
@@ -63,6 +65,7 @@ impl Toml {
             Toml::Datetime(_) => "a date or time",
             Toml::Array(_) => "an array",
             Toml::Table(_) => "a table",
+            Toml::Nothing => "nothing",
         }
     }
 }
@@ -92,9 +95,11 @@ fn parse(text: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Option<
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
         diagnostics.report(Problem::new(format!("not TOML: {message}")).at(&place, ""));
     }
-    errors
-        .is_empty()
-        .then(|| Node { place: Location { source, span: 0..0 }, value: convert_table(table.into_inner(), source) })
+    errors.is_empty().then(|| Node {
+        place: Location { source, span: 0..0 },
+        value: convert_table(table.into_inner(), source),
+        bare: None,
+    })
 }
 
 /// Parses `PATH=VALUE`. A value that is not TOML and does not look like an attempt at it is a string, so that nobody
@@ -108,13 +113,18 @@ fn read_option(set: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Op
     };
     let (path, value) = (&set[..equals], set[equals + 1..].trim());
     let start = set.len() - set[equals + 1..].trim_start().len();
+    if value == REMOVE {
+        let mut node = parse(&format!("{path}=0"), source, diagnostics)?;
+        change_leaf(&mut node, |leaf| (leaf.value, leaf.place.span) = (Toml::Nothing, start..start + value.len()));
+        return Some(node);
+    }
     let not_toml = !DeTable::parse_recoverable(set).1.is_empty();
     if not_toml && may_be_bare(value) {
         let quoted = format!("{path}={}", toml_string(value));
         let (table, errors) = DeTable::parse_recoverable(&quoted);
         if errors.is_empty() {
-            let mut node = Node { place, value: convert_table(table.into_inner(), source) };
-            *place_of_value(&mut node) = start..start + value.len();
+            let mut node = Node { place, value: convert_table(table.into_inner(), source), bare: None };
+            change_leaf(&mut node, |leaf| leaf.place.span = start..start + value.len());
             return Some(node);
         }
     }
@@ -122,8 +132,17 @@ fn read_option(set: &str, source: SourceId, diagnostics: &mut Diagnostics) -> Op
         diagnostics.report(Problem::new("--set takes one line").at(&place, "").help(help));
         return None;
     }
-    parse(set, source, diagnostics)
+    let mut node = parse(set, source, diagnostics)?;
+    change_leaf(&mut node, |leaf| {
+        if !matches!(leaf.value, Toml::String(_) | Toml::Array(_) | Toml::Table(_)) {
+            leaf.bare = Some(value.to_owned());
+        }
+    });
+    Some(node)
 }
+
+/// The value of an option that takes a part of the scenario away.
+const REMOVE: &str = "none";
 
 /// Whether a value that is not TOML is a string without quotes, and no attempt at TOML.
 fn may_be_bare(value: &str) -> bool {
@@ -149,16 +168,19 @@ fn toml_string(text: &str) -> String {
     quoted + "\""
 }
 
-/// The place of the one value at the end of a dotted path.
-fn place_of_value(node: &mut Node) -> &mut Range<usize> {
+/// Changes the one value at the end of a dotted path.
+fn change_leaf(node: &mut Node, change: impl FnOnce(&mut Node)) {
     match &mut node.value {
-        Toml::Table(Entries(entries)) if !entries.is_empty() => place_of_value(&mut entries[0].node),
-        _ => &mut node.place.span,
+        Toml::Table(Entries(entries)) if !entries.is_empty() => match is_written_inline(&entries[0]) {
+            true => change(&mut entries[0].node),
+            false => change_leaf(&mut entries[0].node, change),
+        },
+        _ => change(node),
     }
 }
 
-/// Lays an option over the document: tables merge, anything else replaces. Elements of an array of tables are chosen by
-/// their `name`.
+/// Lays an option over the document: tables merge, `none` removes, anything else replaces. Elements of an array are
+/// chosen by their `name` or by their number from 0.
 fn overlay(base: &mut Node, option: Node, path: &str, diagnostics: &mut Diagnostics) {
     let Toml::Table(changes) = option.value else {
         *base = option;
@@ -168,19 +190,28 @@ fn overlay(base: &mut Node, option: Node, path: &str, diagnostics: &mut Diagnost
         Toml::Table(table) => {
             for change in changes.0 {
                 let path = join(path, &change.key);
+                let removes = matches!(change.node.value, Toml::Nothing);
                 match table.get_mut(&change.key) {
+                    Some(_) if removes => table.0.retain(|entry| entry.key != change.key),
                     Some(entry) if is_written_inline(&change) => entry.node = change.node,
                     Some(entry) => overlay(&mut entry.node, change.node, &path, diagnostics),
+                    // What is not there has no parts, either.
+                    None if takes_away(&change.node) => {
+                        let node = Node { value: Toml::Nothing, ..change.node };
+                        table.0.push(KeyValue { node, ..change });
+                    }
                     None => table.0.push(change),
                 }
             }
         }
-        Toml::Array(elements) if elements.iter().any(|element| matches!(element.value, Toml::Table(_))) => {
+        Toml::Array(elements) => {
             for change in changes.0 {
-                let known = elements.iter_mut().find(|element| name_of(element) == Some(&change.key));
+                let known = position(elements, &change.key);
                 let path = join(path, &change.key);
-                match (known, &change.node.value) {
-                    (Some(element), Toml::Table(_)) => overlay(element, change.node, &path, diagnostics),
+                match (known.map(|known| (known, &mut elements[known])), &change.node.value) {
+                    (Some((known, _)), Toml::Nothing) => drop(elements.remove(known)),
+                    (Some((_, element)), Toml::Table(_)) => overlay(element, change.node, &path, diagnostics),
+                    (Some((_, element)), _) if !matches!(element.value, Toml::Table(_)) => *element = change.node,
                     (Some(_), other) => {
                         let problem = Problem::new(format!("`{path}` is {}", other.kind()));
                         diagnostics.report(problem.at(&change.node.place, "expected a table"));
@@ -188,14 +219,36 @@ fn overlay(base: &mut Node, option: Node, path: &str, diagnostics: &mut Diagnost
                     (None, _) => {
                         let names: Vec<&str> = elements.iter().filter_map(name_of).collect();
                         let title = format!("`{path}` is not in the scenario");
-                        let problem = Problem::new(title).at(&change.key_place, "unknown name");
-                        diagnostics.report(problem.help(nearest(&change.key, &names)));
+                        let (label, help) = match (&names[..], elements.len()) {
+                            ([], 0) => ("no such element", String::from("the array is empty")),
+                            ([], n) => {
+                                ("no such element", format!("expected the number of an element, 0 to {}", n - 1))
+                            }
+                            (names, _) => ("unknown name", nearest(&change.key, names)),
+                        };
+                        diagnostics.report(Problem::new(title).at(&change.key_place, label).help(help));
                     }
                 }
             }
         }
-        _ => *base = Node { value: Toml::Table(changes), place: option.place },
+        _ => *base = Node { value: Toml::Table(changes), place: option.place, bare: None },
     }
+}
+
+/// Whether an option removes something.
+fn takes_away(node: &Node) -> bool {
+    match &node.value {
+        Toml::Nothing => true,
+        Toml::Table(Entries(entries)) => entries.iter().any(|entry| takes_away(&entry.node)),
+        _ => false,
+    }
+}
+
+/// The place of an element with this name, or this number where none has a name.
+fn position(elements: &[Node], key: &str) -> Option<usize> {
+    let named = elements.iter().position(|element| name_of(element) == Some(key));
+    let number = || key.parse().ok().filter(|number| *number < elements.len());
+    named.or_else(|| if elements.iter().all(|element| name_of(element).is_none()) { number() } else { None })
 }
 
 /// Whether a table was written as `{ ... }`, which replaces, and not as part of a dotted path, which merges.
@@ -229,7 +282,7 @@ pub fn find<'n>(root: &'n Node, path: &str) -> Option<&'n Node> {
         let key = key.get_ref().as_ref();
         node = match &node.value {
             Toml::Table(table) => &table.get(key)?.node,
-            Toml::Array(elements) => elements.iter().find(|element| name_of(element) == Some(key))?,
+            Toml::Array(elements) => &elements[position(elements, key)?],
             _ => return None,
         };
         match rest.get_ref() {
@@ -255,7 +308,7 @@ fn convert(value: Spanned<DeValue<'_>>, source: SourceId) -> Node {
         DeValue::Array(array) => Toml::Array(array.into_iter().map(|value| convert(value, source)).collect()),
         DeValue::Table(table) => convert_table(table, source),
     };
-    Node { value, place }
+    Node { value, place, bare: None }
 }
 
 fn convert_table(table: DeTable<'_>, source: SourceId) -> Toml {

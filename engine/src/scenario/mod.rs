@@ -169,6 +169,9 @@ pub const DEFAULT_MAX_JOBS: u32 = 1000;
 /// The most attempts that a call may have.
 const MAX_CALL_ATTEMPTS: u32 = 1000;
 
+/// What stands for standard input where a file is named.
+const STDIN: &str = "-";
+
 /// The longest scenario file that is read, in bytes.
 const MAX_FILE_SIZE: u64 = 1 << 20;
 
@@ -196,14 +199,18 @@ pub struct ScenarioFile {
 }
 
 impl ScenarioFile {
-    /// Reads a file.
+    /// Reads a file, or standard input by the name `-`.
     ///
     /// # Errors
     /// [`LoadError::Unreadable`] if it cannot be read, [`LoadError::Invalid`] if it is no text or too long.
     pub fn read(path: &Path) -> Result<ScenarioFile, LoadError> {
         let mut bytes = Vec::new();
-        let file = std::fs::File::open(path).map_err(LoadError::Unreadable)?;
-        file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(LoadError::Unreadable)?;
+        let mut read = |source: &mut dyn std::io::Read| source.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes);
+        let read = match path == Path::new(STDIN) {
+            true => read(&mut std::io::stdin().lock()),
+            false => std::fs::File::open(path).and_then(|mut file| read(&mut file)),
+        };
+        read.map_err(LoadError::Unreadable)?;
         let shown = path.display().to_string();
         let refuse = |title: &str, help: &str| {
             let problem = Problem::new(title).help(help);

@@ -91,6 +91,23 @@ impl Quantity {
         }
     }
 
+    /// One of them with its unit, as a CSV file may have it, in the base unit.
+    pub fn parse(self, text: &str) -> Option<f64> {
+        let number = match self {
+            Quantity::Duration => super::parse_duration(text).ok()?.micros() as f64,
+            Quantity::Rate => parse_rate(text).ok()?,
+        };
+        Some(number).filter(|number| *number <= self.greatest_in_file() * self.file_scale())
+    }
+
+    /// One of them with its unit.
+    pub const fn example(self) -> &'static str {
+        match self {
+            Quantity::Duration => "1500ms",
+            Quantity::Rate => "20Mbit/s",
+        }
+    }
+
     /// The greatest bare number.
     pub fn greatest_in_file(self) -> f64 {
         match self {
@@ -165,14 +182,36 @@ pub(super) fn parse(text: &str, units: &[(&str, f64)]) -> Result<f64, String> {
         return Err(String::from("the unit is missing"));
     }
     let Some((_, factor)) = units.iter().find(|(name, _)| *name == unit) else {
-        let (binary, unit) = (unit.contains("iB") || unit.contains("ibit"), unit.escape_debug());
-        let why = if binary { "; units are decimal" } else { "" };
-        return Err(format!("`{unit}` is not a unit here{why}"));
+        let why = meant(number, unit, units).map(|meant| format!("; write {meant}"));
+        let binary = unit.contains("iB") || unit.contains("ibit");
+        let why = why.unwrap_or_else(|| String::from(if binary { "; units are decimal" } else { "" }));
+        return Err(format!("`{}` is not a unit here{why}", unit.escape_debug()));
     };
     match number.parse::<f64>() {
         Ok(number) => Ok(number * factor),
         Err(_) => Err(String::from("the number is missing")),
     }
+}
+
+/// What a number with a unit that others use would be, or one in other letters: `200Mbps`, `20MB/s`, `600mb`.
+fn meant(number: &str, unit: &str, units: &[(&str, f64)]) -> Option<String> {
+    number.parse::<f64>().ok()?;
+    let per_second = unit.strip_suffix("ps").or_else(|| unit.strip_suffix("/s")).or_else(|| unit.strip_suffix("/sec"));
+    let (amount, rate) = (per_second.unwrap_or(unit), per_second.is_some());
+    let prefix = amount.chars().next().filter(|prefix| "kKMGT".contains(*prefix));
+    let of = &amount[prefix.map_or(0, char::len_utf8)..];
+    let prefix = prefix.map_or(String::new(), |prefix| prefix.to_string().replace('K', "k"));
+    let unit = match (of, rate) {
+        ("b" | "bit" | "bits", true) => format!("{prefix}bit/s"),
+        // Eight bits each.
+        ("B" | "byte" | "bytes", true) => {
+            let bits = number.parse::<f64>().ok()? * 8.0;
+            let known = units.iter().any(|(name, _)| *name == format!("{prefix}bit/s"));
+            return known.then(|| format!("{bits}{prefix}bit/s"));
+        }
+        _ => units.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit))?.0.to_owned(),
+    };
+    units.iter().any(|(name, _)| *name == unit).then(|| format!("{number}{unit}"))
 }
 
 #[cfg(test)]
@@ -197,8 +236,14 @@ mod tests {
             ("MB", &SIZES, "the number is missing"),
             ("1.2.3MB", &SIZES, "the number is missing"),
             ("600MiB", &SIZES, "`MiB` is not a unit here; units are decimal"),
-            ("600mb", &SIZES, "`mb` is not a unit here"),
-            ("20MB/s", &RATES, "`MB/s` is not a unit here"),
+            ("600mb", &SIZES, "`mb` is not a unit here; write 600MB"),
+            ("20MB/s", &RATES, "`MB/s` is not a unit here; write 160Mbit/s"),
+            ("200Mbps", &RATES, "`Mbps` is not a unit here; write 200Mbit/s"),
+            ("1.5Gb/s", &RATES, "`Gb/s` is not a unit here; write 1.5Gbit/s"),
+            ("64Kbps", &RATES, "`Kbps` is not a unit here; write 64kbit/s"),
+            ("5mbit/s", &RATES, "`mbit/s` is not a unit here; write 5Mbit/s"),
+            ("600MBps", &SIZES, "`MBps` is not a unit here"),
+            ("20 lbs", &RATES, "`lbs` is not a unit here"),
             ("-5Mbit/s", &RATES, "`-5Mbit/s` is not a unit here"),
             ("1e3bit/s", &RATES, "`e3bit/s` is not a unit here"),
         ] {

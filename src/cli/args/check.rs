@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::simulation::replications;
 use super::{EXIT_CODES, SimulationArgs};
 
 /// Check that scenarios are what they are expected to be.
@@ -11,7 +12,7 @@ use super::{EXIT_CODES, SimulationArgs};
 /// Simulates until every `[[expect]]` entry of every scenario is proven to hold or to fail, each at its own confidence,
 /// or until there are as many replications as there may be. The proof stays valid however long that takes, so an
 /// expectation that is true fails with probability at most 0.001. All scenarios are read before any is run. With --out
-/// it writes check.json and report.html.
+/// it writes check.json and check.html.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, after_help = EXIT_CODES)]
 pub struct CheckArgs {
@@ -21,7 +22,7 @@ pub struct CheckArgs {
 
     /// How many replications there are at most for each scenario's expectations; what is undecided then does not pass
     /// [default: check.max_replications of the scenario, or 1000000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = replications)]
     pub max_replications: Option<u32>,
 
     /// Write JUnit XML: a testsuite for each scenario, a testcase for each expectation

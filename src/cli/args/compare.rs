@@ -11,7 +11,7 @@ use super::{EXIT_CODES, SimulationArgs};
 /// A and B are scenario files, or folders that `rollcast run` wrote. Scenarios are simulated under the same seed and as
 /// often: those of the other side's folder, else A's, unless options say otherwise. Replication i of both then meets
 /// the same luck, so the differences of its numbers are compared, in pairs. Folders of the same seed are paired, too;
-/// others are compared as independent samples. Prints a table, and writes report.html, compare.json, compare.csv and
+/// others are compared as independent samples. Prints a table, and writes compare.html, compare.json, compare.csv and
 /// plots/compare.*.svg into the results folder, which is results/A-vs-B/ for the names in the scenarios, or those of
 /// the files if these are the same.
 #[derive(Debug, Args)]

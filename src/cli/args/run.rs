@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::simulation::replications;
 use super::{EXIT_CODES, SimulationArgs};
 use crate::scenario::parse_duration;
 
@@ -43,7 +44,7 @@ pub struct RunArgs {
     pub max_time: Option<Duration>,
 
     /// How many replications there are at most, precise or not
-    #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = clap::value_parser!(u32).range(1..),
+    #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = replications,
         requires = "precision", help_heading = "Precision")]
     pub max_replications: u32,
 }

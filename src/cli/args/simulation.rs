@@ -10,7 +10,7 @@ use crate::scenario::parse_size;
 #[derive(Debug, Args)]
 pub struct SimulationArgs {
     /// How many times to simulate it [default: run.replications of the scenario, or 1000]
-    #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, short = 'n', value_name = "N", value_parser = replications)]
     pub replications: Option<u32>,
 
     /// Where randomness starts [default: run.seed of the scenario, or 0]
@@ -46,6 +46,27 @@ pub struct SimulationArgs {
     /// Print no table, no progress and no notes
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// A number of replications; what others write for large ones is told in digits.
+pub fn replications(text: &str) -> Result<u32, String> {
+    const EXPECTED: &str = "expected a whole number from 1 to 4294967295";
+    match text.parse() {
+        Ok(0) => Err(String::from(EXPECTED)),
+        Ok(number) => Ok(number),
+        Err(_) => Err(in_digits(text).map_or_else(|| String::from(EXPECTED), |digits| format!("write {digits}"))),
+    }
+}
+
+/// `10k`, `1M`, `1e6` and `10,000` in digits.
+fn in_digits(text: &str) -> Option<u32> {
+    let plain = text.replace([',', '_', ' ', '\''], "");
+    let (number, factor) = match plain.strip_suffix(['k', 'K']) {
+        Some(thousands) => (thousands, 1e3),
+        None => plain.strip_suffix(['m', 'M']).map_or((plain.as_str(), 1.0), |millions| (millions, 1e6)),
+    };
+    let number = number.parse::<f64>().ok()? * factor;
+    (number.fract() == 0.0 && (1.0..=f64::from(u32::MAX)).contains(&number)).then_some(number as u32)
 }
 
 /// A size as a scenario writes it.

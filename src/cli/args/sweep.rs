@@ -10,7 +10,7 @@ use super::{EXIT_CODES, SimulationArgs};
 ///
 /// Every point meets the same luck: a robot's k-th attempt draws the same latencies and failures under each setting, so
 /// differences between points are due to the settings. A point's results are those of `rollcast run` with --set and its
-/// values. Prints a table, and writes report.html, sweep.csv, sweep.json and plots/sweep.METRIC.svg into the results
+/// values. Prints a table, and writes sweep.html, sweep.csv, sweep.json and plots/sweep.METRIC.svg into the results
 /// folder: lines where one path varies, heat maps where two do; of further ones the pictures show the first value.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, after_help = EXIT_CODES)]

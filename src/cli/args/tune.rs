@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::simulation::replications;
 use super::{EXIT_CODES, SimulationArgs};
 
 /// Find the setting that is best among those that satisfy constraints.
@@ -12,7 +13,7 @@ use super::{EXIT_CODES, SimulationArgs};
 /// options. All settings meet the same luck and are simulated in stages; hopeless ones drop out early. The answer is
 /// the best setting, or one that is no more than the margin worse, with the confidence asked for. Prints it beside the
 /// scenario's own setting, the trade-off between time and robots hurt, and what each constraint costs; writes
-/// report.html, tune.json and plots/tradeoff.svg into the results folder.
+/// tune.html, tune.json and plots/tradeoff.svg into the results folder.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES, after_help = EXIT_CODES)]
 pub struct TuneArgs {
@@ -48,7 +49,7 @@ pub struct TuneArgs {
 
     /// The most replications of a setting, as --replications; what is undecided then stays so
     /// [default: tune.max_replications of the scenario, or 100000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "replications")]
+    #[arg(long, value_name = "N", value_parser = replications, conflicts_with = "replications")]
     pub max_replications: Option<u32>,
 
     #[command(flatten)]

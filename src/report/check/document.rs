@@ -61,7 +61,9 @@ fn provenance<'r>(reports: &'r [CheckReport], names: &[&str], options: &CheckOpt
         ("Replications at most", of_each(&|report| report.questions.max_check_replications.to_string())),
     ];
     let scenarios = reports.iter().map(|report| &report.source).collect();
-    Provenance { command: command.options("--set", options.sets), facts, scenarios, sets: options.sets }
+    // Without a folder it writes no page.
+    let command = command.options("--set", options.sets).option("--out", "results/check");
+    Provenance { command, facts, scenarios, sets: options.sets }
 }
 
 fn question(report: &CheckReport) -> String {

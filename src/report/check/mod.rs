@@ -60,6 +60,8 @@ pub(crate) use github::GITHUB;
 pub(crate) use junit::JUNIT;
 
 impl Presentable for Checks<'_> {
+    const PAGE_FILE: &'static str = "check.html";
+
     fn document(&self) -> Document<'_> {
         document::document(self)
     }

@@ -65,6 +65,8 @@ pub(crate) struct Comparing<'c> {
 pub(crate) const FILES: [&str; 3] = [PICTURES, PAGE, JSON];
 
 impl Presentable for Comparing<'_> {
+    const PAGE_FILE: &'static str = "compare.html";
+
     fn document(&self) -> Document<'_> {
         document::document(&self.compared, self.sides, self.luck, self.sets)
     }

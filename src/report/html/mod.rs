@@ -1,4 +1,4 @@
-//! A document as a page to show around: `report.html`, one self-contained file.
+//! A document as a page to show around: one self-contained file.
 //!
 //! A page loads nothing: style and script stand in it, and its content security policy forbids everything else. It
 //! reads on a phone and in print, light and dark, and without its script, which only adds what pointing, tapping and

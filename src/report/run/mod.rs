@@ -36,6 +36,8 @@ pub(crate) const FILES: [&str; 4] = [HISTOGRAMS, PICTURES, PAGE, JSON];
 const HISTOGRAMS: &str = "histograms";
 
 impl Presentable for RunAnswer<'_> {
+    const PAGE_FILE: &'static str = "report.html";
+
     fn document(&self) -> Document<'_> {
         document(self)
     }

@@ -88,6 +88,8 @@ pub(crate) struct Swept<'s> {
 pub(crate) const FILES: [&str; 2] = [PAGE, PICTURES];
 
 impl Presentable for Swept<'_> {
+    const PAGE_FILE: &'static str = "sweep.html";
+
     fn document(&self) -> Document<'_> {
         document::document(self.shown, self.vary)
     }

@@ -91,6 +91,8 @@ pub(crate) struct Tuned<'t> {
 pub(crate) const FILES: [&str; 3] = [PICTURES, PAGE, JSON];
 
 impl Presentable for Tuned<'_> {
+    const PAGE_FILE: &'static str = "tune.html";
+
     fn document(&self) -> Document<'_> {
         document::document(self.report, self.file, self.asked)
     }

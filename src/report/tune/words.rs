@@ -111,7 +111,9 @@ pub fn answer(report: &TuneReport<'_>) -> Vec<String> {
         }
     }
     let took = counted(outcome.replications_used, "replication");
-    let most = u128::from(settings) * u128::from(report.tuning.max_replications);
+    // The own setting is simulated, too, where it is none of them.
+    let beside = outcome.own.as_ref().is_some_and(|own| own.setting.is_none());
+    let most = u128::from(settings + u64::from(beside)) * u128::from(report.tuning.max_replications);
     sentences.push(if outcome.interrupted {
         format!("That is what {took} say; more was to come.")
     } else {

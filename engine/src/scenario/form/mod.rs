@@ -139,8 +139,8 @@ impl<'f> Written<'f> {
 
     /// A string, which `expected` says more of.
     pub fn text(&mut self, expected: &str) -> Option<&'f str> {
-        match &self.node.value {
-            Toml::String(text) => Some(text),
+        match (&self.node.value, &self.node.bare) {
+            (Toml::String(text), _) | (_, Some(text)) => Some(text),
             _ => {
                 self.wrong_kind(expected);
                 None

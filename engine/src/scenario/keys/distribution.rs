@@ -42,7 +42,12 @@ impl Accepts for OneDistribution {
     }
 
     fn read(&self, found: &mut Written<'_>) -> Option<Distribution> {
-        found.table("a table with one key, a distribution", |form| one_family(self.0, form))
+        let example = match &found.node.value {
+            // What stands alone is most likely meant to be always the same.
+            Toml::String(text) if self.0.parse(text).is_some() => format!(", such as {{ constant = \"{text}\" }}"),
+            _ => String::new(),
+        };
+        found.table(&format!("a table with one key, a distribution{example}"), |form| one_family(self.0, form))
     }
 }
 
@@ -283,6 +288,11 @@ fn column_of_file(of: Quantity, make: fn(Values) -> Distribution, form: &mut For
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             let problem = Problem::new(format!("{shown} has no column `{column}`")).help(nearest(&column, &known));
             form.report_at(problem, &[("column", "not in the file's header")]);
+            None
+        }
+        Err(CsvError::Twice(times)) => {
+            let problem = Problem::new(format!("{shown} has {times} columns `{column}`"));
+            form.report_at(problem.help("give one of them another name"), &[("column", "which of them?")]);
             None
         }
         Err(CsvError::File(why)) => {
