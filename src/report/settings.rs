@@ -5,7 +5,7 @@ use crate::calendar::Window;
 use crate::metric::words::{counted, with_unit};
 use crate::random::Distribution;
 use crate::rollout::{Again, RobotDeploymentStep, Schedule, StartOrder};
-use crate::scenario::{Api, AtEnd, Build, Group, Probability, Scenario, Step};
+use crate::scenario::{Api, AtEnd, Build, Group, Persistence, Probability, Scenario, Step};
 use crate::time::{MICROS, Span, humane};
 
 /// So many groups are shown with their steps.
@@ -103,7 +103,12 @@ impl Outline {
     fn group(&mut self, group: &Group) {
         for step in &group.steps {
             let latency = step.latency.words(&duration);
-            self.row(&format!("  {}", step.step.key()), &format!("{latency}; {}", failure(step)));
+            let hang = if step.hang > 0.0 { format!("; hangs with {}", percent(step.hang)) } else { String::new() };
+            self.row(&format!("  {}", step.step.key()), &format!("{latency}; {}{hang}", failure(step)));
+        }
+        if group.pace > 0.0 {
+            let pace = format!("a factor for all latencies of a replication: lognormal, mean 1, sigma {}", group.pace);
+            self.row("  pace", &pace);
         }
         if let Some(connectivity) = &group.connectivity {
             if let Some(periods) = &connectivity.periods {
@@ -131,7 +136,8 @@ impl Outline {
         if let Some(download) = &group.download {
             let link = download.link.as_ref().map(|link| format!("a robot's link {}", link.words(&rate)));
             let uplink = download.uplink.map(|uplink| format!("uplink {}", rate(uplink as f64)));
-            let caps: Vec<String> = link.into_iter().chain(uplink).collect();
+            let bundle = download.bundle_size.map(|bundle| format!("a bundle of {}", size(bundle)));
+            let caps: Vec<String> = bundle.into_iter().chain(link).chain(uplink).collect();
             self.row("  download", &if caps.is_empty() { String::from("no cap") } else { caps.join(", ") });
         }
     }
@@ -200,7 +206,7 @@ impl Outline {
                 Some(egress) => format!("from an egress of {}", rate(egress as f64)),
                 None => String::from("from an egress without a cap"),
             };
-            self.section("Download", &format!("{} {egress}", with_unit(download.bundle_size as f64, "B")));
+            self.section("Download", &format!("{} {egress}", size(download.bundle_size)));
         }
         if !scenario.outages.is_empty() {
             self.section("Outages", "all robots of a site lose connection together");
@@ -243,11 +249,17 @@ fn robots(now: u32, later: u32) -> String {
 
 fn build(build: &Build, total: f64) -> String {
     let share = percent(build.weight / total);
-    let mut changed: Vec<RobotDeploymentStep> = build.failures.iter().map(|failure| failure.step).collect();
-    changed.sort_unstable();
-    changed.dedup();
-    let steps: Vec<&str> = changed.iter().map(|step| step.key()).collect();
-    if steps.is_empty() { share } else { format!("{share}; other failures in {}", steps.join(", ")) }
+    let in_steps = |what: &str, mut steps: Vec<RobotDeploymentStep>| {
+        steps.sort_unstable();
+        steps.dedup();
+        let steps: Vec<&str> = steps.iter().map(|step| step.key()).collect();
+        (!steps.is_empty()).then(|| format!("; {what} {}", steps.join(", ")))
+    };
+    let failures = in_steps("other failures in", build.failures.iter().map(|failure| failure.step).collect());
+    let hangs = in_steps("other hangs in", build.hangs.iter().map(|hang| hang.step).collect());
+    let latencies = in_steps("other latencies of", build.latencies.iter().map(|latency| latency.step).collect());
+    let bundle = build.bundle_size.map(|bundle| format!("; a bundle of {}", size(bundle)));
+    [Some(share), failures, hangs, latencies, bundle].into_iter().flatten().collect()
 }
 
 fn faults(api: &Api) -> String {
@@ -266,13 +278,23 @@ fn failure(step: &Step) -> String {
             format!(" ({})", codes.map(|(code, _)| code.as_str()).collect::<Vec<_>>().join(", "))
         }
     };
+    let stays = step.persistence.as_ref().map_or_else(String::new, stays);
     match step.failure_probability {
         Probability::Fixed(0.0) => String::from("never fails"),
-        Probability::Fixed(probability) => format!("fails with {}{codes}", percent(probability)),
+        Probability::Fixed(probability) => format!("fails with {}{codes}{stays}", percent(probability)),
         Probability::Beta { mean, concentration } => {
-            format!("fails with about {}, drawn (concentration {concentration}){codes}", percent(mean))
+            format!("fails with about {}, drawn (concentration {concentration}){codes}{stays}", percent(mean))
         }
     }
+}
+
+/// How failures stay.
+fn stays(persistence: &Persistence) -> String {
+    let repair = match &persistence.repair {
+        Some(repair) => format!("until repaired: {}", repair.words(&duration)),
+        None => String::from("for good"),
+    };
+    format!(", of which {} stays {repair}", percent(persistence.share))
 }
 
 /// Microseconds as a person writes them.
@@ -286,6 +308,10 @@ fn span(span: Span) -> String {
 
 fn rate(bits: f64) -> String {
     with_unit(bits, "bit/s")
+}
+
+fn size(bytes: u64) -> String {
+    with_unit(bytes as f64, "B")
 }
 
 /// A share in percent, as it was written: down to a millionth.

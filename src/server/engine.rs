@@ -344,7 +344,8 @@ mod tests {
         robots = 4
         [group.step.launching]
         latency = { exponential = { mean = "2m" } }
-        failure = 0.2
+        hang = 0.1
+        failure = { probability = 0.2, persistent = 0.5, repair = { exponential = { mean = "10m" } } }
         [api]
         throttle = 0.1
         internal_error = 0.1

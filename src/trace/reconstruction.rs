@@ -37,9 +37,10 @@ pub fn complete(
         }
     }
     for attempt in &mut recorded.attempts {
-        if matches!(attempt.late.or(attempt.ended), Some((_, RobotEnd::Failed(_)))) {
-            attempt.failed_at = failed_at(draws, attempt);
-        }
+        let failed = matches!(attempt.late.or(attempt.ended), Some((_, RobotEnd::Failed(_))));
+        // Known already of a robot that is broken.
+        let known = attempt.failed_at.filter(|_| failed);
+        attempt.failed_at = known.or_else(|| failed_at(draws, attempt).filter(|_| failed));
     }
     let offline = offline_while_deploying(draws, recorded, ended, MOST_EVENTS - events.len().min(MOST_EVENTS))?;
     for Offline { attempt, from, until, returns } in &offline {
@@ -82,9 +83,17 @@ fn steps(
     events: &mut Vec<(Time, Place, TraceEvent)>,
 ) {
     let end = attempt.ended.map_or(campaign_ended, |(at, _)| at);
+    let broken = match attempt.ended {
+        Some((_, RobotEnd::Failed(code))) => attempt.failed_at.map(|step| (step, code)),
+        _ => None,
+    };
     let mut walk = Walk::new(draws, (attempt.robot, attempt.number), 0, attempt.started, None);
     while let Some(Passage { step, entered: at, until: whole }) = walk.pass(Time::NEVER) {
-        let failure = walk.failure(step).filter(|_| whole <= end);
+        let (whole, failure) = match broken {
+            // Where it is broken it fails, whatever its luck.
+            Some((at, code)) if at == step.step => (end, Some(code)),
+            _ => (whole, walk.failure(step).filter(|_| whole <= end)),
+        };
         let what = What::RobotStep { attempt: index, step: step.step, until: whole.min(end), failure };
         let place = if at == attempt.started { told(start) + 1 } else { FIRST };
         events.push((at, place, TraceEvent { at, what }));

@@ -151,6 +151,11 @@ impl Observer for Recorder {
                     self.push(now, What::RobotBegan(index));
                 }
             }
+            Seen::RobotBroken { robot, step } => {
+                if let Some((_, attempt)) = self.latest(robot) {
+                    attempt.failed_at = Some(step);
+                }
+            }
             Seen::RobotEnded { robot, end, .. } => {
                 self.failures += u32::from(matches!(end, RobotEnd::Failed(_) | RobotEnd::NoResponse));
                 let Some((index, attempt)) = self.latest(robot) else { return };

@@ -379,7 +379,7 @@ error: unknown key `group.amr.archtecture`
 1 | group.amr.archtecture=ARM64
   |           ^^^^^^^^^^^ unknown
   |
-  = help: did you mean `architecture`? accepted here: `name`, `robots`, `architecture`, `step`, `connectivity`, `maintenance`, `registrations`, `download`
+  = help: did you mean `architecture`? accepted here: `name`, `robots`, `architecture`, `pace`, `step`, `connectivity`, `maintenance`, `registrations`, `download`
 
 error: 5 errors: nothing was run and nothing was written
 "#;

@@ -82,12 +82,16 @@ fn measured(sandbox: &Sandbox, arguments: &[&str]) -> f64 {
 #[test]
 fn the_estimate_is_that_of_the_machine() {
     let connectivity = "[group.connectivity]\nonline = { constant = \"3h\" }\noffline = { constant = \"10m\" }\n";
-    for (name, more, set) in [
-        ("plain", "", "deployment.concurrent_deployment_percentage=100"),
-        ("few at once", "", "deployment.concurrent_deployment_percentage=1"),
-        ("offline", connectivity, "deployment.concurrent_deployment_percentage=30"),
+    let offline = format!("{COUNTED}{connectivity}");
+    let broken = COUNTED.replacen("constant = \"60s\"", "exponential = { mean = \"60s\" }", 1)
+        + "failure = { probability = 0.1, persistent = 0.5 }\n";
+    for (name, text, set) in [
+        ("plain", COUNTED, "deployment.concurrent_deployment_percentage=100"),
+        ("few at once", COUNTED, "deployment.concurrent_deployment_percentage=1"),
+        ("offline", &offline, "deployment.concurrent_deployment_percentage=30"),
+        ("broken", &broken, "deployment.failure_threshold_percentage=30"),
     ] {
-        let sandbox = Sandbox::with(&format!("{COUNTED}{more}"));
+        let sandbox = Sandbox::with(text);
         let arguments = ["run", "scenario.toml", "--no-files", "-q", "--threads", "1", "-n", "1", "--set", set];
         let arguments = [&arguments[..], &["--set", "group.amr.robots=1000000"]].concat();
         let (estimated, measured) = (estimated(&sandbox, &arguments), measured(&sandbox, &arguments));

@@ -84,6 +84,21 @@ fn scenarios_teach_what_they_say() {
     assert!(halted("8", "healthy") < 0.02 && halted("8", "breaks-picker") > 0.8);
     assert!(halted("20", "breaks-picker") < 0.2, "a bad build slips through");
 
+    let hanging = |timeout: &str| {
+        summary("build-hangs.toml", &["--set", &format!("deployment.robot_deployment_timeout={timeout}")])
+    };
+    let [soon, shipped] = ["15m", "40m"].map(hanging);
+    let detection =
+        |summary: &Value| summary["builds"]["hangs"]["first_job"]["detection_s"]["p50"].as_f64().expect("it halts");
+    assert!(detection(&shipped) > 40.0 * 60.0 && detection(&soon) < 0.6 * detection(&shipped), "the timeout finds it");
+    let outcome = |summary: &Value, build: &str, outcome: &str| {
+        summary["builds"][build]["campaign"]["outcomes"][outcome]["probability"].as_f64().expect("a probability")
+    };
+    assert_eq!(outcome(&shipped, "hangs", "halted"), 1.0);
+    assert_eq!(outcome(&shipped, "heavy", "halted"), 0.0);
+    assert!(outcome(&soon, "heavy", "halted") > 0.1, "only larger");
+    assert!(shipped["builds"]["good"]["campaign"]["jobs"]["p95"].as_f64() > Some(10.0), "robots that stay broken");
+
     let growing = summary("growing-fleet.toml", &["-n", "100"]);
     assert!(growing["campaign"]["api"]["retries"]["min"].as_f64() > Some(10.0));
     assert_eq!(growing["robot"]["time_to_success_s"]["count"], 120 * 100, "all that register are served");

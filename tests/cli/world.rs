@@ -259,6 +259,137 @@ const BAD: &[[&str; 4]] = &[
     ["factor = 3", "factor = 0.5", "`api.retry.factor` is out of range", "a number of at least 1"],
     ["max_attempts = 3", "max_attempts = 0", "`api.retry.max_attempts` is out of range", "an integer from 1 to 1000"],
     ["jitter = 1 ", "jitter = 1.5 ", "`api.retry.jitter` is out of range", "a number from 0 to 1"],
+    // Hangs, failures that stay, builds that change more (R22); paces and shifts.
+    [
+        "latency = { constant = \"1m\" }",
+        "latency = { constant = \"1m\" }\nhang = 1.5",
+        "`group.amr.step.launching.hang` is out of range",
+        "a probability from 0 to 1",
+    ],
+    [
+        "latency = { constant = \"1m\" }",
+        "latency = { constant = \"1m\" }\nhang = -0.1",
+        "hang` is out of range",
+        "a probability from 0 to 1",
+    ],
+    [
+        "latency = { constant = \"1m\" }",
+        "latency = { constant = \"1m\" }\nhang = nan",
+        "hang` is out of range",
+        "a probability from 0 to 1",
+    ],
+    [
+        "latency = { constant = \"1m\" }",
+        "latency = { constant = \"1m\" }\nhang = \"10 %\"",
+        "hang` is a string",
+        "a probability from 0 to 1",
+    ],
+    [
+        "latency = { constant = \"1m\" }",
+        "latency = { constant = \"1m\" }\nhangs = 0.1",
+        "unknown key `group.amr.step.launching.hangs`",
+        "did you mean `hang`?",
+    ],
+    [
+        "weight = 3",
+        "weight = 3\nhang = { \"amr.launching\" = 2 }",
+        "`build.healthy.hang.\"amr.launching\"` is out of range",
+        "from 0 to 1",
+    ],
+    [
+        "weight = 3",
+        "weight = 3\nhang = { \"dock.launching\" = 0.1 }",
+        "group `dock` does not have the step",
+        "a latency first",
+    ],
+    ["weight = 3", "weight = 3\nhang = 0.1", "`build.healthy.hang` is a float", "a table"],
+    [
+        "weight = 3",
+        "weight = 3\nhang = { amr.launching = 0.1 }",
+        "`amr` in `build.healthy.hang` names no step",
+        "{ \"amr.launching\" = 0.1 }",
+    ],
+    ["weight = 3", "weight = 3\nlatency = { \"amr.launching\" = \"30s\" }", "is a string", "a table with one key"],
+    [
+        "weight = 3",
+        "weight = 3\nlatency = { \"arm.launching\" = { constant = \"30s\" } }",
+        "unknown group `arm`",
+        "did you mean `amr`?",
+    ],
+    ["weight = 3", "weight = 3\nbundle_size = 900", "`build.healthy.bundle_size` is an integer", "such as \"600MB\""],
+    ["weight = 3", "weight = 3\nbundle_size = \"900Mbit/s\"", "`Mbit/s` is not a unit here", "a size"],
+    [
+        "codes = { ResourceNotFound = 1 }",
+        "persistent = 1.2",
+        "`group.amr.step.downloading_extracting.failure.persistent` is out of range",
+        "from 0 to 1",
+    ],
+    ["codes = { ResourceNotFound = 1 }", "persistent = true", "persistent` is a boolean", "a probability from 0 to 1"],
+    ["codes = { ResourceNotFound = 1 }", "persistant = 0.5", "unknown key", "did you mean `persistent`?"],
+    [
+        "codes = { ResourceNotFound = 1 }",
+        "repair = { constant = \"2h\" }",
+        "repair` goes with `persistent`",
+        "how likely a failure stays",
+    ],
+    [
+        "codes = { ResourceNotFound = 1 }",
+        "persistent = 0.5, repair = \"2h\"",
+        "repair` is a string",
+        "a table with one key",
+    ],
+    [
+        "codes = { ResourceNotFound = 1 }",
+        "persistent = 0.5, repair = { constant = \"2MB\" }",
+        "repair.constant` is not a duration",
+        "a string with a unit",
+    ],
+    [
+        "failure = { probability = { beta = { mean = 0.05, concentration = 20 } }, codes = { ResourceNotFound = 1 } }",
+        "failure = { persistent = 0.5 }",
+        "failure.probability` is missing",
+        "a probability from 0 to 1",
+    ],
+    [
+        "robots = 40",
+        "robots = 40\npace = { sigma = -0.1 }",
+        "`group.amr.pace.sigma` is out of range",
+        "a number of at least 0",
+    ],
+    [
+        "robots = 40",
+        "robots = 40\npace = { sigma = nan }",
+        "`group.amr.pace.sigma` is out of range",
+        "a number of at least 0",
+    ],
+    [
+        "robots = 40",
+        "robots = 40\npace = { sigma = \"15%\" }",
+        "`group.amr.pace.sigma` is a string",
+        "a number of at least 0",
+    ],
+    ["robots = 40", "robots = 40\npace = 0.15", "`group.amr.pace` is a float", "a table"],
+    ["robots = 40", "robots = 40\npace = { }", "`group.amr.pace.sigma` is missing", "a number of at least 0"],
+    [
+        "{ constant = \"1m\" }",
+        "{ shift = \"-1s\", constant = \"1m\" }",
+        "shift` is not a duration",
+        "a string with a unit",
+    ],
+    ["{ constant = \"1m\" }", "{ shift = 5, constant = \"1m\" }", "shift` is an integer", "a string with a unit"],
+    [
+        "{ constant = \"1m\" }",
+        "{ shift = \"5s\" }",
+        "`group.amr.step.launching.latency` lacks a distribution",
+        "`exponential`",
+    ],
+    [
+        "{ uniform = { min = \"500kbit/s\", max = \"4Mbit/s\" } }",
+        "{ shift = \"5s\", constant = \"1Mbit/s\" }",
+        "`s` is not a unit here",
+        "a rate",
+    ],
+    ["uplink = \"10Mbit/s\"", "bundle_size = \"10Mbit/s\"", "`Mbit/s` is not a unit here", "a size"],
 ];
 
 #[test]
@@ -297,4 +428,47 @@ fn options_reach_the_world() {
     );
     assert_eq!(summary["builds"]["regressed"]["replications"], 300);
     assert_eq!(summary["download"]["peak_egress_bit_s"]["max"], 20_000_000);
+}
+
+/// A build's bundle is one of what is downloaded.
+#[test]
+fn a_bundle_without_downloads_is_refused() {
+    let builds = "[[build]]\nname = \"fat\"\nweight = 1\nbundle_size = \"900MB\"\n[[group]]";
+    let sandbox = Sandbox::with(&COUNTED.replacen("[[group]]", builds, 1));
+    let ran = sandbox.rollcast(&["run", "scenario.toml"]).exits(2);
+    let expected = ["there is nothing to download", "bundle_size = \"900MB\"", "this build's bundle", "[download]"];
+    assert!(expected.iter().all(|text| ran.stderr.contains(text)), "{}", ran.stderr);
+}
+
+/// All of it together, whatever the threads; and what it is, in words.
+#[test]
+fn faults_and_paces_from_outside() {
+    let broken = "failure = { probability = 0.2, persistent = 0.5, repair = { shift = \"1h\", exponential = { mean = \"2h\" } } }";
+    let scenario = WORLD
+        .replacen(
+            "latency = { constant = \"1m\" }",
+            &format!("latency = {{ constant = \"1m\" }}\nhang = 0.05\n{broken}"),
+            1,
+        )
+        .replacen("robots = 40", "robots = 40\npace = { sigma = 0.3 }", 1)
+        .replacen("weight = 3", "weight = 3\nbundle_size = \"90MB\"\nhang = { \"*.validating\" = 0.01 }", 1)
+        .replacen("weight = 1", "weight = 1\nlatency = { \"amr.launching\" = { constant = \"3m\" } }", 1);
+    let sandbox = Sandbox::with(&scenario);
+    let one = json(&sandbox, &["--threads", "1"]);
+    assert_eq!(one, json(&sandbox, &["--threads", "3"]));
+    assert!(one["first_job"]["robots_no_response"]["mean"].as_f64() > Some(1.0));
+    let told = sandbox.rollcast(&["validate", "scenario.toml"]).exits(0).stdout;
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    for text in [
+        "fails with 20 %, of which 50 % stays until repaired: 1h + exponential, mean 2h",
+        "hangs with 5 %",
+        "lognormal, mean 1, sigma 0.3",
+        "other hangs in validating; a bundle of 90MB",
+        "other latencies of launching",
+    ] {
+        assert!(told.contains(text), "no `{text}` in {told}");
+    }
+    for set in ["group.amr.pace.sigma=0", "group.amr.step.launching.hang=0", "build.healthy.bundle_size=60MB"] {
+        assert_ne!(json(&sandbox, &["--set", set])["campaign"], one["campaign"], "{set}");
+    }
 }

@@ -38,7 +38,11 @@ impl Observer for Recorder {
             Event::EgressChanged(rate) => Happening::EgressChanged { since: now, rate },
             Event::JobHalted => Happening::JobBreached { now },
             Event::JobOver(job) => Happening::JobOver(*job),
-            Event::CallMade { .. } | Event::CallAnswered(_) | Event::CallsLost(_) | Event::RobotProgressed(_) => return,
+            Event::CallMade { .. }
+            | Event::CallAnswered(_)
+            | Event::CallsLost(_)
+            | Event::RobotProgressed(_)
+            | Event::RobotBroken { .. } => return,
         });
     }
 }

@@ -518,9 +518,11 @@ fn launches(latency: &str, failure: &str, start_order: Option<&'static str>, max
         },
         groups: vec![scenarios::Group {
             robots: 30,
+            pace: None,
             steps: vec![scenarios::Step {
                 name: "launching",
                 latency: latency.to_owned(),
+                hang: None,
                 failure: Some(failure.to_owned()),
             }],
         }],

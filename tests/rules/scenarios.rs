@@ -45,6 +45,7 @@ pub struct Deployment {
 #[derive(Clone, Debug)]
 pub struct Group {
     pub robots: u32,
+    pub pace: Option<&'static str>,
     /// In the order of the file, which is any.
     pub steps: Vec<Step>,
 }
@@ -53,6 +54,7 @@ pub struct Group {
 pub struct Step {
     pub name: &'static str,
     pub latency: String,
+    pub hang: Option<&'static str>,
     pub failure: Option<String>,
 }
 
@@ -87,8 +89,14 @@ impl fmt::Display for Sketch {
         }
         for (number, group) in self.groups.iter().enumerate() {
             writeln!(f, "\n[[group]]\nname = \"g{number}\"\nrobots = {}", group.robots)?;
+            if let Some(sigma) = group.pace {
+                writeln!(f, "pace = {{ sigma = {sigma} }}")?;
+            }
             for step in &group.steps {
                 writeln!(f, "[group.step.{}]\nlatency = {}", step.name, step.latency)?;
+                if let Some(hang) = step.hang {
+                    writeln!(f, "hang = {hang}")?;
+                }
                 if let Some(failure) = &step.failure {
                     writeln!(f, "failure = {failure}")?;
                 }
@@ -173,7 +181,7 @@ fn constant(rhythm: Rhythm) -> impl Strategy<Value = String> {
 }
 
 /// A latency of some family, most often one that falls on whole seconds.
-fn latency(rhythm: Rhythm) -> BoxedStrategy<String> {
+pub fn latency(rhythm: Rhythm) -> BoxedStrategy<String> {
     if rhythm == Rhythm::Beat {
         return constant(rhythm).boxed();
     }
@@ -185,8 +193,11 @@ fn latency(rhythm: Rhythm) -> BoxedStrategy<String> {
         }),
         2 => (0..4u32, mean()).prop_map(|(constant, mean)| {
             let often = format!("{{ weight = 2, constant = \"{}s\" }}", 15 * constant);
-            let rarely = format!("{{ weight = 1, exponential = {{ mean = \"{mean}s\" }} }}");
+            let rarely = format!("{{ weight = 1, shift = \"1s\", exponential = {{ mean = \"{mean}s\" }} }}");
             format!("{{ mixture = [{often}, {rarely}] }}")
+        }),
+        2 => (0..20u32, mean()).prop_map(|(shift, mean)| {
+            format!("{{ shift = \"{shift}s\", exponential = {{ mean = \"{mean}s\" }} }}")
         }),
         1 => (0..30u32, mean()).prop_map(|(min, width)| {
             family("uniform", &format!("min = \"{min}s\", max = \"{}s\"", min + width))
@@ -224,10 +235,10 @@ pub fn group(rhythm: Rhythm) -> impl Strategy<Value = Group> {
     let steps = subsequence(STEPS.to_vec(), 0..=4).prop_shuffle().prop_flat_map(move |names| {
         let steps: Vec<_> = names.into_iter().map(step).collect();
         steps.prop_map(|steps| {
-            steps.into_iter().map(|(name, latency, failure)| Step { name, latency, failure }).collect()
+            steps.into_iter().map(|(name, latency, failure)| Step { name, latency, hang: None, failure }).collect()
         })
     });
-    (1..=20u32, steps).prop_map(|(robots, steps)| Group { robots, steps })
+    (1..=20u32, steps).prop_map(|(robots, steps)| Group { robots, pace: None, steps })
 }
 
 /// Leaves a value out now and then.

@@ -112,8 +112,8 @@ proptest! {
 #[test]
 fn interruptions_find_everything_under_way() {
     let mut runner = TestRunner::new(config(0));
-    let mut found = [0; 8];
-    for round in 0..200 {
+    let mut found = [0; 9];
+    for round in 0..320 {
         let sketch = world().new_tree(&mut runner).expect("the strategy refuses nothing").current();
         let written = interrupt(&sketch, 97 * round % 1000);
         let filled = |pointer: &str| match written.pointer(pointer) {
@@ -125,6 +125,8 @@ fn interruptions_find_everything_under_way() {
         let journeys = written.pointer("/world/journeys/journeys").and_then(Value::as_array);
         let some = |key: &str| journeys.is_some_and(|all| all.iter().any(|one| one[key] == Value::Bool(true)));
         let paused = journeys.is_some_and(|all| all.iter().any(|one| one["stage"]["Paused"].is_number()));
+        let defects = written.pointer("/world/journeys/defects/robots").and_then(Value::as_array);
+        let broken = defects.is_some_and(|defects| defects.iter().any(|defect| !defect.is_null()));
         for (count, seen) in found.iter_mut().zip([
             filled("/world/in_flight"),
             filled("/world/journeys/events"),
@@ -133,6 +135,7 @@ fn interruptions_find_everything_under_way() {
             some("late"),
             filled("/world/registered") && filled("/world/registrations/next"),
             filled("/calls/client/attempts"),
+            broken,
             filled("/operator/jobs") && written.pointer("/operator/jobs") != Some(&Value::from(1)),
         ]) {
             *count += u32::from(seen);

@@ -26,6 +26,16 @@ fn run(sketch: &Sketch) -> (Scenario, Replication, Vec<Happening>) {
     (scenario, replication, happenings)
 }
 
+/// The smallest and the largest bundle that a robot may have.
+fn bundles(scenario: &Scenario) -> (u64, u64) {
+    let of_all = scenario.download.expect("there are downloads").bundle_size;
+    let of_groups = scenario.groups.iter().filter_map(|group| group.download.as_ref()?.bundle_size);
+    let of_builds = scenario.builds.iter().filter_map(|build| build.bundle_size);
+    let all: Vec<u64> = of_groups.chain(of_builds).chain([of_all]).collect();
+    let (least, most) = (all.iter().min(), all.iter().max());
+    (*least.expect("one"), *most.expect("one"))
+}
+
 fn history(sketch: &Sketch) -> History {
     engine(&sketch.scenario(), sketch.seed, 0)
 }
@@ -82,7 +92,7 @@ proptest! {
             _ => None,
         }).collect();
         let bytes = replication.download.expect("there are downloads").bytes;
-        prop_assert!(bytes <= u128::from(download.bundle_size) * starts.len() as u128);
+        prop_assert!(bytes <= u128::from(bundles(&scenario).1) * starts.len() as u128);
         // What no line caps is sent in no time at no rate.
         let capped = |group: &rollcast::scenario::Group| {
             let of_group = group.download.as_ref();
@@ -103,7 +113,9 @@ proptest! {
     #[test]
     fn every_success_has_downloaded_the_bundle(sketch in world()) {
         let (scenario, replication, happenings) = run(&sketch);
-        let Some(download) = scenario.download else { return Ok(()) };
+        if scenario.download.is_none() {
+            return Ok(());
+        }
         let downloads = |group: &rollcast::scenario::Group| {
             group.steps.iter().any(|step| step.step == RobotDeploymentStep::DownloadingExtracting)
         };
@@ -116,7 +128,7 @@ proptest! {
                 | Happening::RobotEndedLate { end: RobotEnd::InSync, .. }
         )).count() as u128;
         let bytes = replication.download.expect("there are downloads").bytes;
-        prop_assert!(bytes >= succeeded * u128::from(download.bundle_size));
+        prop_assert!(bytes >= succeeded * u128::from(bundles(&scenario).0));
     }
 
     /// R3, R12 to R14: counted from the events, a job's fleet, its targets and those that needed it no more; and the
@@ -263,6 +275,7 @@ proptest! {
         for group in &mut sketch.world.groups {
             *group = GroupWorld { registrations: group.registrations.take(), ..GroupWorld::default() };
         }
+        sketch.world.builds.iter_mut().for_each(|build| build.bundle_size = None);
         sketch.world.download = None;
         let without = history(&sketch);
         sketch.world.download = Some(Download { bundle_size: "10MB", egress: None });
@@ -277,7 +290,7 @@ proptest! {
     fn builds_that_change_nothing_change_nothing(mut sketch in world()) {
         sketch.world.builds.clear();
         let without = history(&sketch);
-        sketch.world.builds = vec![super::worlds::Build { weight: "1", failures: Vec::new() }];
+        sketch.world.builds = vec![super::worlds::Build { weight: "1", ..super::worlds::Build::default() }];
         let mut with = history(&sketch);
         prop_assert_eq!(with.replication.build.take(), Some(0));
         prop_assert_eq!(with, without);

@@ -1,5 +1,5 @@
 //! Random worlds around a random scenario: builds, offline robots, registrations, shared downloads, API faults (R13 to
-//! R17).
+//! R17), steps that hang and failures that stay (R22).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,7 +10,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::reference;
-use super::scenarios::{Group, Rhythm, Sketch, Step, Sync, config, family, maybe, plain};
+use super::scenarios::{Group, Rhythm, Sketch, Step, Sync, config, family, latency, maybe, plain};
 
 /// The world of a scenario before it is written; what is none or empty is left out of the text.
 #[derive(Clone, Debug, Default)]
@@ -26,11 +26,15 @@ pub struct World {
     pub outages: Vec<(Vec<usize>, String, String)>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Build {
     pub weight: &'static str,
     /// What `GROUP.STEP` or `*.STEP` fails with.
     pub failures: Vec<(String, String)>,
+    /// Likewise how likely it hangs, and how long it takes.
+    pub hangs: Vec<(String, String)>,
+    pub latencies: Vec<(String, String)>,
+    pub bundle_size: Option<&'static str>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -45,6 +49,7 @@ pub struct GroupWorld {
     pub registrations: Option<(String, u32)>,
     pub uplink: Option<&'static str>,
     pub link: Option<String>,
+    pub bundle_size: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -71,8 +76,12 @@ pub struct Retry {
 
 impl fmt::Display for Build {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let failures: Vec<String> = self.failures.iter().map(|(place, how)| format!("\"{place}\" = {how}")).collect();
-        writeln!(f, "weight = {}\nfailure = {{ {} }}", self.weight, failures.join(", "))
+        writeln!(f, "weight = {}", self.weight)?;
+        for (key, changes) in [("failure", &self.failures), ("hang", &self.hangs), ("latency", &self.latencies)] {
+            let changes: Vec<String> = changes.iter().map(|(place, how)| format!("\"{place}\" = {how}")).collect();
+            writeln!(f, "{key} = {{ {} }}", changes.join(", "))?;
+        }
+        self.bundle_size.map_or(Ok(()), |size| writeln!(f, "bundle_size = \"{size}\""))
     }
 }
 
@@ -97,7 +106,7 @@ impl fmt::Display for GroupWorld {
         if let Some((interarrival, max)) = &self.registrations {
             writeln!(f, "[group.registrations]\ninterarrival = {interarrival}\nmax = {max}")?;
         }
-        if self.uplink.is_some() || self.link.is_some() {
+        if self.uplink.is_some() || self.link.is_some() || self.bundle_size.is_some() {
             writeln!(f, "[group.download]")?;
         }
         if let Some(uplink) = self.uplink {
@@ -106,7 +115,7 @@ impl fmt::Display for GroupWorld {
         if let Some(link) = &self.link {
             writeln!(f, "link = {link}")?;
         }
-        Ok(())
+        self.bundle_size.map_or(Ok(()), |size| writeln!(f, "bundle_size = \"{size}\""))
     }
 }
 
@@ -262,24 +271,32 @@ fn group_world(rhythm: Rhythm, connectivity: bool, registrations: bool, download
         maybe(if registrations { 7 } else { 0 }, (interarrival(rhythm), 0..=5u32)),
         maybe(if download { uplinks } else { 0 }, uplink),
         maybe(if download { 7 } else { 0 }, link(rhythm)),
+        maybe(if download { 3 } else { 0 }, select(bundle_sizes(rhythm))),
     )
-        .prop_map(|(connectivity, registrations, uplink, link)| GroupWorld {
+        .prop_map(|(connectivity, registrations, uplink, link, bundle_size)| GroupWorld {
             connectivity,
             registrations,
             uplink,
             link,
+            bundle_size,
             ..GroupWorld::default()
         })
         .boxed()
 }
 
+fn bundle_sizes(rhythm: Rhythm) -> Vec<&'static str> {
+    match rhythm {
+        Rhythm::Free => vec!["1B", "7B", "1kB", "2MB", "5MB", "10MB", "12345678B", "20MB"],
+        Rhythm::Beat => vec!["1B", "15MB", "15MB", "30MB"],
+    }
+}
+
 fn download(rhythm: Rhythm) -> impl Strategy<Value = Download> {
-    let (sizes, egress) = match rhythm {
-        Rhythm::Free => (vec!["1B", "7B", "1kB", "2MB", "5MB", "10MB", "12345678B", "20MB"], 6),
-        Rhythm::Beat => (vec!["1B", "15MB", "15MB", "30MB"], 3),
-    };
-    let egress = maybe(egress, select(vec!["2Mbit/s", "3Mbit/s", "10Mbit/s", "1000003bit/s", "30Mbit/s"]));
-    (select(sizes), egress).prop_map(|(bundle_size, egress)| Download { bundle_size, egress })
+    let egress = maybe(
+        if rhythm == Rhythm::Free { 6 } else { 3 },
+        select(vec!["2Mbit/s", "3Mbit/s", "10Mbit/s", "1000003bit/s", "30Mbit/s"]),
+    );
+    (select(bundle_sizes(rhythm)), egress).prop_map(|(bundle_size, egress)| Download { bundle_size, egress })
 }
 
 fn api() -> impl Strategy<Value = Api> {
@@ -306,9 +323,16 @@ fn api() -> impl Strategy<Value = Api> {
     })
 }
 
-/// A probability that builds and steps of worlds have, fixed or drawn (R15).
-fn failure() -> impl Strategy<Value = String> {
-    select(vec![
+/// How builds and steps of worlds fail: with a probability, fixed or drawn (R15); some failures may stay (R22).
+fn failure(broken: bool) -> BoxedStrategy<String> {
+    let staying = select(vec![
+        "{ probability = 0.5, persistent = 0.5 }",
+        "{ probability = 0.3, persistent = 1, repair = { constant = \"60s\" } }",
+        "{ probability = 1, persistent = 0.5, repair = { constant = \"90s\" } }",
+        "{ probability = 0.5, persistent = 0.7, repair = { exponential = { mean = \"40s\" } }, codes = { LambdaDeleted = 1 } }",
+        "{ probability = 0.4, persistent = 0 }",
+    ]);
+    let plain = select(vec![
         "0",
         "0.2",
         "0.5",
@@ -318,11 +342,18 @@ fn failure() -> impl Strategy<Value = String> {
         "{ beta = { mean = 1, concentration = 2 } }",
         "{ probability = { beta = { mean = 0.3, concentration = 10 } }, codes = { LambdaDeleted = 1 } }",
         "{ probability = 0.5, codes = { ResourceNotFound = 1, LambdaDeleted = 3 } }",
-    ])
-    .prop_map(str::to_owned)
+    ]);
+    let staying = staying.prop_map(str::to_owned);
+    let plain = plain.prop_map(str::to_owned);
+    if broken { prop_oneof![2 => plain, 3 => staying].boxed() } else { plain.boxed() }
 }
 
-fn builds(groups: &[Group]) -> BoxedStrategy<Vec<Build>> {
+/// How likely steps of worlds hang (R22).
+fn hang() -> impl Strategy<Value = &'static str> {
+    select(vec!["0", "0.2", "0.5", "1"])
+}
+
+fn builds(rhythm: Rhythm, groups: &[Group], broken: bool, download: bool) -> BoxedStrategy<Vec<Build>> {
     let mut places = BTreeSet::new();
     for (number, group) in groups.iter().enumerate() {
         for step in &group.steps {
@@ -331,12 +362,22 @@ fn builds(groups: &[Group]) -> BoxedStrategy<Vec<Build>> {
         }
     }
     let places: Vec<String> = places.into_iter().collect();
-    let most = places.len().min(4);
-    let failures = subsequence(places, 0..=most).prop_flat_map(|places| {
-        let failures = prop::collection::vec(failure(), places.len());
-        failures.prop_map(move |failures| places.iter().cloned().zip(failures).collect())
+    let changes = |most: usize, each: BoxedStrategy<String>| {
+        subsequence(places.clone(), 0..=places.len().min(most)).prop_flat_map(move |places| {
+            let changes = prop::collection::vec(each.clone(), places.len());
+            changes.prop_map(move |changes| places.iter().cloned().zip(changes).collect())
+        })
+    };
+    let (failures, hangs) = (changes(4, failure(broken)), changes(2, hang().prop_map(str::to_owned).boxed()));
+    let bundle_size = maybe(if download { 3 } else { 0 }, select(bundle_sizes(rhythm)));
+    let build = (select(vec!["1", "2.5", "0.5"]), failures, hangs, changes(2, latency(rhythm)), bundle_size);
+    let build = build.prop_map(|(weight, failures, hangs, latencies, bundle_size)| Build {
+        weight,
+        failures,
+        hangs,
+        latencies,
+        bundle_size,
     });
-    let build = (select(vec!["1", "2.5", "0.5"]), failures).prop_map(|(weight, failures)| Build { weight, failures });
     let zero = |mut builds: Vec<Build>, zero: bool| {
         if zero && builds.len() > 1 {
             builds[0].weight = "0";
@@ -348,28 +389,41 @@ fn builds(groups: &[Group]) -> BoxedStrategy<Vec<Build>> {
 
 /// A scenario with one part of the world or several.
 pub fn world() -> impl Strategy<Value = Sketch> {
-    let parts = (prop::bool::ANY, prop::bool::ANY, prop::bool::ANY, prop::bool::ANY, prop::bool::ANY);
+    let part = || prop::bool::ANY;
+    let parts = (part(), part(), part(), part(), part(), part());
     let rhythm = prop_oneof![Just(Rhythm::Free), Just(Rhythm::Beat)];
     (rhythm, parts).prop_flat_map(|(rhythm, parts)| {
         plain(rhythm).prop_flat_map(move |mut sketch| {
-            let (connectivity, registrations, with_builds, with_download, with_api) = parts;
+            let (connectivity, registrations, with_builds, with_download, with_api, broken) = parts;
             for group in &mut sketch.groups {
                 // The exact fractions of the slow model reach so far.
                 group.robots = (group.robots - 1) % 9 + 1;
             }
             let of_group = group_world(rhythm, connectivity, registrations, with_download);
             let groups = prop::collection::vec(of_group, sketch.groups.len());
-            let builds = if with_builds { builds(&sketch.groups) } else { Just(Vec::new()).boxed() };
+            let builds = if with_builds {
+                builds(rhythm, &sketch.groups, broken, with_download)
+            } else {
+                Just(Vec::new()).boxed()
+            };
             let steps: usize = sketch.groups.iter().map(|group| group.steps.len()).sum();
-            let betas = prop::collection::vec(maybe(if with_builds { 3 } else { 0 }, failure()), steps);
+            let failing = if with_builds || broken { 3 } else { 0 };
+            let betas = prop::collection::vec(maybe(failing, failure(broken)), steps);
+            let hangs = prop::collection::vec(maybe(if broken { 2 } else { 0 }, hang()), steps);
+            let paced = if broken && rhythm == Rhythm::Free { 3 } else { 0 };
+            let paces = prop::collection::vec(maybe(paced, select(vec!["0", "0.2", "0.7"])), sketch.groups.len());
             let download = maybe(if with_download { 10 } else { 0 }, download(rhythm));
             let api = maybe(if with_api { 10 } else { 0 }, api());
             let adds = prop::collection::vec(prop::bool::weighted(if with_download { 0.7 } else { 0.0 }), 3);
-            (Just(sketch), builds, groups, download, api, betas, adds).prop_map(
-                |(mut sketch, builds, groups, download, api, betas, adds)| {
+            (Just(sketch), builds, groups, download, api, betas, (hangs, paces), adds).prop_map(
+                |(mut sketch, builds, groups, download, api, betas, (hangs, paces), adds)| {
+                    for (group, pace) in sketch.groups.iter_mut().zip(paces) {
+                        group.pace = pace;
+                    }
                     let steps = sketch.groups.iter_mut().flat_map(|group| &mut group.steps);
-                    for (step, beta) in steps.zip(betas) {
+                    for ((step, beta), hang) in steps.zip(betas).zip(hangs) {
                         step.failure = beta.or(step.failure.take());
+                        step.hang = hang;
                     }
                     for (group, adds) in sketch.groups.iter_mut().zip(adds) {
                         let name = "downloading_extracting";
@@ -377,6 +431,7 @@ pub fn world() -> impl Strategy<Value = Sketch> {
                             group.steps.push(Step {
                                 name,
                                 latency: String::from("{ constant = \"0s\" }"),
+                                hang: None,
                                 failure: None,
                             });
                         }
@@ -458,8 +513,21 @@ const SIGHTS: &[&str] = &[
     "a start while offline",
     "a start while the attempt before goes on",
     "a step that ends as its robot leaves",
+    "a step that hangs",
+    "a failure that stays",
+    "a robot that is broken still",
+    "a broken robot that would hang",
+    "a robot that is repaired",
+    "a robot that fails anew after its repair",
+    "a repair at the end of a step",
+    "a robot broken at two steps",
+    "a robot that breaks offline",
+    "a robot that breaks after its timeout",
+    "bundles of two sizes at once",
     "a step that pauses",
     "a whole number of bytes by thirds",
+    "an abort of a robot that hangs",
+    "an attempt that hangs on after NoResponse",
     "an operator that waits for the end of a job that is not its own",
     "an uplink binds",
     "another build than the first",

@@ -114,6 +114,22 @@ fn lognormal() {
     }
 }
 
+/// A least value of any family: short beside the rest, and long.
+#[test]
+fn shifted() {
+    for shift in [1.0, 30.0, 500.0] {
+        let families = [
+            (Distribution::Exponential { mean: 30.0 }, Law::exponential(30.0)),
+            (Distribution::Lognormal { median: 20.0, sigma: 0.8 }, Law::lognormal(20.0, 0.8)),
+            (Distribution::Triangular { min: 0.0, mode: 10.0, max: 40.0 }, Law::triangular(0.0, 10.0, 40.0)),
+        ];
+        for (family, law) in families {
+            assert_family(&family.shifted(shift), &Law::shifted(shift, law));
+        }
+    }
+    assert_eq!(Distribution::Constant(2.0).shifted(3.0), Distribution::Constant(5.0));
+}
+
 #[test]
 fn gamma() {
     for (shape, scale) in [(7.5, 10.0), (1.0, 10.0), (0.5, 3.0), (0.05, 10.0), (400.0, 0.1)] {

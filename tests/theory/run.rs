@@ -133,7 +133,11 @@ impl Observer for Trace {
             Event::EgressChanged(rate) => self.egress.push((now, rate)),
             Event::JobHalted => self.breaches.push(now),
             Event::JobOver(job) => self.jobs.push(*job),
-            Event::CallMade { .. } | Event::CallAnswered(_) | Event::CallsLost(_) | Event::RobotProgressed(_) => {}
+            Event::CallMade { .. }
+            | Event::CallAnswered(_)
+            | Event::CallsLost(_)
+            | Event::RobotProgressed(_)
+            | Event::RobotBroken { .. } => {}
         }
     }
 }

@@ -77,7 +77,7 @@ impl Bound {
         match self {
             Bound::RobotsByHorizon | Bound::RobotsByTimeout => Some(robots * u128::from(Span::MAX.micros())),
             Bound::Bundles => {
-                plan.download.map(|all| u128::from(all.bundle_size) * robots * u128::from(plan.sync.max_jobs))
+                plan.download.map(|_| u128::from(plan.largest_bundle) * robots * u128::from(plan.sync.max_jobs))
             }
             _ => None,
         }

@@ -145,7 +145,7 @@ fn writing_the_defaults_changes_nothing() {
             }
         }
     }
-    assert_eq!(defaults, 18, "{written}");
+    assert_eq!(defaults, 19, "{written}");
     let read = |root: &Value| read(&document(root)).unwrap_or_else(|problems| panic!("{}", problems.render(false)));
     assert_eq!(read(&written), read(&minimal));
     // A retry that is left out is one with all its defaults.

@@ -79,6 +79,10 @@ pub enum Purpose {
     Link,
     /// An attempt of an API call. The robot is the call's number.
     Call,
+    /// How fast a group is in the replication. The robot is the group's index.
+    Pace,
+    /// Whether a robot's failure in an attempt stays, and for how long.
+    Persistence,
 }
 
 impl Purpose {
@@ -97,6 +101,8 @@ impl Purpose {
             Purpose::Attempt => 24,
             Purpose::Docking => 26,
             Purpose::Outage => 27,
+            Purpose::Pace => 28,
+            Purpose::Persistence => 29,
         }
     }
 }
@@ -243,6 +249,9 @@ mod tests {
             assert_eq!(Purpose::Step(*step).code(), code);
         }
         assert!(steps.len() <= 16);
+        for (code, purpose) in [(24, Purpose::Attempt), (28, Purpose::Pace), (29, Purpose::Persistence)] {
+            assert_eq!(purpose.code(), code);
+        }
         for (code, purpose) in (16..).zip(others) {
             assert_eq!(purpose.code(), code);
         }

@@ -23,6 +23,8 @@ enum Left {
     /// Of an interval that the instant falls into.
     Of(Arc<dyn LengthBiased>),
     Mixture(Choice<Residual>),
+    /// That of an interval which is past its certain length.
+    Shifted(f64, Box<Residual>),
 }
 
 /// Draws X*, an interval that an instant falls into.
@@ -68,6 +70,10 @@ impl Residual {
         Residual(Left::Mixture(components))
     }
 
+    pub(super) fn shifted(self, shift: f64) -> Residual {
+        Residual(Left::Shifted(shift, Box::new(self)))
+    }
+
     /// Draws a residual life in the distribution's unit: at least 0, never NaN; it may be infinite where a heavy tail
     /// overflows.
     pub fn sample(&self, stream: &mut Stream) -> f64 {
@@ -78,6 +84,7 @@ impl Residual {
                 left * interval.sample(stream)
             }
             Left::Mixture(ref components) => components.choose(stream).sample(stream),
+            Left::Shifted(shift, ref rest) => shift + rest.sample(stream),
         }
     }
 }

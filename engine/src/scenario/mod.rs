@@ -36,8 +36,8 @@ pub use robot_names::RobotNames;
 pub use settings::Keys;
 pub use variation::{MOST_VALUES, Value, Variation, read as read_variation};
 pub use world::{
-    Api, AtEnd, Build, BuildFailure, Connectivity, DockingWindows, Download, GroupDownload, Maintenance, OnlinePeriods,
-    Outage, Probability, Registrations,
+    Api, AtEnd, Build, BuildFailure, Connectivity, DockingWindows, Download, GroupDownload, Maintenance, OfStep,
+    OnlinePeriods, Outage, Persistence, Probability, Registrations,
 };
 
 use self::csv_files::CsvFiles;
@@ -130,6 +130,10 @@ pub struct Group {
     pub robots: u32,
     /// Default `X86_64`; simulated results do not depend on it.
     pub architecture: Architecture,
+    /// The sigma of the factor on all latencies of the group, exp(sigma Z - sigma^2 / 2) with a standard normal Z, drawn
+    /// once a replication; >= 0, default 0: no factor.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub pace: f64,
     /// The steps that the scenario gives, in R7's order.
     pub steps: Vec<Step>,
     /// None if its robots are always online (R14).
@@ -152,10 +156,21 @@ pub struct Step {
     pub step: RobotDeploymentStep,
     /// Counted in microseconds.
     pub latency: Distribution,
+    /// The probability that it never ends by itself (R22).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub hang: f64,
     /// At the step's end.
     pub failure_probability: Probability,
     /// Codes with weights >= 0, not all 0.
     pub failure_codes: Vec<(DeploymentJobErrorCode, f64)>,
+    /// None if no failure stays (R22).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub persistence: Option<Persistence>,
+}
+
+/// Whether a number is that of a key left out.
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
 }
 
 /// The most robots that a group or a fleet may have, those that register later included.

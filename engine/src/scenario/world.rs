@@ -31,11 +31,31 @@ pub struct Build {
     pub name: String,
     /// >= 0; a replication gets the build with probability proportional to it. Not all are 0.
     pub weight: f64,
-    /// What the build changes, at most once for a group's step.
+    /// How steps fail, at most once for a group's step; so the others.
     pub failures: Vec<BuildFailure>,
+    /// How likely steps never end by themselves (R22).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hangs: Vec<OfStep<f64>>,
+    /// How long steps take, in microseconds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub latencies: Vec<OfStep<Distribution>>,
+    /// In bytes, 1 to 10^12: replaces that of all groups; none if they keep theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundle_size: Option<u64>,
 }
 
-/// What a build changes of a group's step.
+/// What replaces a group's own value for a step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OfStep<T> {
+    /// An index into the scenario's groups.
+    pub group: usize,
+    /// A step that the group has.
+    pub step: RobotDeploymentStep,
+    /// The new value.
+    pub value: T,
+}
+
+/// How a group's step fails with a build.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BuildFailure {
     /// An index into the scenario's groups.
@@ -46,6 +66,18 @@ pub struct BuildFailure {
     pub probability: Probability,
     /// Replaces the step's own, if given.
     pub codes: Option<Vec<(DeploymentJobErrorCode, f64)>>,
+    /// Replaces the step's own, if given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub persistence: Option<Persistence>,
+}
+
+/// Failures of which some stay (R22).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Persistence {
+    /// The probability that a failure stays: the robot fails at the step in every later attempt.
+    pub share: f64,
+    /// How long after the failure the robot is repaired, in microseconds; none if it never is.
+    pub repair: Option<Distribution>,
 }
 
 /// `[group.connectivity]`: robots go offline and return (R14, R21). At least one of the two is there.
@@ -141,6 +173,9 @@ pub struct GroupDownload {
     pub uplink: Option<u64>,
     /// A robot's own cap in bits a second, drawn once for a robot and a replication; below 1 it is 1.
     pub link: Option<Distribution>,
+    /// In bytes, 1 to 10^12: replaces the bundle's size for this group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundle_size: Option<u64>,
 }
 
 /// `[api]`: calls that go wrong, each attempt for itself (R17).

@@ -191,9 +191,13 @@ impl<const N: usize> NullaryFnOnce for Kernel<'_, N> {
                 *outcomes = numbers[OUTCOME % SLOTS_PER_BLOCK];
             }
             for step in group.steps.iter().filter(|step| here(latency_slot(step.step))) {
-                match step.latency.inverse() {
+                let odds = draws.odds.step(step.place);
+                match odds.latency.inverse() {
                     Some(inverse) => {
                         inverse.at_each(&numbers[latency_slot(step.step) % SLOTS_PER_BLOCK], &mut latencies);
+                        if odds.pace != 1.0 {
+                            latencies.iter_mut().for_each(|latency| *latency = odds.pace * *latency);
+                        }
                     }
                     None => {
                         for lane in 0..N {
@@ -201,10 +205,14 @@ impl<const N: usize> NullaryFnOnce for Kernel<'_, N> {
                         }
                     }
                 }
-                let odds = draws.odds.step(step.place);
                 for lane in 0..N {
                     let micros = Span::round_drawn_micros(latencies[lane]);
                     elapsed[lane] += if odds.reaches(outcomes[lane]) { micros } else { 0.0 };
+                }
+                if odds.may_hang() {
+                    for lane in 0..N {
+                        elapsed[lane] += if odds.hangs(outcomes[lane]) { f64::INFINITY } else { 0.0 };
+                    }
                 }
             }
         }
@@ -237,6 +245,7 @@ mod tests {
         [[group]]
         name = "a"
         robots = 100
+        pace = { sigma = 0.3 }
         [group.step.validating]
         latency = { exponential = { mean = "20s" } }
         failure = 0.1
@@ -247,9 +256,10 @@ mod tests {
         latency = { lognormal = { median = "1m", sigma = 1.2 } }
         failure = { probability = 0.2, codes = { ResourceNotFound = 1, EtagMismatch = 2 } }
         [group.step.executing_pre_launch]
-        latency = { weibull = { shape = 0.7, scale = "9s" } }
+        latency = { shift = "3s", weibull = { shape = 0.7, scale = "9s" } }
+        hang = 0.1
         [group.step.launching]
-        latency = { gamma = { shape = 0.5, scale = "30s" } }
+        latency = { shift = "2s", gamma = { shape = 0.5, scale = "30s" } }
         failure = 0.1
         [group.step.executing_post_launch]
         latency = { pareto = { scale = "1s", shape = 1.1 } }
@@ -260,6 +270,8 @@ mod tests {
         latency = { normal = { mean = "10s", std = "9s" } }
         [group.step.executing_download_condition]
         latency = { triangular = { min = "1s", mode = "2s", max = "9s" } }
+        hang = 0.2
+        failure = 0.3
         [group.step.downloading_extracting]
         latency = { uniform = { min = "1s", max = "3m" } }
         failure = 1

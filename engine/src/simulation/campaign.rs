@@ -10,11 +10,13 @@ use super::calls::Calls;
 use super::stop::Cancelled;
 use super::turn::{Host, Patience, Turn, act, arrive, take_happenings};
 use super::{
-    Downloaded, Draws, Ending, Endings, Event, EventQueue, JobRecord, Journeys, Observer, Order, Plan, Replication,
-    Rollout, Watch, World,
+    Downloaded, Draws, Ending, Endings, Event, EventQueue, JobRecord, Observer, Order, Plan, Replication, Rollout,
+    Watch, World,
 };
 use crate::random::{Luck, Purpose};
-use crate::rollout::{CampaignOutcome, Controller, JobKind, Operator, RobotEnd, RobotId, StartOrder, clone_by_fields};
+use crate::rollout::{
+    CampaignOutcome, Controller, JobKind, Operator, RobotDeploymentStep, RobotEnd, RobotId, StartOrder, clone_by_fields,
+};
 use crate::time::{Span, Time};
 
 /// One campaign of a plan under a controller, at one instant.
@@ -272,7 +274,7 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
                 .world
                 .journeys
                 .as_mut()
-                .and_then(Journeys::finish)
+                .and_then(|journeys| journeys.finish(&self.world.draws))
                 .or(plan.download.map(|_| Downloaded::default())),
             api,
         }
@@ -300,7 +302,7 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
     ) -> Option<CampaignOutcome> {
         let number = self.operator.jobs();
         if let (JobKind::Deployment, Some(journeys)) = (kind, &mut self.world.journeys) {
-            journeys.abandon_late();
+            journeys.abandon_late(&self.world.draws, now);
         }
         self.ahead.clear();
         let draws = &self.world.draws;
@@ -347,9 +349,10 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
         }
     }
 
-    /// Starts a robot that the world delays. Apart from the loop, whose other robots need the registers.
+    /// Starts a robot that the world delays, or that may be broken. Apart from the loop, whose other robots need the
+    /// registers.
     #[inline(never)]
-    fn start_delayed<O: Observer>(
+    fn start_walked<O: Observer>(
         &mut self,
         watch: &mut Watch<'_, O>,
         now: Time,
@@ -405,6 +408,10 @@ impl<'p, C: Controller, Q: EventQueue, O: Observer> Host<'p, Watch<'_, O>> for C
             self.totals.first_progress += u128::from(now.micros());
             self.totals.peak_robots_down = self.totals.peak_robots_down.max(self.rollout.fleet.down());
         }
+    }
+
+    fn broken(&mut self, watch: &mut Watch<'_, O>, now: Time, robot: RobotId, step: RobotDeploymentStep) {
+        watch.observer.see(now, &Event::RobotBroken { robot, step });
     }
 
     #[inline(always)]
@@ -481,8 +488,8 @@ impl<'p, C: Controller, Q: EventQueue, O: Observer> Host<'p, Watch<'_, O>> for C
         watch.count()?;
         self.rollout.robot_started(now);
         watch.observer.see(now, &Event::RobotStarted { robot, attempt });
-        if self.world.journeys.is_some() && self.world.draws.group(robot).delayed {
-            return self.start_delayed(watch, now, robot, attempt);
+        if self.world.journeys.is_some() && self.world.draws.group(robot).walked {
+            return self.start_walked(watch, now, robot, attempt);
         }
         self.progress(watch, now, robot);
         let (job, fleet) = (&self.rollout.job, &self.rollout.fleet);

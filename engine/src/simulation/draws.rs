@@ -1,11 +1,11 @@
 //! All that one replication draws for its robots.
 
-use super::odds::Odds;
+use super::odds::{Odds, Staying, StepOdds};
 use super::plan::{GroupPlan, Plan, StepPlan};
 use crate::random::attempt::{OUTCOME, latency_slot};
 use crate::random::{Luck, Purpose, whole_rate};
 use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, RobotEnd, RobotId, clone_by_fields};
-use crate::time::Span;
+use crate::time::{Span, Time};
 
 /// The luck of one replication, applied to a plan: pure functions of (robot, attempt).
 #[derive(Debug)]
@@ -22,13 +22,15 @@ pub struct Draws<'p> {
 
 clone_by_fields!(['p] Draws<'p> { plan, luck, odds, registered });
 
-/// What a robot draws for one step: how long it takes, and whether it fails at its end.
+/// What a robot draws for one step: how long it takes, and whether it fails at its end or has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepDraw {
     /// How long the step takes.
     pub latency: Span,
     /// With which code it fails at its end, if it does.
     pub failure: Option<DeploymentJobErrorCode>,
+    /// It never ends by itself (R22).
+    pub hangs: bool,
 }
 
 /// A robot's deployment as drawn: when it ends after its start, and how.
@@ -83,11 +85,12 @@ impl<'p> Draws<'p> {
     /// What `robot` draws for a step in its attempt `attempt` (from 0).
     #[inline]
     pub fn step(&self, step: &StepPlan, robot: RobotId, attempt: u32) -> StepDraw {
-        let failure = self.odds.step(step.place).failure(self.outcome(robot, attempt));
-        StepDraw { latency: self.latency(step, robot, attempt), failure }
+        let (odds, outcome) = (self.odds.step(step.place), self.outcome(robot, attempt));
+        let (failure, hangs) = (odds.failure(outcome), odds.hangs(outcome));
+        StepDraw { latency: self.latency(step, robot, attempt), failure, hangs }
     }
 
-    /// The number in (0, 1) that decides at which step an attempt fails, if it does; see [`StepOdds`](super::StepOdds).
+    /// The number in (0, 1) that decides at which step an attempt fails or hangs, if it does; see [`StepOdds`](super::StepOdds).
     #[inline]
     pub fn outcome(&self, robot: RobotId, attempt: u32) -> f64 {
         self.luck.attempt(robot, attempt, OUTCOME)
@@ -96,10 +99,12 @@ impl<'p> Draws<'p> {
     /// How long a step takes `robot` in its attempt `attempt` (from 0).
     #[inline]
     pub fn latency(&self, step: &StepPlan, robot: RobotId, attempt: u32) -> Span {
-        Span::from_drawn_micros(match step.latency.inverse() {
+        let StepOdds { latency, pace, .. } = self.odds.step(step.place);
+        let drawn = match latency.inverse() {
             Some(inverse) => inverse.at(self.luck.attempt(robot, attempt, latency_slot(step.step))),
-            None => step.latency.sample(&mut self.luck.robot(robot, attempt, Purpose::Step(step.step))),
-        })
+            None => latency.sample(&mut self.luck.robot(robot, attempt, Purpose::Step(step.step))),
+        };
+        Span::from_drawn_micros(pace * drawn)
     }
 
     /// Draws a deployment that nothing from outside delays (R7, R8): it ends with its first failing step, with its last
@@ -112,14 +117,27 @@ impl<'p> Draws<'p> {
         let mut elapsed = 0;
         for step in &group.steps {
             elapsed += self.latency(step, robot, attempt).micros();
-            if elapsed > timeout.micros() {
+            let odds = self.odds.step(step.place);
+            if elapsed > timeout.micros() || odds.hangs(outcome) {
                 return Attempt { duration: timeout, end: RobotEnd::NoResponse };
             }
-            if let Some(code) = self.odds.step(step.place).failure(outcome) {
+            if let Some(code) = odds.failure(outcome) {
                 return Attempt { duration: Span::from_micros(elapsed), end: RobotEnd::Failed(code) };
             }
         }
         Attempt { duration: Span::from_micros(elapsed), end: RobotEnd::InSync }
+    }
+
+    /// Until when `robot` stays broken at a step (R22), if its attempt `attempt` has failed there at `failed` by its luck;
+    /// none if that failure does not stay.
+    pub fn broken_until(&self, step: &StepPlan, robot: RobotId, attempt: u32, failed: Time) -> Option<Time> {
+        let Staying { share, repair } = self.odds.step(step.place).staying?;
+        let mut stream = self.luck.robot(robot, attempt, Purpose::Persistence);
+        if stream.chance() >= *share {
+            return None;
+        }
+        let lasts = repair.as_ref().map(|repair| Span::from_drawn_micros(repair.sample(&mut stream)));
+        Some(lasts.map_or(Time::NEVER, |lasts| failed + lasts))
     }
 
     /// How an attempt with this outcome fails.
@@ -132,6 +150,11 @@ impl<'p> Draws<'p> {
     pub fn preparing(&self, job: u32) -> Span {
         let mut stream = self.luck.job(job, Purpose::Preparing);
         Span::from_drawn_micros(self.plan.preparing.sample(&mut stream))
+    }
+
+    /// How many bytes an attempt of a robot downloads (R16).
+    pub fn bundle(&self, robot: RobotId) -> u64 {
+        self.odds.bundle_size.unwrap_or(self.group(robot).bundle_size)
     }
 
     /// The rate of a robot's own link in whole bits a second, if it has a limit: the same in all its attempts (R16).

@@ -1,8 +1,8 @@
 //! How much memory a replication takes, estimated from its scenario.
 
 use super::{Ending, Endings, Journeys, Timeline};
-use crate::rollout::{Fleet, RoboMaker, RobotId};
-use crate::scenario::{AtEnd, Group, Scenario};
+use crate::rollout::{Fleet, RoboMaker, RobotDeploymentStep, RobotId};
+use crate::scenario::{AtEnd, Group, Persistence, Scenario, Step};
 
 /// What a download takes that shares its way, as measured; where links differ it has a class of its own, which is two
 /// trees of one entry.
@@ -17,12 +17,13 @@ pub fn replication_memory(scenario: &Scenario) -> u64 {
     let share = scenario.deployment.rules.robo_maker().map_or(100, RoboMaker::concurrent_deployment_percentage);
     let slots = (robots * u64::from(share)).div_ceil(100);
     let pauses = |group: &Group| group.maintenance.as_ref().is_some_and(|own| own.at_end == AtEnd::Pause);
+    let defect_slots = defect_slots(scenario);
     let delayed = scenario.has_connectivity() || scenario.download.is_some() || scenario.groups.iter().any(pauses);
     let ending = size_of::<Ending>() as u64;
     let mut robot = (Fleet::A_ROBOT + size_of::<RobotId>()) as u64;
     let mut slot = 0;
-    if delayed {
-        robot += Journeys::A_ROBOT as u64;
+    if delayed || defect_slots > 0 {
+        robot += (Journeys::A_ROBOT + Journeys::defects_of_a_robot(defect_slots)) as u64;
         let docks = |group: &Group| group.connectivity.as_ref().is_some_and(|own| own.docking.is_some());
         if scenario.groups.iter().any(docks) || !scenario.outages.is_empty() {
             robot += Timeline::shared_bytes(scenario.outages.len()) as u64;
@@ -41,4 +42,22 @@ pub fn replication_memory(scenario: &Scenario) -> u64 {
     // The buckets of what is far keep their room, and between them they see every robot.
     let queued = if slots > Endings::MOST_NEAR { robots } else { slots };
     robots * robot + slots * slot + queued * ending * 3 / 2
+}
+
+/// The most steps of a group whose failures may stay (R22).
+fn defect_slots(scenario: &Scenario) -> usize {
+    let of_builds = |group: usize, step: RobotDeploymentStep| {
+        let failures = scenario.builds.iter().flat_map(|build| &build.failures);
+        failures
+            .filter(move |failure| (failure.group, failure.step) == (group, step))
+            .filter_map(|f| f.persistence.as_ref())
+    };
+    let of_group = |(index, group): (usize, &Group)| {
+        let stays = |step: &&Step| {
+            let stays = |persistence: &Persistence| persistence.share > 0.0;
+            step.persistence.as_ref().is_some_and(stays) || of_builds(index, step.step).any(stays)
+        };
+        group.steps.iter().filter(stays).count()
+    };
+    scenario.groups.iter().enumerate().map(|(index, group)| of_group((index, group))).max().unwrap_or_default()
 }

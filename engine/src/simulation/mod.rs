@@ -15,7 +15,8 @@
 //! |---|---|---|
 //! | R13 registrations | `registrations` | a robot joins between endings and calls |
 //! | R14 connectivity | `connectivity`, `journeys` | a deployment is walked ahead over the robot's periods: no event a period |
-//! | R15 builds | `odds` | failure probabilities are those of the replication |
+//! | R15 builds, R22 hangs | `odds` | what steps are like is the replication's; what hangs ends at the timeout |
+//! | R22 failures that stay | `journeys` | robots remember them, so their deployments are walked one by one |
 //! | R16 downloads | `fair_share`, `journeys` | a deployment stops at its download and is walked on when that is complete |
 //! | R17 API faults | `calls` | a call is repeated under its token |
 

@@ -1,7 +1,7 @@
 //! What watches a campaign.
 
 use super::JobRecord;
-use crate::rollout::{Fault, JobKind, RobotEnd, RobotId};
+use crate::rollout::{Fault, JobKind, RobotDeploymentStep, RobotEnd, RobotId};
 use crate::time::{Span, Time};
 
 /// What a call of the operator comes to (R12, R17).
@@ -49,6 +49,12 @@ pub enum Event<'a> {
     /// The attempt that the robot started last makes its first progress: at its start, or when the robot is online
     /// (R14).
     RobotProgressed(RobotId),
+    /// The attempt that the robot started last fails at this step, where the robot is broken (R22), if nothing ends it
+    /// before. Told as soon as that is known.
+    RobotBroken {
+        robot: RobotId,
+        step: RobotDeploymentStep,
+    },
     RobotEnded {
         robot: RobotId,
         started: Time,

@@ -1,10 +1,11 @@
-//! Odds: how likely each step fails in one replication, and with which codes (R7, R15).
+//! Odds: what steps of one replication are like: how long they take, how likely they fail or hang, and with which codes
+//! (R7, R15, R22).
 
-use crate::random::{Beta, Choice, Luck, Purpose};
+use crate::random::{Beta, Choice, Distribution, Luck, Purpose, Sampler};
 use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, clone_by_fields};
-use crate::scenario::{Probability, Scenario};
+use crate::scenario::{OfStep, Persistence, Probability, Scenario};
 
-/// The builds, and how likely every step fails under each of them.
+/// The builds, and what every step is like under each of them.
 #[derive(Clone, Debug)]
 pub struct OddsPlan {
     /// Which build a replication gets; none without builds.
@@ -12,18 +13,38 @@ pub struct OddsPlan {
     builds: usize,
     /// For each build, the steps of all groups in order; one list without builds.
     steps: Vec<Vec<StepChance>>,
+    /// The size of each build's bundle in bytes, where it has its own (R16).
+    bundle_sizes: Vec<Option<u64>>,
+    /// The factor on all latencies of each group, if that is drawn.
+    paces: Vec<Option<Sampler>>,
     /// Whether a replication draws anything here.
     drawn: bool,
 }
 
-/// How likely a step fails, before a replication draws what is to be drawn.
+/// What a step is like, before a replication draws what is to be drawn.
 #[derive(Clone, Debug)]
 struct StepChance {
     /// Where its luck comes from.
     group: u32,
     step: RobotDeploymentStep,
+    /// How long it takes, in microseconds.
+    latency: Sampler,
+    /// The probability that it never ends by itself (R22).
+    hang: f64,
+    /// That it fails at its end, if it ends.
     probability: Chance,
     codes: Codes,
+    /// None if no failure stays (R22).
+    persistence: Option<Staying>,
+}
+
+/// How likely a failure stays, and how long.
+#[derive(Clone, Debug)]
+pub struct Staying {
+    /// The probability that it does.
+    pub share: f64,
+    /// Until the robot is repaired, in microseconds; none if it never is.
+    pub repair: Option<Sampler>,
 }
 
 #[derive(Clone, Debug)]
@@ -35,17 +56,26 @@ enum Chance {
 /// With which code a step fails.
 type Codes = Choice<DeploymentJobErrorCode>;
 
-/// How likely a step fails in a replication.
+/// What a step is like in a replication.
 ///
-/// One number, uniform in (0, 1), decides the outcome of all steps of an attempt: an attempt fails at the step in whose
-/// interval it lies. So an interval is as long as the probability to get to the step's end and to fail there.
+/// One number, uniform in (0, 1), decides the outcome of all steps of an attempt: an attempt fails or hangs at the step
+/// in whose interval it lies. So the parts of an interval are as long as the probabilities to get to the step and to
+/// fail there, and to hang there.
 #[derive(Clone, Copy, Debug)]
 pub struct StepOdds<'p> {
     /// Where the step's interval begins: the probability to have failed before.
     from: f64,
+    /// Where attempts no longer fail but hang.
+    hangs_from: f64,
     /// Where it ends.
     until: f64,
     codes: &'p Codes,
+    /// How long it takes, in microseconds, but for the pace.
+    pub latency: &'p Sampler,
+    /// The factor on it.
+    pub pace: f64,
+    /// How failures stay, if any does (R22).
+    pub staying: Option<&'p Staying>,
 }
 
 /// The odds of one replication.
@@ -53,10 +83,12 @@ pub struct StepOdds<'p> {
 pub struct Odds<'p> {
     /// Which build the campaign is about: an index into the scenario's builds (R15).
     pub build: Option<usize>,
+    /// The size of its bundle in bytes, if it has its own (R16).
+    pub bundle_size: Option<u64>,
     steps: Vec<StepOdds<'p>>,
 }
 
-clone_by_fields!(['p] Odds<'p> { build, steps });
+clone_by_fields!(['p] Odds<'p> { build, bundle_size, steps });
 
 impl OddsPlan {
     /// Prepares a checked scenario.
@@ -67,20 +99,31 @@ impl OddsPlan {
                 of_group.steps.iter().map(move |step| StepChance {
                     group,
                     step: step.step,
+                    latency: Sampler::from(&step.latency),
+                    hang: step.hang,
                     probability: Chance::new(step.failure_probability),
                     codes: codes(&step.failure_codes),
+                    persistence: step.persistence.as_ref().and_then(staying),
                 })
             })
             .collect();
         let changed = scenario.builds.iter().map(|build| {
             let mut steps = own.clone();
             for failure in &build.failures {
-                let same = |step: &&mut StepChance| (step.group as usize, step.step) == (failure.group, failure.step);
-                let step = steps.iter_mut().find(same).expect("a checked build changes steps that are there");
+                let step = find(&mut steps, failure.group, failure.step);
                 step.probability = Chance::new(failure.probability);
                 if let Some(weights) = &failure.codes {
                     step.codes = codes(weights);
                 }
+                if let Some(persistence) = &failure.persistence {
+                    step.persistence = staying(persistence);
+                }
+            }
+            for OfStep { group, step, value } in &build.hangs {
+                find(&mut steps, *group, *step).hang = *value;
+            }
+            for OfStep { group, step, value } in &build.latencies {
+                find(&mut steps, *group, *step).latency = Sampler::from(value);
             }
             steps
         });
@@ -92,8 +135,15 @@ impl OddsPlan {
         let weights = scenario.builds.iter().map(|build| build.weight).zip(0..);
         let build = (builds > 0).then(|| Choice::new(weights));
         let beta = |step: &StepChance| matches!(step.probability, Chance::Beta(_));
-        let drawn = build.is_some() || steps.iter().flatten().any(beta);
-        OddsPlan { build, builds, steps, drawn }
+        let paces: Vec<Option<Sampler>> = scenario.groups.iter().map(|group| pace(group.pace)).collect();
+        let drawn = build.is_some() || steps.iter().flatten().any(beta) || paces.iter().any(Option::is_some);
+        let bundle_sizes = scenario.builds.iter().map(|build| build.bundle_size).collect();
+        OddsPlan { build, builds, steps, bundle_sizes, paces, drawn }
+    }
+
+    /// Whether failures of the step at this place may stay, under any build (R22).
+    pub fn failures_may_stay(&self, place: usize) -> bool {
+        self.steps.iter().any(|steps| steps[place].persistence.is_some())
     }
 
     /// How many builds there are.
@@ -101,9 +151,12 @@ impl OddsPlan {
         self.builds
     }
 
-    /// Whether every replication has the same odds, and they leave nothing to chance.
+    /// Whether every replication has the same odds, and no step leaves anything to chance.
     pub fn are_certain(&self) -> bool {
-        let certain = |step: &StepChance| matches!(step.probability, Chance::Fixed(p) if p == 0.0 || p == 1.0);
+        let either = |p: f64| p == 0.0 || p == 1.0;
+        let certain = |step: &StepChance| {
+            matches!(step.probability, Chance::Fixed(p) if either(p)) && either(step.hang) && step.latency.is_constant()
+        };
         !self.drawn && self.steps.iter().flatten().all(certain)
     }
 
@@ -121,11 +174,16 @@ impl OddsPlan {
             return;
         }
         odds.build = self.build(luck);
+        odds.bundle_size = odds.build.and_then(|build| self.bundle_sizes[build]);
         odds.steps.clear();
-        let (mut group, mut from) = (0, 0.0);
+        let pace = |group: u32| {
+            let pace = self.paces.get(group as usize).and_then(Option::as_ref);
+            pace.map_or(1.0, |pace| pace.sample(&mut luck.robot(group, 0, Purpose::Pace)))
+        };
+        let (mut group, mut from, mut factor) = (0, 0.0, pace(0));
         odds.steps.extend(self.steps[odds.build.unwrap_or(0)].iter().map(|step| {
             if step.group != group {
-                (group, from) = (step.group, 0.0);
+                (group, from, factor) = (step.group, 0.0, pace(step.group));
             }
             let probability = match &step.probability {
                 Chance::Fixed(probability) => *probability,
@@ -133,8 +191,18 @@ impl OddsPlan {
                     beta.sample(&mut luck.robot(step.group, step.step as u32, Purpose::FailureProbability))
                 }
             };
-            let until = from + (1.0 - from) * probability;
-            let odds = StepOdds { from, until, codes: &step.codes };
+            let reached = 1.0 - from;
+            let hangs_from = from + reached * (probability * (1.0 - step.hang));
+            let until = hangs_from + reached * step.hang;
+            let odds = StepOdds {
+                from,
+                hangs_from,
+                until,
+                codes: &step.codes,
+                latency: &step.latency,
+                pace: factor,
+                staying: step.persistence.as_ref(),
+            };
             from = until;
             odds
         }));
@@ -166,8 +234,20 @@ impl StepOdds<'_> {
     /// in the interval is uniform, so it can choose the code.
     #[inline]
     pub fn failure(&self, outcome: f64) -> Option<DeploymentJobErrorCode> {
-        let here = self.from <= outcome && outcome < self.until;
-        here.then(|| *self.codes.at((outcome - self.from) / (self.until - self.from)))
+        let here = self.from <= outcome && outcome < self.hangs_from;
+        here.then(|| *self.codes.at((outcome - self.from) / (self.hangs_from - self.from)))
+    }
+
+    /// Whether an attempt with this outcome gets to the step and never to its end.
+    #[inline(always)]
+    pub fn hangs(&self, outcome: f64) -> bool {
+        self.hangs_from <= outcome && outcome < self.until
+    }
+
+    /// Whether any attempt may.
+    #[inline(always)]
+    pub fn may_hang(&self) -> bool {
+        self.hangs_from < self.until
     }
 }
 
@@ -180,6 +260,24 @@ impl Chance {
             }
         }
     }
+}
+
+/// None if no failure stays.
+fn staying(persistence: &Persistence) -> Option<Staying> {
+    let Persistence { share, repair } = persistence;
+    (*share > 0.0).then(|| Staying { share: *share, repair: repair.as_ref().map(Sampler::from) })
+}
+
+/// exp(sigma Z - sigma^2 / 2) for a standard normal Z, whose mean is 1; none where that is certain.
+fn pace(sigma: f64) -> Option<Sampler> {
+    let median = libm::exp(-0.5 * sigma * sigma);
+    (sigma > 0.0).then(|| Sampler::from(&Distribution::Lognormal { median, sigma }))
+}
+
+/// A step that a checked build changes: it is there.
+fn find(steps: &mut [StepChance], group: usize, step: RobotDeploymentStep) -> &mut StepChance {
+    let same = |chance: &&mut StepChance| (chance.group as usize, chance.step) == (group, step);
+    steps.iter_mut().find(same).expect("a checked build changes steps that are there")
 }
 
 fn codes(weights: &[(DeploymentJobErrorCode, f64)]) -> Codes {

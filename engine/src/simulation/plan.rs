@@ -46,6 +46,10 @@ pub struct Plan {
     pub sync: SyncPolicy,
     /// What robots download, if that takes its own time (R16).
     pub download: Option<Download>,
+    /// The most steps of a group whose failures may stay (R22).
+    pub defect_slots: usize,
+    /// The largest bundle of any group and build, in bytes.
+    pub largest_bundle: u64,
     /// How calls go wrong, if they do (R17).
     pub api: Option<Api>,
     /// When robots may start; none if at any time (R21).
@@ -65,20 +69,24 @@ pub struct GroupPlan {
     pub registrations: Option<(Sampler, u32)>,
     /// The cap of the group's downloads in bits a second (R16).
     pub uplink: Option<u64>,
+    /// The size of its bundle in bytes, unless the build has its own; 0 if it downloads nothing (R16).
+    pub bundle_size: u64,
     /// The cap of a robot's downloads, in bits a second (R16).
     pub link: Option<Sampler>,
     /// Whether its deployments are delayed from outside: robots go offline, or share their downloads.
     pub delayed: bool,
+    /// Whether they are walked step by step: they are delayed, or robots remember failures that stay (R22).
+    pub walked: bool,
 }
 
-/// One step's latency, and where its odds are.
-#[derive(Clone, Debug)]
+/// A step, and where its odds are.
+#[derive(Clone, Copy, Debug)]
 pub struct StepPlan {
     pub step: RobotDeploymentStep,
-    /// How long it takes, in microseconds.
-    pub latency: Sampler,
     /// Its place among the steps of all groups.
     pub place: usize,
+    /// Its place among those of its group whose failures may stay (R22), if it is one.
+    pub defect_slot: Option<u8>,
 }
 
 impl Plan {
@@ -89,14 +97,21 @@ impl Plan {
             fleet_size += group.robots;
             (fleet_size, GroupPlan::new(index, group, scenario, &mut places))
         });
-        let groups = groups.collect();
+        let mut groups: Vec<(RobotId, GroupPlan)> = groups.collect();
+        let odds = OddsPlan::new(scenario);
+        for (_, group) in &mut groups {
+            group.find_defect_slots(&odds);
+        }
+        let defect_slots = groups.iter().map(|(_, group)| group.defect_slots()).max().unwrap_or_default();
+        let of_builds = scenario.builds.iter().filter_map(|build| build.bundle_size);
+        let largest_bundle = groups.iter().map(|(_, group)| group.bundle_size).chain(of_builds).max();
         let deployment = &scenario.deployment;
         let asked = deployment.rules.robo_maker();
         Plan {
             fleet_size,
             most_robots: scenario.most_robots(),
             groups,
-            odds: OddsPlan::new(scenario),
+            odds,
             robot_timeout: deployment.robot_deployment_timeout,
             fleet_timeout: deployment.fleet_deployment_timeout,
             preparing: Sampler::from(&deployment.preparing),
@@ -106,6 +121,8 @@ impl Plan {
             controller: deployment.rules.controller(),
             sync: scenario.sync.clone(),
             download: scenario.download,
+            defect_slots,
+            largest_bundle: largest_bundle.unwrap_or_default(),
             api: scenario.api,
             gates: Gates::new(scenario, scenario.sync.horizon().min(Time::MAX)),
         }
@@ -128,8 +145,7 @@ impl Plan {
     /// Whether all replications are the same: nothing in the scenario is left to chance.
     pub fn is_certain(&self) -> bool {
         let certain = |group: &GroupPlan| {
-            group.steps.iter().all(|step| step.latency.is_constant())
-                && group.connectivity.as_ref().is_none_or(ConnectivityPlan::is_certain)
+            group.connectivity.as_ref().is_none_or(ConnectivityPlan::is_certain)
                 && group.registrations.as_ref().is_none_or(|(between, _)| between.is_constant())
                 && group.link.as_ref().is_none_or(Sampler::is_constant)
         };
@@ -166,28 +182,43 @@ impl Plan {
 
 impl GroupPlan {
     fn new(index: usize, group: &Group, scenario: &Scenario, places: &mut impl Iterator<Item = usize>) -> GroupPlan {
-        let step = |(step, place): (&crate::scenario::Step, usize)| StepPlan {
-            step: step.step,
-            latency: Sampler::from(&step.latency),
-            place,
-        };
+        let step =
+            |(step, place): (&crate::scenario::Step, usize)| StepPlan { step: step.step, place, defect_slot: None };
         let steps: Vec<StepPlan> = group.steps.iter().zip(places).map(step).collect();
-        let downloads = scenario.download.is_some()
-            && steps.iter().any(|step| step.step == RobotDeploymentStep::DownloadingExtracting);
-        let caps = group.download.as_ref().filter(|_| downloads);
+        let downloads = steps.iter().any(|step| step.step == RobotDeploymentStep::DownloadingExtracting);
+        let download = scenario.download.filter(|_| downloads);
+        let caps = group.download.as_ref().filter(|_| download.is_some());
+        let own = caps.and_then(|caps| caps.bundle_size);
         let horizon = scenario.sync.horizon().min(Time::MAX);
         let outages = scenario.outages_of(index);
         let pauses = group.maintenance.as_ref().filter(|maintenance| maintenance.at_end == AtEnd::Pause);
         let pauses = pauses.map(|maintenance| Windows::new(&scenario.calendar, &maintenance.windows, horizon));
         let connectivity = ConnectivityPlan::new(group.connectivity.as_ref(), outages, &scenario.calendar, horizon);
+        let delayed = download.is_some() || connectivity.is_some() || pauses.is_some();
         GroupPlan {
-            delayed: downloads || connectivity.is_some() || pauses.is_some(),
+            delayed,
+            walked: delayed,
             steps,
             connectivity,
             pauses,
             registrations: group.registrations.as_ref().map(|r| (Sampler::from(&r.interarrival), r.max)),
+            bundle_size: download.map_or(0, |download| own.unwrap_or(download.bundle_size)),
             uplink: caps.and_then(|caps| caps.uplink),
             link: caps.and_then(|caps| caps.link.as_ref()).map(Sampler::from),
         }
+    }
+
+    /// Numbers the steps whose failures may stay under any build.
+    fn find_defect_slots(&mut self, odds: &OddsPlan) {
+        let stays = self.steps.iter_mut().filter(|step| odds.failures_may_stay(step.place));
+        for (step, slot) in stays.zip(0..) {
+            step.defect_slot = Some(slot);
+        }
+        self.walked = self.delayed || self.defect_slots() > 0;
+    }
+
+    /// How many there are.
+    fn defect_slots(&self) -> usize {
+        self.steps.iter().filter(|step| step.defect_slot.is_some()).count()
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::stop::{Cancelled, Stop};
 use super::{Ending, EventQueue, Happening, Rollout, World};
-use crate::rollout::{CampaignOutcome, Controller, OnBreach, RobotEnd, RobotId, Start};
+use crate::rollout::{CampaignOutcome, Controller, OnBreach, RobotDeploymentStep, RobotEnd, RobotId, Start};
 use crate::time::{Span, Time};
 
 /// What an instant comes to.
@@ -78,6 +78,9 @@ pub trait Host<'p, W: Patience> {
 
     /// A deployment makes its first progress.
     fn progress(&mut self, watch: &mut W, now: Time, robot: RobotId);
+
+    /// A deployment is going to fail at this step, where the robot is broken (R22), if nothing ends it before.
+    fn broken(&mut self, _watch: &mut W, _now: Time, _robot: RobotId, _step: RobotDeploymentStep) {}
 
     /// A robot in flight has ended, perhaps in another way than was expected.
     fn end_robot(&mut self, watch: &mut W, now: Time, ending: Ending, end: RobotEnd);
@@ -209,6 +212,7 @@ pub fn take_happenings<'p, W: Patience, H: Host<'p, W>>(
         match happening {
             Happening::Egress(since, rate) => host.egress_changed(watch, since, rate),
             Happening::Progress(robot) => host.progress(watch, now, robot),
+            Happening::Broken(robot, step) => host.broken(watch, now, robot, step),
             Happening::Ends(ending) => host.world().endings.push(ending),
             Happening::Late(robot, end, job) => host.end_late(watch, now, robot, end, job),
         }
@@ -245,7 +249,7 @@ fn halt<'p, W: Patience, H: Host<'p, W>>(host: &mut H, watch: &mut W, now: Time,
 /// Ends the robots in flight with their job (R9 with `abort`, R10, R19).
 pub fn abort_in_flight<'p, W: Patience, H: Host<'p, W>>(host: &mut H, watch: &mut W, now: Time, key: H::Key) {
     for ending in host.take_in_flight(key) {
-        host.world().abandon(ending.robot);
+        host.world().abandon(ending.robot, now);
         host.end_robot(watch, now, ending, RobotEnd::Aborted);
     }
 }

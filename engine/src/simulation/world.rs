@@ -12,7 +12,7 @@ pub struct World<'p, Q = Endings> {
     pub(super) draws: Draws<'p>,
     /// How deployments in flight will end, as far as that is known.
     pub(super) endings: Q,
-    /// Of robots that the world delays; none where it delays nobody (R14, R16).
+    /// Of robots that the world delays, or that may stay broken; none where there are none (R14, R16, R22).
     pub(super) journeys: Option<Journeys>,
     pub(super) registrations: RegistrationQueue,
     pub(super) happenings: Vec<Happening>,
@@ -21,12 +21,12 @@ pub struct World<'p, Q = Endings> {
 clone_by_fields!(['p, Q: Clone] World<'p, Q> { draws, endings, journeys, registrations, happenings });
 
 impl<'p, Q: EventQueue> World<'p, Q> {
-    /// The robots of a plan, before [`begin`](World::begin). Only robots that the plan delays can be delayed.
+    /// The robots of a plan, before [`begin`](World::begin). Only robots that the plan has walk do.
     pub fn new(plan: &'p Plan) -> Self {
-        let delays = plan.groups().any(|group| group.delayed);
+        let walked = plan.groups().any(|group| group.walked);
         World {
             endings: Q::default(),
-            journeys: delays.then(|| Journeys::new(plan)),
+            journeys: walked.then(|| Journeys::new(plan)),
             registrations: RegistrationQueue::default(),
             happenings: Vec::new(),
             draws: Draws::new(plan),
@@ -128,10 +128,10 @@ impl<'p, Q: EventQueue> World<'p, Q> {
         self.journeys.as_mut()?.position(guide, robot, now)
     }
 
-    /// Forgets what is left of a robot's attempt but for its ending in the queue.
-    pub fn abandon(&mut self, robot: RobotId) {
+    /// Forgets at `now` what is left of a robot's attempt but for its ending in the queue.
+    pub fn abandon(&mut self, robot: RobotId, now: Time) {
         if let Some(journeys) = &mut self.journeys {
-            journeys.abandon(robot);
+            journeys.abandon(&self.draws, robot, now);
         }
     }
 
@@ -147,15 +147,15 @@ impl<'p, Q: EventQueue> World<'p, Q> {
 }
 
 impl World<'_, super::HeapEndings> {
-    /// A robot in flight will end so, whatever its luck.
+    /// A robot in flight ends so at the present instant, whatever its luck.
     pub fn expect(&mut self, ending: Ending) {
-        self.abandon(ending.robot);
+        self.abandon(ending.robot, ending.due);
         self.endings.push(ending);
     }
 
-    /// Forgets a robot's attempt, wherever it is.
-    pub fn forget(&mut self, robot: RobotId) {
-        self.abandon(robot);
+    /// Forgets a robot's attempt at `now`, wherever it is.
+    pub fn forget(&mut self, robot: RobotId, now: Time) {
+        self.abandon(robot, now);
         self.endings.remove(robot);
     }
 }

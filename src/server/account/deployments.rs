@@ -217,7 +217,7 @@ impl Account {
         let Some(fleet) = self.fleets.get(fleet) else { return };
         for (member, status) in fleet.rollout.fleet.iter() {
             if status == RobotStatus::NoResponse {
-                self.world.forget(fleet.members[member as usize]);
+                self.world.forget(fleet.members[member as usize], self.now);
             }
         }
     }
@@ -260,7 +260,7 @@ impl Account {
             return;
         };
         self.bring_robots();
-        self.world.forget(id);
+        self.world.forget(id, self.now);
         let Some(fleet) = self.fleets.get_mut(serial) else { return };
         if let Some(robot) = self.robots.get(id.into()).filter(|_| self.changes.watched) {
             self.changes.left.entry(Arc::clone(&fleet.arn)).or_default().push(Arc::clone(&robot.arn));
@@ -384,7 +384,7 @@ impl Host<'static, ()> for Account {
             end: RobotEnd::Aborted,
         };
         let in_flight: Vec<Ending> = in_flight.map(ending).collect();
-        in_flight.iter().for_each(|ending| self.world.forget(ending.robot));
+        in_flight.iter().for_each(|ending| self.world.forget(ending.robot, self.now));
         in_flight
     }
 

@@ -245,14 +245,25 @@ fn robots_do_what_they_do_in_the_simulation_where_everything_goes_wrong() {
             latency = {{ exponential = {{ mean = "10s" }} }}
             failure = {{ probability = {{ beta = {{ mean = 0.2, concentration = 5 }} }} }}
             [group.step.launching]
-            latency = {{ exponential = {{ mean = "30s" }} }}
+            latency = {{ shift = "5s", exponential = {{ mean = "30s" }} }}
+            hang = 0.05
+            failure = {{ probability = 0.05, persistent = 0.5 }}
             [[group]]
             name = "b"
             robots = 8
             architecture = "ARM64"
+            pace = {{ sigma = 0.3 }}
             [group.step.launching]
             latency = {{ exponential = {{ mean = "2m" }} }}
-            failure = 0.1
+            failure = {{ probability = 0.1, persistent = 0.7, repair = {{ exponential = {{ mean = "20m" }} }} }}
+            [[build]]
+            name = "good"
+            weight = 1
+            [[build]]
+            name = "heavy"
+            weight = 1
+            bundle_size = "90MB"
+            hang = {{ "b.launching" = 0.1 }}
             [api]
             throttle = 0.2
             internal_error = 0.1

@@ -16,7 +16,6 @@ const BYTE: i128 = 8 * MICROS as i128 * UNIT;
 
 /// The downloads of a campaign.
 pub struct Downloads {
-    bundle: u64,
     egress: Option<u64>,
     uplinks: Vec<Option<u64>>,
     flows: BTreeMap<RobotId, Flow>,
@@ -34,6 +33,7 @@ pub struct Downloads {
 /// A download that has begun and is not complete.
 struct Flow {
     group: usize,
+    bundle: u64,
     link: Option<u64>,
     /// Whether its robot is online.
     online: bool,
@@ -57,7 +57,6 @@ impl Downloads {
         let download = scenario.download?;
         let uplink = |group: &rollcast::scenario::Group| group.download.as_ref().and_then(|caps| caps.uplink);
         Some(Downloads {
-            bundle: download.bundle_size,
             egress: download.egress,
             uplinks: scenario.groups.iter().map(uplink).collect(),
             flows: BTreeMap::new(),
@@ -70,14 +69,16 @@ impl Downloads {
     }
 
     /// A robot begins to download. It takes no time if nothing caps it: false then.
-    pub fn begin(&mut self, robot: RobotId, group: usize, link: Option<u64>) -> bool {
+    pub fn begin(&mut self, robot: RobotId, group: usize, link: Option<u64>, bundle: u64) -> bool {
         if link.is_none() && self.uplinks[group].is_none() && self.egress.is_none() {
-            self.bytes += u128::from(self.bundle);
+            self.bytes += u128::from(bundle);
             self.sights.insert("a download without any cap");
             return false;
         }
-        let left = i128::from(self.bundle) * BYTE;
-        let flow = Flow { group, link, online: true, left, rate: 0, rounded: false };
+        let left = i128::from(bundle) * BYTE;
+        self.sights
+            .extend(self.flows.values().any(|flow| flow.bundle != bundle).then_some("bundles of two sizes at once"));
+        let flow = Flow { group, bundle, link, online: true, left, rate: 0, rounded: false };
         assert!(self.flows.insert(robot, flow).is_none(), "a robot downloads once at a time");
         assert!(self.flows.len() <= MOST_FLOWS);
         true
@@ -102,15 +103,15 @@ impl Downloads {
 
     /// The download is complete.
     pub fn complete(&mut self, robot: RobotId) {
-        self.flows.remove(&robot).expect("it downloads");
-        self.bytes += u128::from(self.bundle);
+        let flow = self.flows.remove(&robot).expect("it downloads");
+        self.bytes += u128::from(flow.bundle);
     }
 
     /// The robot's download, if there is one, is broken off at `now`.
     pub fn break_off(&mut self, robot: RobotId, now: Time) {
         self.count(now);
         let Some(flow) = self.flows.remove(&robot) else { return };
-        let delivered = i128::from(self.bundle) * BYTE - flow.left.max(0);
+        let delivered = i128::from(flow.bundle) * BYTE - flow.left.max(0);
         self.bytes += (delivered / BYTE) as u128;
         self.rounding += u128::from(flow.rounded && delivered > 0 && delivered % BYTE == 0);
     }

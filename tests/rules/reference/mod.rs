@@ -1,9 +1,9 @@
-//! A slow model of R1 to R17 and R21, written from the contract and not from the library.
+//! A slow model of R1 to R17, R21 and R22, written from the contract and not from the library.
 //!
 //! It keeps one sorted list of events and makes every one of them: each step of each robot, each time a robot leaves or
 //! returns, each timeout whether it strikes or not, each call of the operator whether it is refused or not. With the
 //! engine it shares only what is drawn (R7's steps, R5's latency, R6's permutation, R13's times between registrations,
-//! R14's periods, R21's delays and outages, R15's odds, R16's links, R17's faults) and the names of the results.
+//! R14's periods, R21's delays and outages, R15's and R22's odds, R16's links, R17's faults) and the names of the results.
 //!
 //! * this file: the events, jobs and the operator's schedule;
 //! * [`robots`]: what a robot goes through; [`client`]: how calls are made; [`downloads`]: how robots share lines;

@@ -1,6 +1,8 @@
 //! What a robot goes through (R7, R8, R14, R16, R21).
 
-use rollcast::rollout::{RobotDeploymentStep, RobotEnd, RobotId, RobotStatus};
+use std::collections::BTreeMap;
+
+use rollcast::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, RobotEnd, RobotId, RobotStatus};
 use rollcast::scenario::AtEnd;
 use rollcast::simulation::{StepDraw, Timeline};
 use rollcast::time::{Span, Time};
@@ -20,6 +22,8 @@ pub struct Robot {
     /// The step that it is in, as an index into R7's list, and what it has drawn for it.
     step: usize,
     draw: StepDraw,
+    /// Where it is broken: until when, and with which code it fails there (R22).
+    broken: BTreeMap<usize, (Time, DeploymentJobErrorCode)>,
     pub down_since: Option<Time>,
 }
 
@@ -42,6 +46,8 @@ enum Doing {
     Paused {
         left: Span,
     },
+    /// Its step is over but for its end, which never comes (R22).
+    Hanging,
     /// It waits for its return to download.
     AwaitingDownload,
     /// It downloads, or waits for its return to go on with that.
@@ -51,7 +57,7 @@ enum Doing {
 }
 
 /// A step that the scenario leaves out takes no time and cannot fail (R7).
-const NOTHING_TO_DO: StepDraw = StepDraw { latency: Span::ZERO, failure: None };
+const NOTHING_TO_DO: StepDraw = StepDraw { latency: Span::ZERO, failure: None, hangs: false };
 
 /// R7's list.
 const STEPS: [RobotDeploymentStep; 7] = [
@@ -119,6 +125,7 @@ impl Model<'_> {
             doing: Doing::Nothing,
             step: 0,
             draw: NOTHING_TO_DO,
+            broken: BTreeMap::new(),
             down_since: None,
         };
         robot.online = robot.online_at(self.now);
@@ -164,7 +171,7 @@ impl Model<'_> {
     fn go_on(&mut self, id: RobotId) {
         let doing = self.robot(id).doing;
         match doing {
-            Doing::Nothing | Doing::Step { .. } | Doing::AwaitingWindow { .. } => {}
+            Doing::Nothing | Doing::Step { .. } | Doing::Hanging | Doing::AwaitingWindow { .. } => {}
             Doing::Awaiting if self.pauses(id) => {
                 self.see("a robot that returns after its window", true);
                 self.await_window(id, false, 0);
@@ -304,9 +311,18 @@ impl Model<'_> {
         }
     }
 
+    /// A build's bundle is the same for all; else a group may have its own.
+    fn bundle_size(&self, group: usize) -> u64 {
+        let scenario = self.scenario;
+        let of_build = self.draws.odds.build.and_then(|build| scenario.builds[build].bundle_size);
+        let of_group = scenario.groups[group].download.as_ref().and_then(|download| download.bundle_size);
+        of_build.or(of_group).unwrap_or(scenario.download.expect("there are downloads").bundle_size)
+    }
+
     fn download(&mut self, id: RobotId) {
         let (group, link) = (self.group_of[id as usize], self.draws.link(id));
-        if self.downloads.as_mut().expect("there are downloads").begin(id, group, link) {
+        let bundle = self.bundle_size(group);
+        if self.downloads.as_mut().expect("there are downloads").begin(id, group, link, bundle) {
             self.robot(id).doing = Doing::Download;
             self.share_again();
         } else {
@@ -332,10 +348,20 @@ impl Model<'_> {
     }
 
     pub fn step_end(&mut self, id: RobotId) {
+        if let Doing::Reporting(end) = self.robot(id).doing {
+            return self.report(id, end);
+        }
+        let broken = self.broken(id);
+        if self.robot(id).draw.hangs && broken.is_none() {
+            self.robot(id).doing = Doing::Hanging;
+            return self.see("a step that hangs", true);
+        }
+        if broken.is_none() {
+            self.break_down(id);
+        }
         let robot = self.robot(id);
-        let end = match (robot.doing, robot.draw.failure) {
-            (Doing::Reporting(end), _) => return self.report(id, end),
-            (_, Some(code)) => RobotEnd::Failed(code),
+        let end = match (broken, robot.draw.failure) {
+            (Some(code), _) | (None, Some(code)) => RobotEnd::Failed(code),
             (_, None) if STEPS[robot.step] == RobotDeploymentStep::Finished => RobotEnd::InSync,
             (_, None) => {
                 let next = robot.step + 1;
@@ -347,6 +373,42 @@ impl Model<'_> {
         } else {
             robot.doing = Doing::Reporting(end);
             self.see("a report that waits for the return", true);
+        }
+    }
+
+    /// With which code the robot fails at the end of its step because it is broken there.
+    fn broken(&mut self, id: RobotId) -> Option<DeploymentJobErrorCode> {
+        let now = self.now;
+        let robot = self.robot(id);
+        let (hangs, fails) = (robot.draw.hangs, robot.draw.failure.is_some());
+        let (until, code) = *robot.broken.get(&robot.step)?;
+        let broken = now < until;
+        self.see("a robot that is broken still", broken);
+        self.see("a broken robot that would hang", broken && hangs);
+        self.see("a robot that is repaired", !broken);
+        self.see("a robot that fails anew after its repair", !broken && fails);
+        self.see("a repair at the end of a step", now == until);
+        broken.then_some(code)
+    }
+
+    /// The robot's step is at its end: if it fails, the robot may stay broken there.
+    fn break_down(&mut self, id: RobotId) {
+        let now = self.now;
+        let robot = &self.robots[id as usize];
+        let group = &self.groups[self.group_of[id as usize]];
+        let plan = group.steps.iter().find(|plan| plan.step == STEPS[robot.step]);
+        let (Some(code), Some(plan)) = (robot.draw.failure, plan) else { return };
+        let attempt = robot.attempts.len() as u32 - 1;
+        if let Some(until) = self.draws.broken_until(plan, id, attempt, now) {
+            let robot = self.robot(id);
+            let step = robot.step;
+            robot.broken.insert(step, (until, code));
+            let (steps, online) = (robot.broken.len(), robot.is_online());
+            let timed_out = robot.status != RobotStatus::Deploying;
+            self.see("a failure that stays", true);
+            self.see("a robot broken at two steps", steps > 1);
+            self.see("a robot that breaks offline", !online);
+            self.see("a robot that breaks after its timeout", timed_out);
         }
     }
 
@@ -375,6 +437,8 @@ impl Model<'_> {
             "a download ended by the robot timeout",
             doing == Doing::Download && end == RobotEnd::NoResponse && !goes_on,
         );
+        self.see("an attempt that hangs on after NoResponse", doing == Doing::Hanging && goes_on);
+        self.see("an abort of a robot that hangs", doing == Doing::Hanging && end == RobotEnd::Aborted);
         self.see("a download that goes on after NoResponse", doing == Doing::Download && goes_on);
         self.see("a download ended by an abort", doing == Doing::Download && end == RobotEnd::Aborted);
         if !goes_on {

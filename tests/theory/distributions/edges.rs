@@ -14,7 +14,7 @@ fn no_spread_is_a_constant() {
         ("{ mixture = [ { weight = 7, constant = \"30s\" } ] }", 30.0),
         ("{ mixture = [ { weight = 0, constant = \"1s\" }, { weight = 1, constant = \"30s\" } ] }", 30.0),
     ] {
-        assert!(draws(&step(latency).latency, 1000).iter().all(|value| *value == seconds), "{latency}");
+        assert!(draws(&launching(latency), 1000).iter().all(|value| *value == seconds), "{latency}");
     }
 }
 
@@ -78,7 +78,7 @@ fn extreme_parameters_give_constants() {
         ("{ triangular = { min = \"5s\", mode = \"5.000001s\", max = \"5.000001s\" } }", 5.0),
         ("{ uniform = { min = \"5s\", max = \"5.000001s\" } }", 5.0),
     ] {
-        let sampler = step(latency).latency;
+        let sampler = launching(latency);
         for value in draws(&sampler, 2000) {
             // Ten standard deviations where there is one, and what rounding leaves at 1e15 microseconds.
             assert!((value - seconds).abs() <= 1.1e-5, "{latency}: {value}");
@@ -95,7 +95,7 @@ fn a_step_draws_from_the_slots_of_its_attempt() {
     for index in 0..10_000 {
         let drawn = drawn(&mut draws, index);
         let (luck, robot) = (Luck::new(SEED, index / ROBOTS), index % ROBOTS);
-        let inverse = plan.group(0).steps[0].latency.inverse().expect("one number is enough");
+        let inverse = draws.odds.step(0).latency.inverse().expect("one number is enough");
         let unrounded = inverse.at(luck.attempt(robot, 0, latency_slot(STEP)));
         assert!((drawn.latency.micros() as f64 - unrounded).abs() <= 0.5, "{unrounded}");
         assert_eq!(drawn.failure.is_some(), luck.attempt(robot, 0, OUTCOME) < 0.5);

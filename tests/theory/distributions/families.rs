@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn constant() {
     for (latency, seconds) in [("90s", 90.0), ("0s", 0.0), ("1us", 1e-6), ("1h30m", 5400.0)] {
-        let sampler = step(&format!("{{ constant = \"{latency}\" }}")).latency;
+        let sampler = launching(&format!("{{ constant = \"{latency}\" }}"));
         assert!(draws(&sampler, 100).iter().all(|value| *value == seconds), "{latency}");
     }
 }
@@ -127,7 +127,7 @@ fn pareto() {
 #[test]
 fn empirical_values_are_equally_likely() {
     // A value that stands twice is twice as likely.
-    let sampler = step("{ empirical = { values = [\"1s\", \"5s\", \"5s\", \"0s\", \"250ms\"] } }").latency;
+    let sampler = launching("{ empirical = { values = [\"1s\", \"5s\", \"5s\", \"0s\", \"250ms\"] } }");
     let known = [0.0, 0.25, 1.0, 5.0];
     let outcomes = draws(&sampler, DRAWS).into_iter().map(|value| {
         known.iter().position(|known| *known == value).unwrap_or_else(|| panic!("{value} was never measured"))
@@ -141,9 +141,9 @@ fn empirical_values_of_a_file() {
     let csv = "robot,seconds,load\na,1.5,7\nb,0,7\nc,2e1,7\nd,1.5,7\n";
     std::fs::write(folder.path().join("measured.csv"), csv).expect("the folder is there");
     let text = text("{ empirical = { file = \"measured.csv\", column = \"seconds\" } }");
-    let plan = Plan::new(&scenario_in(folder.path(), &text));
+    let scenario = scenario_in(folder.path(), &text);
     let known = [0.0, 1.5, 20.0];
-    let outcomes = draws(&plan.group(0).steps[0].latency, DRAWS).into_iter().map(|value| {
+    let outcomes = draws(&Sampler::from(&scenario.groups[0].steps[0].latency), DRAWS).into_iter().map(|value| {
         known.iter().position(|known| *known == value).unwrap_or_else(|| panic!("{value} was never measured"))
     });
     assert_outcomes(outcomes, &[0.25, 0.5, 0.25], "empirical file");
@@ -177,10 +177,10 @@ fn mixture_in_a_mixture_multiplies_the_weights() {
 /// A mixture's choice and its component's draw share a stream, but no number.
 #[test]
 fn the_choice_of_a_component_does_not_sway_its_draw() {
-    let sampler = step(
+    let sampler = launching(
         "{ mixture = [ { weight = 1, uniform = { min = \"0s\", max = \"1s\" } }, { weight = 2, uniform = { min = \"1s\", max = \"2s\" } } ] }",
     );
-    let values = draws(&sampler.latency, DRAWS);
+    let values = draws(&sampler, DRAWS);
     let (below, above): (Vec<f64>, Vec<f64>) = values.iter().partition(|value| **value < 1.0);
     assert_share(below.len(), DRAWS as usize, 1.0 / 3.0, "of the first component");
     assert_distribution(&below, |x| x, "the first component");

@@ -9,7 +9,7 @@ use rand_distr::Distribution as _;
 use rollcast::random::attempt::{OUTCOME, latency_slot};
 use rollcast::random::{Distribution, Luck, Purpose, Sampler, Stream, normal_cdf, normal_quantile};
 use rollcast::rollout::RobotDeploymentStep;
-use rollcast::simulation::{Draws, Plan, StepDraw, StepPlan};
+use rollcast::simulation::{Draws, Plan, StepDraw};
 use rollcast::time::Span;
 use statrs::function::beta::beta_reg;
 use statrs::function::gamma::{gamma, gamma_lr};
@@ -34,9 +34,9 @@ fn plan(latency: &str) -> Plan {
     Plan::new(&scenario(&text(latency)))
 }
 
-/// Its launching step.
-fn step(latency: &str) -> StepPlan {
-    plan(latency).group(0).steps[0].clone()
+/// The latency of its launching step.
+fn launching(latency: &str) -> Sampler {
+    Sampler::from(&scenario(&text(latency)).groups[0].steps[0].latency)
 }
 
 /// What that step draws at an index: for robot after robot, replication after replication.
@@ -173,6 +173,13 @@ impl Law {
         }
     }
 
+    /// A constant and a draw.
+    pub fn shifted(shift: f64, law: Law) -> Law {
+        let of = law.moments.expect("finite");
+        let moment = move |r: u32| affine_moment(shift, 1.0, |i| if i == 0 { 1.0 } else { of[i as usize - 1] }, r);
+        Law::new(moment, move |x| (law.cdf)(x - shift))
+    }
+
     pub fn mixture<const N: usize>(parts: [(f64, Law); N]) -> Law {
         let moments = |r: u32| parts.iter().map(|(w, law)| w * law.moments.expect("finite")[r as usize - 1]).sum();
         let moments = Some([1, 2, 3, 4].map(moments));
@@ -223,7 +230,7 @@ impl TryRng for SplitMix64 {
 
 /// Holds a family as written against its law: mean, variance, four quantiles, and the whole distribution function.
 fn assert_law(latency: &str, law: &Law) -> Vec<f64> {
-    let values = draws(&step(latency).latency, DRAWS);
+    let values = draws(&launching(latency), DRAWS);
     assert!(values.iter().all(|value| *value > -1e-9), "{latency}: a duration is negative");
     if law.moments.is_some() {
         assert_mean(&values, law.mean(), law.variance(), latency);

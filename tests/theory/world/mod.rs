@@ -1,8 +1,10 @@
-//! The world around a rollout (R13 to R17) against theory and by hand.
+//! The world around a rollout (R13 to R17, R22) against theory and by hand.
 //!
 //! * `connectivity`: alternating renewal processes, and what the memoryless ones do to deployments.
 //! * `downloads`: fair shares by hand, and the machine-repair queue.
 //! * `builds`: mixtures of binomials, beta-binomials, and how soon a bad build is found.
+//! * `faults`: steps that hang, failures that stay, builds that are slower, by their probabilities and by hand.
+//! * `pace`: how much groups differ between replications, and the least value of a family.
 //! * `registrations`: Poisson and renewal arrivals, and a fleet that grows.
 //! * `api`: truncated geometric numbers of attempts, backoff, and idempotency.
 //! * `results`: which keys a summary has, and that builds add up to the whole.
@@ -14,6 +16,8 @@ mod builds;
 mod calendar;
 mod connectivity;
 mod downloads;
+mod faults;
+mod pace;
 mod registrations;
 mod results;
 mod together;

@@ -19,6 +19,7 @@ mod mixture;
 mod normal;
 mod pareto;
 mod pert;
+mod shifted;
 mod triangular;
 mod uniform;
 mod weibull;
@@ -61,6 +62,8 @@ pub enum Distribution {
     Empirical(Values),
     /// One of these distributions with probability proportional to its weight; nested mixtures are flattened.
     Mixture(Vec<(f64, Distribution)>),
+    /// A constant greater than 0 and a draw of the distribution, which is no constant.
+    Shifted(f64, Box<Distribution>),
 }
 
 /// The families, in the order of the documentation.
@@ -95,6 +98,7 @@ impl Distribution {
             Distribution::Pareto { scale, shape } => Box::new(pareto::Pareto { scale, shape }),
             Distribution::Empirical(ref values) => Box::new(values.clone()),
             Distribution::Mixture(ref components) => Box::new(mixture::Mixture(components)),
+            Distribution::Shifted(shift, ref rest) => Box::new(shifted::Shifted(shift, rest)),
         }
     }
 
@@ -105,6 +109,16 @@ impl Distribution {
     /// matter.
     pub fn mean(&self) -> f64 {
         self.family().mean()
+    }
+
+    /// The sum of a constant of at least 0 and a draw.
+    #[must_use]
+    pub fn shifted(self, shift: f64) -> Distribution {
+        match self {
+            same if shift == 0.0 => same,
+            Distribution::Constant(value) => Distribution::Constant(shift + value),
+            other => Distribution::Shifted(shift, Box::new(other)),
+        }
     }
 
     /// The family with its parameters in words, `show` being how the quantity is written: `exponential, mean 10s`.

@@ -304,7 +304,12 @@ impl<'f> Form<'f> {
             [] => {
                 // A key that is not known is told at the end.
                 if reading.table.0.iter().all(|entry| reading.known.contains(&entry.key.as_str())) {
-                    let problem = Problem::new(format!("`{}` is empty", reading.path)).at(reading.place, "");
+                    let path = &reading.path;
+                    let title = match reading.table.0.is_empty() {
+                        true => format!("`{path}` is empty"),
+                        false => format!("`{path}` lacks {what}"),
+                    };
+                    let problem = Problem::new(title).at(reading.place, "");
                     let all = choices.iter().map(|one| format!("`{}`", one.key)).collect::<Vec<_>>().join(", ");
                     reading.diagnostics.report(problem.help(format!("expected {what}: {all}")));
                 }

@@ -60,14 +60,17 @@ impl Shows for OneDistribution {
     }
 }
 
+/// A family by its name, and what is added to all that it gives.
 fn one_family(of: Quantity, form: &mut Form<'_>) -> Option<Distribution> {
+    let words = "Added to every draw of the family beside it: no draw is less.";
+    let shift = form.default("shift", words, of.any(), 0.0);
     let families = FAMILIES.map(|family| OfFamily { family, of });
     let choices = families.each_ref().map(|family| OneOf {
         key: family.family.name,
         words: family.family.words,
         accepts: family,
     });
-    form.one_of("a distribution", &choices)
+    form.one_of("a distribution", &choices).map(|family| family.shifted(shift))
 }
 
 /// What stands under a family's key.

@@ -2,24 +2,27 @@
 
 use serde_json::{Value as Json, json};
 
-use super::check_weights;
+use super::{check_weights, distribution};
 use crate::rollout::DeploymentJobErrorCode;
-use crate::scenario::Probability;
 use crate::scenario::diagnostics::Problem;
 use crate::scenario::document::{Toml, join};
 use crate::scenario::form::{
     Accepts, Form, KeyDescription, Shape, Shows, TableDescription, WhenLeftOut, Written, nearest, nonnegative,
     positive, probability, table_called,
 };
+use crate::scenario::quantity::Quantity;
+use crate::scenario::{Persistence, Probability};
 
-/// How a step fails; without codes it is the step's own one.
+/// How a step fails; without codes it is the step's own one, and without persistence what the step has.
+#[derive(Clone)]
 pub struct StepFailure {
     pub probability: Probability,
     pub codes: Option<Vec<(DeploymentJobErrorCode, f64)>>,
+    pub persistence: Option<Persistence>,
 }
 
 impl StepFailure {
-    pub const NEVER: StepFailure = StepFailure { probability: Probability::Fixed(0.0), codes: None };
+    pub const NEVER: StepFailure = StepFailure { probability: Probability::Fixed(0.0), codes: None, persistence: None };
 }
 
 /// A probability, or `{ probability = p, codes = { CODE = weight } }`.
@@ -45,7 +48,7 @@ impl Accepts for OneFailure {
     fn read(&self, found: &mut Written<'_>) -> Option<StepFailure> {
         match &found.node.value {
             Toml::Table(table) if table.get("beta").is_none() => found.table("a table", with_codes),
-            _ => OneProbability.read(found).map(|probability| StepFailure { probability, codes: None }),
+            _ => OneProbability.read(found).map(|probability| StepFailure { probability, ..StepFailure::NEVER }),
         }
     }
 }
@@ -62,10 +65,21 @@ impl Shows for OneFailure {
 }
 
 fn with_codes(form: &mut Form<'_>) -> Option<StepFailure> {
-    let probability = form.required("probability", "The step fails at its end with it.", OneProbability);
+    let fails = form.required("probability", "The step fails at its end with it.", OneProbability);
     let words = "The API's error codes with weights, not all 0. Left out: the step's own code.";
     let codes = form.optional("codes", words, WeightedCodes);
-    Some(StepFailure { probability: probability?, codes })
+    let words =
+        "How likely a failure stays: the robot fails at this step in every later attempt, until it is repaired.";
+    let share = form.optional("persistent", words, probability());
+    let words = "How long after a failure that stays the robot is repaired. Left out: never.";
+    let repair = form.optional("repair", words, distribution(Quantity::Duration));
+    form.rule("repair goes with persistent.", json!({ "dependentRequired": { "repair": ["persistent"] } }));
+    if form.has("repair") && !form.has("persistent") {
+        let problem = Problem::new(format!("`{}` goes with `persistent`", form.path_of("repair")));
+        form.report_at_keys(problem, &[("repair", "expected `persistent` beside it: how likely a failure stays")]);
+    }
+    let persistence = share.map(|share| Persistence { share, repair });
+    Some(StepFailure { probability: fails?, codes, persistence })
 }
 
 /// A number, or `{ beta = { mean = m, concentration = c } }` (R15).

@@ -7,7 +7,7 @@ use super::world::{connectivity, group_download, registrations};
 use crate::rollout::{Architecture, RobotDeploymentStep};
 use crate::scenario::diagnostics::Problem;
 use crate::scenario::document::{Node, Toml};
-use crate::scenario::form::{Form, choice, count, name, table};
+use crate::scenario::form::{Form, choice, count, name, nonnegative, probability, table};
 use crate::scenario::quantity::Quantity;
 use crate::scenario::{Group, MAX_ROBOTS, Step};
 
@@ -25,6 +25,8 @@ pub fn group(form: &mut Form<'_>) -> Option<Group> {
         choice(Architecture::ALL.iter().map(|value| (value.as_str(), *value))),
         Architecture::X86_64,
     );
+    let words = "How much faster or slower the group is from one replication to another: one factor for all its latencies. Left out: always the same.";
+    let pace = form.optional("pace", words, table(pace)).unwrap_or_default();
     let words = "The steps of a robot's deployment, which run in this order. A step that is left out takes no time and cannot fail.";
     let steps = form.optional("step", words, table(steps)).unwrap_or_default();
     let words = "Robots go offline and return. Left out: always online.";
@@ -39,12 +41,19 @@ pub fn group(form: &mut Form<'_>) -> Option<Group> {
         name: name?,
         robots: robots?,
         architecture,
+        pace,
         steps,
         connectivity,
         maintenance,
         registrations,
         download,
     })
+}
+
+/// `pace = { sigma = 0.15 }`
+fn pace(form: &mut Form<'_>) -> Option<f64> {
+    let words = "The factor is exp(sigma Z - sigma^2 / 2) with a standard normal Z: 1 in the mean, and with 0 always.";
+    form.required("sigma", words, nonnegative())
 }
 
 /// Whether the groups are no more robots together than a fleet may have; otherwise it is reported.
@@ -87,12 +96,16 @@ fn what_happens(step: RobotDeploymentStep) -> &'static str {
 
 fn step(step: RobotDeploymentStep, form: &mut Form<'_>) -> Option<Step> {
     let latency = form.required("latency", "How long the step takes.", distribution(Quantity::Duration));
+    let words = "How likely the step never ends by itself: the robot timeout ends it.";
+    let hang = form.default("hang", words, probability(), 0.0);
     let words = "How likely the step fails at its end, and with which codes.";
-    let StepFailure { probability, codes } = form.default("failure", words, failure(), StepFailure::NEVER);
+    let StepFailure { probability, codes, persistence } = form.default("failure", words, failure(), StepFailure::NEVER);
     Some(Step {
         step,
         latency: latency?,
+        hang,
         failure_probability: probability,
         failure_codes: codes.unwrap_or_else(|| vec![(step.default_failure_code(), 1.0)]),
+        persistence: persistence.filter(|persistence| persistence.share > 0.0),
     })
 }

@@ -94,8 +94,21 @@ pub fn scenario(file: &mut Form<'_>, controllers: &Controllers) -> Draft {
             "then": { "required": ["download"] },
         }),
     );
+    file.rule(
+        "A build's bundle_size needs it, too.",
+        json!({
+            "if": {
+                "required": ["build"],
+                "properties": {
+                    "build": { "type": "array", "contains": { "type": "object", "required": ["bundle_size"] } },
+                },
+            },
+            "then": { "required": ["download"] },
+        }),
+    );
     if !file.has("download") {
-        report_downloads_of_nothing(group_table, file);
+        report_downloads_of_nothing(group_table, "download", "this group's downloads", file);
+        report_downloads_of_nothing(file.node("build"), "bundle_size", "this build's bundle", file);
     }
     let scenario = groups.map(|groups| Scenario {
         name: name.unwrap_or_default(),
@@ -117,13 +130,14 @@ pub fn scenario(file: &mut Form<'_>, controllers: &Controllers) -> Draft {
     Draft { scenario, parts_are_right }
 }
 
-fn report_downloads_of_nothing(groups: Option<&Node>, file: &mut Form<'_>) {
-    let Some(Node { value: Toml::Array(elements), .. }) = groups else { return };
+/// Reports a key of groups or builds that has nothing to download.
+fn report_downloads_of_nothing(tables: Option<&Node>, key: &str, label: &str, file: &mut Form<'_>) {
+    let Some(Node { value: Toml::Array(elements), .. }) = tables else { return };
     for element in elements {
         let Toml::Table(table) = &element.value else { continue };
-        if let Some(entry) = table.get("download") {
+        if let Some(entry) = table.get(key) {
             let problem = Problem::new("there is nothing to download: `download.bundle_size` is missing");
-            let problem = problem.at(&entry.key_place, "this group's downloads");
+            let problem = problem.at(&entry.key_place, label);
             file.report(problem.help("add a table such as [download] with bundle_size = \"600MB\""));
         }
     }

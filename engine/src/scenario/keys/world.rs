@@ -91,7 +91,9 @@ pub fn group_download(form: &mut Form<'_>) -> Option<GroupDownload> {
     let uplink = form.optional("uplink", "The cap over the group's robots together. Left out: none.", cap());
     let words = "A robot's own cap: a rate, or a distribution of rates, drawn once for a robot and a replication. Left out: none.";
     let link = form.optional("link", words, Link);
-    Some(GroupDownload { uplink, link })
+    let words = "How large the group's bundle is. Left out: as [download] says.";
+    let bundle_size = form.optional("bundle_size", words, size());
+    Some(GroupDownload { uplink, link, bundle_size })
 }
 
 /// A rate, or a distribution of rates.

@@ -10,9 +10,6 @@ use crate::time::{MICROS, Span, Time};
 /// What goes over the lines, and what has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Downloads {
-    /// Counted in bytes.
-    #[serde(skip)]
-    bundle_size: u64,
     share: FairShare,
     /// Since when the origin sends at this rate, in bits a second.
     egress: u64,
@@ -42,13 +39,12 @@ impl Downloads {
     pub fn new(plan: &Plan) -> Option<Downloads> {
         let download = plan.download?;
         let share = FairShare::new(download.egress, plan.groups().map(|group| group.uplink).collect());
-        Some(Downloads { bundle_size: download.bundle_size, share, egress: 0, delivered: 0, peak: 0 })
+        Some(Downloads { share, egress: 0, delivered: 0, peak: 0 })
     }
 
     /// What was read back goes on under this plan; false if it is of another one.
     pub fn resume(&mut self, plan: &Plan) -> bool {
         let Some(download) = plan.download else { return false };
-        self.bundle_size = download.bundle_size;
         self.share.resume(download.egress, plan.groups().map(|group| group.uplink))
     }
 
@@ -56,16 +52,6 @@ impl Downloads {
     pub fn clear(&mut self) {
         self.share.clear();
         (self.egress, self.delivered, self.peak) = (0, 0, 0);
-    }
-
-    /// A whole bundle.
-    pub fn bundle(&self) -> Volume {
-        Volume::from_bytes(self.bundle_size)
-    }
-
-    /// The share of a bundle that is there when so much is left, in 0..=1.
-    pub fn done(&self, left: Volume) -> f64 {
-        left.delivered_bytes(self.bundle_size) as f64 / self.bundle_size as f64
     }
 
     /// When the next download is complete.
@@ -105,9 +91,7 @@ impl Downloads {
 
     /// Takes a robot whose download is complete at the rates found last.
     pub fn completed(&mut self) -> Option<RobotId> {
-        let robot = self.share.pop_found();
-        self.delivered += if robot.is_some() { u128::from(self.bundle_size) } else { 0 };
-        robot
+        self.share.pop_found()
     }
 
     /// Finds the rates anew, and takes a robot whose download is complete then.
@@ -115,16 +99,9 @@ impl Downloads {
         if self.share.next_completion() > now { None } else { self.completed() }
     }
 
-    /// Ends a download that goes on.
-    pub fn give_up(&mut self, robot: RobotId) {
-        if let Some(left) = self.share.remove(robot) {
-            self.count(left);
-        }
-    }
-
-    /// Counts the whole bytes delivered of a bundle of which so much is left.
-    pub fn count(&mut self, left: Volume) {
-        self.delivered += u128::from(left.delivered_bytes(self.bundle_size));
+    /// Counts the whole bytes delivered of a bundle of this size, of which so much is left.
+    pub fn count(&mut self, bundle: u64, left: Volume) {
+        self.delivered += u128::from(left.delivered_bytes(bundle));
     }
 
     /// What has been delivered so far.

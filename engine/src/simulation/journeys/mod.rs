@@ -5,7 +5,9 @@
 //! stops where its download begins, and is walked on from where it ends; meanwhile the robot's connectivity makes
 //! events.
 
+mod defects;
 mod downloads;
+mod position;
 mod walk;
 
 use std::cmp::Reverse;
@@ -20,9 +22,11 @@ use super::stop::Stop;
 use super::{Plan, Timeline, Volume};
 use crate::rollout::{DeploymentJobErrorCode, RobotDeploymentStep, RobotEnd, RobotId, clone_by_fields};
 use crate::time::{Span, Time};
+use defects::{Defect, Defects};
 use downloads::Downloads;
 
 pub use downloads::Downloaded;
+pub use position::Position;
 pub use walk::{Passage, Walk};
 
 /// The journeys of one campaign.
@@ -35,12 +39,14 @@ pub struct Journeys {
     downloads: Option<Downloads>,
     /// Of robots that somebody takes offline.
     outages: BTreeMap<RobotId, Outages>,
+    /// What robots remember of failures that stay (R22).
+    defects: Defects,
     /// No event later than this is kept.
     #[serde(skip)]
     horizon: Time,
 }
 
-clone_by_fields!([] Journeys { journeys, events, downloads, outages, horizon });
+clone_by_fields!([] Journeys { journeys, events, downloads, outages, defects, horizon });
 
 /// What journeys are found by: the luck of their robots, and whether somebody wants the finding to be broken off. What
 /// comes of one that is broken off means nothing.
@@ -130,17 +136,6 @@ pub struct Order {
     pub forced_failure: Option<DeploymentJobErrorCode>,
 }
 
-/// Where a robot's deployment is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Position {
-    /// The step that it is in.
-    pub step: RobotDeploymentStep,
-    /// How much of the step's time in work is over, or of its bundle: 0..=1.
-    pub done: f64,
-    /// How long the step goes on if nothing comes in between; none if that is not known.
-    pub left: Option<Span>,
-}
-
 /// What a journey has come to.
 #[derive(Clone, Copy, Debug)]
 pub enum Happening {
@@ -148,6 +143,8 @@ pub enum Happening {
     Egress(Time, u64),
     /// The robot makes its first progress in this attempt.
     Progress(RobotId),
+    /// The robot's deployment fails at this step, if nothing ends it before: it is broken there (R22).
+    Broken(RobotId, RobotDeploymentStep),
     /// The robot's deployment ends, at this instant or later.
     Ends(Ending),
     /// An attempt that had ended as `NoResponse` in the job of this number has ended by itself (R14).
@@ -159,6 +156,11 @@ impl Journeys {
     pub(super) const A_ROBOT: usize = size_of::<Journey>();
     pub(super) const AN_EVENT: usize = size_of::<Due>();
 
+    /// What a robot takes besides where so many steps of it may stay broken.
+    pub(super) const fn defects_of_a_robot(slots: usize) -> usize {
+        Defects::of_a_robot(slots)
+    }
+
     /// Journeys under a plan.
     pub fn new(plan: &Plan) -> Journeys {
         Journeys {
@@ -166,6 +168,7 @@ impl Journeys {
             events: BinaryHeap::new(),
             downloads: Downloads::new(plan),
             outages: BTreeMap::new(),
+            defects: Defects::new(plan),
             horizon: Time::MAX,
         }
     }
@@ -179,6 +182,7 @@ impl Journeys {
         };
         let known = |robot: RobotId| robot < robots;
         downloads
+            && self.defects.resume(plan, robots)
             && self.journeys.len() == robots as usize
             && self.events.iter().all(|Reverse(due)| known(due.robot))
             && self.outages.keys().all(|robot| known(*robot))
@@ -190,6 +194,7 @@ impl Journeys {
         self.journeys.resize(robots as usize, Journey::default());
         self.events.clear();
         self.outages.clear();
+        self.defects.reset(robots);
         self.horizon = horizon;
         if let Some(downloads) = &mut self.downloads {
             downloads.clear();
@@ -199,6 +204,7 @@ impl Journeys {
     /// Another robot has registered (R13).
     pub fn register(&mut self) {
         self.journeys.push(Journey::default());
+        self.defects.register();
     }
 
     /// The next instant at which something happens, or [`Time::NEVER`].
@@ -219,7 +225,7 @@ impl Journeys {
         order: Order,
         happenings: &mut Vec<Happening>,
     ) -> bool {
-        self.abandon(robot);
+        self.abandon(guide.draws, robot, now);
         let Order { job, timeout, forced_failure } = order;
         let deadline = now + timeout;
         let journey = &mut self.journeys[robot as usize];
@@ -247,7 +253,7 @@ impl Journeys {
 
     /// Finds the way of a robot that has started at `started`, from its first progress on: when that is.
     fn begin(&mut self, guide: Guide<'_>, robot: RobotId, started: Time, happenings: &mut Vec<Happening>) -> Time {
-        let presence = self.presence(guide, robot);
+        let presence = presence(&mut self.journeys, &self.outages, guide, robot);
         let begins = presence.map_or(started, |mut presence| presence.online_from(started));
         // Its windows may have ended meanwhile.
         let begins = guide.draws.group(robot).pauses.as_ref().map_or(begins, |windows| windows.opens(begins));
@@ -260,14 +266,6 @@ impl Journeys {
             self.schedule(deadline, DueKind::Deadline, robot);
         }
         begins
-    }
-
-    /// When the robot is online, from where its walk has come; none if it always is.
-    #[inline]
-    fn presence<'a>(&'a mut self, guide: Guide<'a>, robot: RobotId) -> Option<Presence<'a>> {
-        let outages = if self.outages.is_empty() { None } else { self.outages.get(&robot) };
-        let walked = self.journeys[robot as usize].walked.as_mut();
-        Presence::new(guide.draws.group(robot).connectivity.as_ref(), walked, outages, guide.stop)
     }
 
     /// Whether an attempt of the robot goes on by itself when it has timed out (R14).
@@ -301,6 +299,8 @@ impl Journeys {
             }
             return;
         }
+        self.defects.settle(robot, now);
+        let journey = &mut self.journeys[robot as usize];
         journey.generation = journey.generation.wrapping_add(1);
         journey.walked = journey.timeline.clone();
         journey.late |= now >= journey.deadline;
@@ -326,7 +326,7 @@ impl Journeys {
 
     /// A download that waits goes on when the robot is online.
     fn resume_download(&mut self, guide: Guide<'_>, robot: RobotId, now: Time) {
-        let presence = self.presence(guide, robot);
+        let presence = presence(&mut self.journeys, &self.outages, guide, robot);
         let returns = presence.map_or(now, |mut presence| presence.online_from(now));
         if returns != Time::NEVER {
             self.schedule(returns, DueKind::Connectivity, robot);
@@ -377,8 +377,7 @@ impl Journeys {
             (_, Stage::Idle) => {}
             (DueKind::Progress, _) => happenings.push(Happening::Progress(robot)),
             (DueKind::Download, Stage::Before) => {
-                let bundle = self.downloads.as_ref().map(Downloads::bundle).unwrap_or_default();
-                self.download(guide, robot, bundle);
+                self.download(guide, robot, Volume::from_bytes(guide.draws.bundle(robot)));
             }
             (DueKind::Connectivity, Stage::Paused(left)) => self.download(guide, robot, left),
             (DueKind::Connectivity, Stage::Downloading) => self.pause(guide, robot),
@@ -387,7 +386,7 @@ impl Journeys {
                 happenings.push(Happening::Ends(ending));
                 journey.late = true;
                 if !self.carries_on(guide, robot) {
-                    self.abandon(robot);
+                    self.abandon(guide.draws, robot, now);
                 }
             }
             (DueKind::Late(end), Stage::Decided) => {
@@ -418,7 +417,8 @@ impl Journeys {
         if let (Some(left), Some(walked)) = (left, &journey.walked) {
             journey.stage = Stage::Paused(left);
             let leaves = walked.until();
-            let returns = self.presence(guide, robot).map_or(leaves, |mut presence| presence.online_from(leaves));
+            let presence = presence(&mut self.journeys, &self.outages, guide, robot);
+            let returns = presence.map_or(leaves, |mut presence| presence.online_from(leaves));
             self.schedule(returns, DueKind::Connectivity, robot);
         }
     }
@@ -427,6 +427,9 @@ impl Journeys {
     fn extract(&mut self, guide: Guide<'_>, robot: RobotId, now: Time, happenings: &mut Vec<Happening>) {
         let downloads = |step: RobotDeploymentStep| step == RobotDeploymentStep::DownloadingExtracting;
         let index = guide.draws.group(robot).steps.iter().position(|step| downloads(step.step)).unwrap_or_default();
+        if let Some(downloads) = &mut self.downloads {
+            downloads.count(guide.draws.bundle(robot), Volume::default());
+        }
         self.journeys[robot as usize].downloaded = true;
         self.walk(guide, robot, index, now, happenings);
     }
@@ -441,8 +444,11 @@ impl Journeys {
         let (attempt, forced_failure) = (journey.attempt, journey.forced_failure);
         let stops_to_download = self.downloads.is_some() && !journey.downloaded;
         let horizon = self.horizon;
-        let mut walk = Walk::new(guide.draws, (robot, attempt), first, at, self.presence(guide, robot));
+        let deadline = journey.deadline;
+        let presence = presence(&mut self.journeys, &self.outages, guide, robot);
+        let mut walk = Walk::new(guide.draws, (robot, attempt), first, at, presence).broken(self.defects.of(robot));
         let (mut at, mut end) = (at, RobotEnd::InSync);
+        let mut anew = None;
         while let Some(step) = walk.next_step() {
             if forced_failure.is_some() && step.step != RobotDeploymentStep::Validating {
                 break;
@@ -459,13 +465,26 @@ impl Journeys {
             if at == Time::NEVER {
                 break;
             }
+            if let Some(defect) = walk.defect(step) {
+                end = RobotEnd::Failed(defect.code);
+                happenings.push(Happening::Broken(robot, step.step));
+                break;
+            }
             if let Some(code) = walk.failure(step) {
-                end = RobotEnd::Failed(code);
+                (end, anew) = (RobotEnd::Failed(code), Some((*step, code)));
                 break;
             }
         }
         let end = forced_failure.map_or(end, RobotEnd::Failed);
         let reported = walk.online_from(at);
+        // What would fail after the end of its attempt does not.
+        if let Some((step, code)) = anew
+            && (at <= deadline || self.carries_on(guide, robot))
+            && let Some(slot) = step.defect_slot
+            && let Some(until) = guide.draws.broken_until(&step, robot, attempt, at)
+        {
+            self.defects.expect(robot, Defect { slot, since: at, until, code });
+        }
         self.decide(guide, robot, reported, end, happenings);
     }
 
@@ -501,54 +520,32 @@ impl Journeys {
         }
     }
 
-    /// Where the robot's deployment is at `now`, which is not before the present instant; none if it has none.
-    pub fn position(&mut self, guide: Guide<'_>, robot: RobotId, now: Time) -> Option<Position> {
-        let journey = &self.journeys[robot as usize];
-        let left = match (journey.stage, &mut self.downloads) {
-            (Stage::Idle, _) => return None,
-            (Stage::Downloading, Some(downloads)) => downloads.remaining(robot, now),
-            (Stage::Paused(left), _) => Some((left, None)),
-            _ => None,
-        };
-        if let (Some((left, time)), Some(downloads)) = (left, &self.downloads) {
-            let step = RobotDeploymentStep::DownloadingExtracting;
-            return Some(Position { step, done: downloads.done(left), left: time });
-        }
-        let group = guide.draws.group(robot);
-        let mut timeline = journey.timeline.clone();
-        let outages = self.outages.get(&robot);
-        let presence = Presence::new(group.connectivity.as_ref(), timeline.as_mut(), outages, guide.stop);
-        let (attempt, first) = ((robot, journey.attempt), usize::from(journey.first));
-        let mut walk = Walk::new(guide.draws, attempt, first, journey.entered, presence);
-        while let Some(Passage { step, entered, until }) = walk.pass(Time::MAX) {
-            if now < until {
-                let whole = until.micros() - entered.micros();
-                let over = now.micros().saturating_sub(entered.micros());
-                let left = (until != Time::NEVER).then(|| until - now.max(entered));
-                return Some(Position { step: step.step, done: over as f64 / whole as f64, left });
-            }
-        }
-        Some(Position { step: RobotDeploymentStep::Finished, done: 1.0, left: Some(Span::ZERO) })
+    /// Forgets the robot's attempt at `now`, wherever it is.
+    pub fn abandon(&mut self, draws: &Draws<'_>, robot: RobotId, now: Time) {
+        self.defects.settle(robot, now);
+        self.break_off(draws, robot);
     }
 
-    /// Forgets the robot's attempt, wherever it is.
-    pub fn abandon(&mut self, robot: RobotId) {
-        let journey = &mut self.journeys[robot as usize];
-        let stage = std::mem::take(&mut journey.stage);
+    /// Ends the robot's attempt and its download.
+    fn break_off(&mut self, draws: &Draws<'_>, robot: RobotId) {
+        let stage = std::mem::take(&mut self.journeys[robot as usize].stage);
         if let Some(downloads) = &mut self.downloads {
-            match stage {
-                Stage::Downloading => downloads.give_up(robot),
-                Stage::Paused(left) => downloads.count(left),
-                Stage::Idle | Stage::Before | Stage::Decided => {}
+            let left = match stage {
+                Stage::Downloading => downloads.remove(robot),
+                Stage::Paused(left) => Some(left),
+                Stage::Idle | Stage::Before | Stage::Decided => None,
+            };
+            if let Some(left) = left {
+                downloads.count(draws.bundle(robot), left);
             }
         }
     }
 
     /// Forgets the attempts that go on by themselves: they belong to a deployment that has been superseded (R3).
-    pub fn abandon_late(&mut self) {
+    pub fn abandon_late(&mut self, draws: &Draws<'_>, now: Time) {
         let late = |robot: &RobotId| !matches!(self.journeys[*robot as usize].stage, Stage::Idle);
         let late: Vec<RobotId> = (0..self.journeys.len() as RobotId).filter(late).collect();
-        late.into_iter().for_each(|robot| self.abandon(robot));
+        late.into_iter().for_each(|robot| self.abandon(draws, robot, now));
     }
 
     /// The robots in flight whose end is not known, as endings that never come, in order.
@@ -566,8 +563,21 @@ impl Journeys {
     }
 
     /// Ends the campaign: what downloads have come to.
-    pub fn finish(&mut self) -> Option<Downloaded> {
-        (0..self.journeys.len() as RobotId).for_each(|robot| self.abandon(robot));
+    pub fn finish(&mut self, draws: &Draws<'_>) -> Option<Downloaded> {
+        (0..self.journeys.len() as RobotId).for_each(|robot| self.break_off(draws, robot));
         self.downloads.as_ref().map(Downloads::total)
     }
+}
+
+/// When the robot is online, from where its walk has come; none if it always is.
+#[inline]
+fn presence<'a>(
+    journeys: &'a mut [Journey],
+    outages: &'a BTreeMap<RobotId, Outages>,
+    guide: Guide<'a>,
+    robot: RobotId,
+) -> Option<Presence<'a>> {
+    let outages = if outages.is_empty() { None } else { outages.get(&robot) };
+    let walked = journeys[robot as usize].walked.as_mut();
+    Presence::new(guide.draws.group(robot).connectivity.as_ref(), walked, outages, guide.stop)
 }

@@ -1,5 +1,6 @@
 //! A robot's walk through the steps of an attempt: pure, and as far as nothing but its own connectivity delays it.
 
+use super::defects::Defect;
 use crate::calendar::Windows;
 use crate::rollout::{DeploymentJobErrorCode, RobotId};
 use crate::simulation::draws::{Draws, needs_connection};
@@ -13,6 +14,8 @@ pub struct Walk<'a> {
     robot: RobotId,
     attempt: u32,
     outcome: f64,
+    /// Where the robot is broken, by the slots of steps.
+    broken: &'a [Option<Defect>],
     steps: std::slice::Iter<'a, StepPlan>,
     /// Windows outside of which no step begins (R21), for all steps but the one in whose middle the walk begins.
     pauses: Option<&'a Windows>,
@@ -30,7 +33,7 @@ pub struct Passage<'a> {
     pub step: &'a StepPlan,
     /// When it was entered.
     pub entered: Time,
-    /// When it is over; never if the robot is not online for long enough within bounds.
+    /// When it is over; never if it hangs, or the robot is not online for long enough within bounds.
     pub until: Time,
 }
 
@@ -46,7 +49,12 @@ impl<'a> Walk<'a> {
         let outcome = draws.outcome(robot, attempt);
         let group = draws.group(robot);
         let (steps, pauses) = (group.steps[first..].iter(), group.pauses.as_ref());
-        Walk { draws, robot, attempt, outcome, steps, pauses, within: true, presence, at }
+        Walk { draws, robot, attempt, outcome, broken: &[], steps, pauses, within: true, presence, at }
+    }
+
+    /// The same of a robot with these defects (R22).
+    pub(super) fn broken(self, broken: &'a [Option<Defect>]) -> Walk<'a> {
+        Walk { broken, ..self }
     }
 
     /// When the next step is entered, unless the walk began in its middle: in a window.
@@ -76,10 +84,20 @@ impl<'a> Walk<'a> {
             }
             _ => entered + latency,
         };
+        // Where it is broken it fails, whatever its luck.
+        if self.draws.odds.step(step.place).hangs(self.outcome) && self.defect(step).is_none() {
+            self.at = Time::NEVER;
+        }
         Some(Passage { step, entered, until: self.at })
     }
 
-    /// With which code the attempt fails at the end of a step, if it does.
+    /// How the robot is broken at the end of the step that was walked last, if it is not repaired by then.
+    pub(super) fn defect(&self, step: &StepPlan) -> Option<Defect> {
+        let defect = self.broken.get(usize::from(step.defect_slot?))?;
+        defect.filter(|defect| self.at < defect.until)
+    }
+
+    /// With which code the attempt's luck has it fail at the end of a step, if it does.
     pub fn failure(&self, step: &StepPlan) -> Option<DeploymentJobErrorCode> {
         self.draws.odds.step(step.place).failure(self.outcome)
     }
