@@ -237,6 +237,15 @@ impl Run<'_> {
         let (said, missed) = match why {
             Why::Precise => (sentence(&so_far("that is precise enough")), false),
             Why::Most => (sentence(&so_far("that is less precise than asked for, but no more are allowed")), true),
+            Why::TooFine(least) => {
+                let least = precision::amount(metric, least);
+                let outcome = format!(
+                    "after {} the interval is as narrow as the histogram's cells, and no more replications make it \
+                     narrower: ask for {least} or more",
+                    counted(replications, "replication")
+                );
+                (sentence(&outcome), true)
+            }
             Why::OutOfTime => (sentence(&so_far("that is less precise than asked for, but the time is over")), true),
             Why::NoValue => return Err(no_value(&goal.metrics, replications)),
             Why::Stopped(Stopped::Cancelled) => {

@@ -21,6 +21,16 @@ pub fn margin(metric: &Metric, estimate: &Estimate, target: Target) -> String {
     }
 }
 
+/// A half width that may be asked for, rounded up so that it is enough.
+pub fn amount(metric: &Metric, half_width: f64) -> String {
+    let step = libm::pow(10.0, libm::log10(half_width).floor() - 1.0);
+    let rounded = (half_width / step).ceil() * step;
+    match metric.unit() {
+        Unit::Seconds => format!("{}s", (rounded * 1e6).round() / 1e6),
+        unit => shown(unit, rounded),
+    }
+}
+
 /// What a metric is, how precisely, and what came of that.
 pub fn sentence(metric: &Metric, estimate: &Estimate, target: Target, outcome: &str) -> String {
     let unit = metric.unit();

@@ -498,6 +498,22 @@ fn a_scenario_from_standard_input() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("--> -:1:8"), "{output:?}");
 }
 
+/// Names that become files can be files everywhere.
+#[test]
+fn names_that_are_no_files() {
+    let sandbox = Sandbox::with(COUNTED);
+    for name in ["con", "NUL", "Com7", "lpt1"] {
+        let ran = sandbox.rollcast(&["validate", "scenario.toml", "--set", &format!("name={name}")]).exits(2);
+        assert!(ran.stderr.contains("is a name that Windows reserves"), "{}", ran.stderr);
+    }
+    for name in ["console", "com0", "com10", "lpt"] {
+        sandbox.rollcast(&["validate", "scenario.toml", "--set", &format!("name={name}")]).exits(0);
+    }
+    let group = "[[group]]\nname = \"AMR\"\nrobots = 1\n[group.step.launching]\nlatency = { constant = \"1s\" }\n";
+    let ran = Sandbox::with(&(COUNTED.to_owned() + group)).rollcast(&["validate", "scenario.toml"]).exits(2);
+    assert!(ran.stderr.contains("the groups `amr` and `AMR` differ by case only"), "{}", ran.stderr);
+}
+
 /// An option never hides what is wrong in the file, and its problems never point at the file.
 #[test]
 fn options_and_file_keep_their_own_problems() {

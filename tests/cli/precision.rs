@@ -191,3 +191,18 @@ fn an_interrupted_run_shows_what_is_decided() {
     assert!(stdout.contains("replications it was interrupted.") && stdout.contains("HOW LONG"), "{stdout}");
     assert_eq!(sandbox.files(), ["scenario.toml"]);
 }
+
+/// A quantile cannot be more precise than the cells of a histogram: no ten million replications are spent on it.
+#[test]
+fn finer_than_a_histogram() {
+    let sync = "failure = 0.1\n[sync]\nschedule = { after_finish = \"10m\" }\nmax_jobs = 5\n";
+    let sandbox = Sandbox::with(&(COUNTED.replace("60s", "1h") + sync));
+    let ran = sandbox.rollcast(&["run", "scenario.toml", "--no-files", "--precision", "1s"]).exits(0);
+    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let ended = "replications the interval is as narrow as the histogram's cells";
+    assert!(said.contains(ended) && said.ends_with("s or more."), "{}", ran.stdout);
+    let (_, least) = said.rsplit_once("ask for ").expect("the least that makes sense");
+    let least = least.trim_end_matches(" or more.");
+    let ran = sandbox.rollcast(&["run", "scenario.toml", "--no-files", "--precision", least]).exits(0);
+    assert!(ran.stdout.contains("precise enough"), "{least}: {}", ran.stdout);
+}

@@ -96,6 +96,8 @@ pub enum Why {
     Precise,
     /// There are as many replications as there may be.
     Most,
+    /// It is as narrow as a quantile's interval can be; this half width is the least that makes sense to ask for.
+    TooFine(f64),
     /// The time is over.
     OutOfTime,
     /// The first stage gave no number for any of the metrics.
@@ -142,14 +144,17 @@ impl Stages<'_> {
             let why = match self.precision.next(done, &estimate) {
                 None => Why::Precise,
                 Some(_) if done == self.precision.most => Why::Most,
-                Some(_) if (self.out_of_time)() => Why::OutOfTime,
-                Some(next) => match stage(done..next, Some(&estimate)) {
-                    Ok(part) => {
-                        tally.merge(&part);
-                        done = next;
-                        continue;
-                    }
-                    Err(stopped) => Why::Stopped(stopped.after(done)),
+                Some(next) => match self.precision.target.too_fine(&self.metrics[metric], &estimate) {
+                    Some(least) => Why::TooFine(least),
+                    None if (self.out_of_time)() => Why::OutOfTime,
+                    None => match stage(done..next, Some(&estimate)) {
+                        Ok(part) => {
+                            tally.merge(&part);
+                            done = next;
+                            continue;
+                        }
+                        Err(stopped) => Why::Stopped(stopped.after(done)),
+                    },
                 },
             };
             return Ok(Ended { tally, metric, estimate, why });

@@ -107,6 +107,15 @@ impl Target {
         }
     }
 
+    /// The least half width that makes sense, where this asks for a finer one and the interval of a quantile shows the
+    /// cells of a histogram already, which more replications do not make narrower.
+    pub fn too_fine(&self, metric: &Metric, estimate: &Estimate) -> Option<f64> {
+        let (value, present) = estimate.value.zip(estimate.half_width()).filter(|_| metric.is_quantile())?;
+        let least = FINEST / 2.0 * value.abs();
+        let is_at_its_end = present <= 2.0 * least && !self.is_reached(estimate);
+        self.half_width(estimate).filter(|wanted| is_at_its_end && *wanted < least).map(|_| least)
+    }
+
     /// Whether an interval is narrow enough. One that does not exist is not.
     pub fn is_reached(&self, estimate: &Estimate) -> bool {
         match (estimate.half_width(), self.half_width(estimate)) {

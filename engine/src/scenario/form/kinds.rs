@@ -52,8 +52,22 @@ impl Accepts for Textual {
             found.report(problem, "expected 1 to 64 characters of A-Z a-z 0-9 _ -");
             return None;
         }
+        // The scenario's own name is that of a folder.
+        if self.is_name && found.path == "name" && is_reserved(text) {
+            let problem = Problem::new(format!("`{text}` is a name that Windows reserves"));
+            found.report(problem.help("results are in a folder of this name"), "expected another name");
+            return None;
+        }
         Some(text.to_owned())
     }
+}
+
+/// Whether Windows takes a name for a device, whatever its case.
+fn is_reserved(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let numbered = ["com", "lpt"].iter().filter_map(|device| name.strip_prefix(device));
+    let is_digit = |rest: &str| matches!(rest.as_bytes(), [b'1'..=b'9']);
+    ["con", "prn", "aux", "nul"].contains(&name.as_str()) || numbered.into_iter().any(is_digit)
 }
 
 /// An integer in a range; never written as a float.

@@ -128,9 +128,13 @@ fn report_duplicate_names(elements: &[Node], what: &str, diagnostics: &mut Diagn
         let Toml::Table(table) = &element.value else { continue };
         let Some(entry) = table.get("name") else { continue };
         let Toml::String(name) = &entry.node.value else { continue };
-        match seen.iter().find(|(known, _)| known == name) {
-            Some((_, first)) => {
-                let problem = Problem::new(format!("two {what}s are named `{name}`"));
+        match seen.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            Some((known, first)) => {
+                let problem = Problem::new(match known == name {
+                    true => format!("two {what}s are named `{name}`"),
+                    // They become names of files, which some systems cannot tell apart.
+                    false => format!("the {what}s `{known}` and `{name}` differ by case only"),
+                });
                 let problem =
                     problem.at(&entry.node.place, "expected another name").at(&first.node.place, "the first one");
                 diagnostics.report(problem);
