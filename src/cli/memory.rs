@@ -57,16 +57,17 @@ impl Memory {
 
     /// Says what is much, and refuses what is beyond `--max-memory`, or beyond what the machine has to spare.
     pub fn check(self, options: &SimulationArgs, workers: &Workers) -> Result<(), Failure> {
-        self.fits(
-            workers.threads() as u64,
-            options.max_memory,
-            || free(Path::new("/")),
-            |note| {
-                if !options.quiet {
-                    say(note);
-                }
-            },
-        )
+        self.check_with(workers.threads() as u64, options.max_memory, options.quiet)
+    }
+
+    /// The same with so many threads, and options by themselves.
+    pub fn check_with(self, threads: u64, most: Option<u64>, quiet: bool) -> Result<(), Failure> {
+        let tell = |note: &str| {
+            if !quiet {
+                say(note);
+            }
+        };
+        self.fits(threads, most, || free(Path::new("/")), tell)
     }
 
     fn fits(

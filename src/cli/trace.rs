@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use super::args::TraceArgs;
 use super::interrupt::{self, INTERRUPTED, Interruptible};
+use super::memory::Memory;
 use super::simulation::load;
 use super::{Failure, exit, printed, say};
 use crate::scenario::{Controllers, Diagnostics, Problem, Scenario};
@@ -14,6 +15,7 @@ use crate::trace::{Format, MOST_EVENTS, Trace, Untraceable, timeline};
 pub fn run(args: &TraceArgs, controllers: &Controllers) -> Result<(), Failure> {
     let scenario = load(&args.scenario, &args.set, controllers)?;
     check_replication(&scenario, args.replication)?;
+    Memory::of(&scenario).check_with(1, args.max_memory, args.quiet)?;
     let plan = Plan::new(&scenario);
     interrupt::watch();
     let seed = args.seed.unwrap_or(scenario.seed);

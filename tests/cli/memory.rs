@@ -48,6 +48,13 @@ fn what_is_too_large_is_refused_by_every_command() {
     assert!(ran.stderr.contains("expected a size such as 500MB or 8GB"), "{}", ran.stderr);
 }
 
+/// A trace has one thread, and an estimate like all others.
+#[test]
+fn a_trace_that_is_too_large_is_refused() {
+    let ran = Sandbox::with(COUNTED).rollcast(&["trace", "scenario.toml", "--max-memory", "30kB"]).exits(2);
+    assert!(ran.stderr.contains(" with 1 thread; --max-memory is 1 MB\n") && ran.stdout.is_empty(), "{}", ran.stderr);
+}
+
 /// The estimate of a run, in MB, as it is told where it is refused.
 #[cfg(target_os = "linux")]
 fn estimated(sandbox: &Sandbox, arguments: &[&str]) -> f64 {

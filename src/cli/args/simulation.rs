@@ -70,6 +70,6 @@ fn in_digits(text: &str) -> Option<u32> {
 }
 
 /// A size as a scenario writes it.
-fn size(text: &str) -> Result<u64, String> {
+pub fn size(text: &str) -> Result<u64, String> {
     parse_size(text).map(|bytes| bytes as u64).map_err(|why| format!("{why}; expected a size such as 500MB or 8GB"))
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::EXIT_CODES;
+use super::simulation::size;
 use crate::trace::Format;
 
 /// Print the events of one replication.
@@ -27,6 +28,11 @@ pub struct TraceArgs {
     /// Where randomness starts [default: run.seed of the scenario, or 0]
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
+
+    /// How much memory it may take, such as 8GB, by an estimate before it starts
+    /// [default: what the machine and its limits have to spare]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub max_memory: Option<u64>,
 
     /// Override a value of the scenario, as `run --set` does; may be given many times
     #[arg(long, value_name = "PATH=VALUE")]
