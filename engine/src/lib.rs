@@ -22,7 +22,7 @@
 //! | [`precision`] | replications until an interval is narrow enough | `experiment`, `metric`, `scenario`, `statistics` |
 //! | [`questions`] | what a scenario's file asks about the scenario: `[[expect]]`, `[check]`, `[tune]` | `metric`, `precision`, `scenario` |
 //! | [`expectation`] | replications until it is proven what a scenario expects | `experiment`, `measure`, `metric`, `questions`, `scenario`, `statistics` |
-//! | [`baseline`] | whether a rollout still behaves as it did | `experiment`, `manifest`, `measure`, `metric`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
+//! | [`baseline`] | whether a rollout still behaves as it did | `experiment`, `manifest`, `measure`, `metric`, `rollout`, `scenario`, `simulation`, `statistics` |
 //! | [`comparison`] | what changes from one rollout to another | `experiment`, `manifest`, `measure`, `metric`, `rollout`, `scenario`, `simulation`, `statistics` |
 //! | [`sweep`] | the same scenario under many settings | `experiment`, `measure`, `metric`, `questions`, `rollout`, `scenario`, `simulation`, `statistics`, `time` |
 //! | [`tune`] | the best setting that satisfies constraints, with a stated probability | `expectation`, `experiment`, `measure`, `metric`, `precision`, `questions`, `scenario`, `simulation`, `statistics`, `sweep`, `time` |

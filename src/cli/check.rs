@@ -167,7 +167,7 @@ fn nothing_expected(path: &Path) -> Failure {
         "error: {} expects nothing: there is nothing to check\n\
          help: say what its results have to be, as in\n\n    \
          [[expect]]\n    metric = \"campaign.outcomes.halted.probability\"\n    at_most = 0.01\n\n    \
-         [[expect]]\n    metric = \"campaign.time_to_success_s.p95\"\n    at_most = \"2h\"\n\n\
+         [[expect]]\n    metric = \"campaign.completion_s.p95\"\n    at_most = \"2h\"\n\n\
          help: or compare it with an earlier run by --baseline DIR\n",
         path.display()
     );

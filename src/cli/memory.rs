@@ -9,7 +9,7 @@ use crate::experiment::{Tally, Workers};
 use crate::metric::words::counted;
 use crate::scenario::Scenario;
 use crate::simulation::replication_memory;
-use crate::sweep::{CheckedSweep, Sweep};
+use crate::sweep::{CheckedSweep, Sweep, tallies};
 
 /// What the program takes by itself.
 const PROGRAM: u64 = 25_000_000;
@@ -33,7 +33,7 @@ impl Memory {
 
     /// That of a scenario's replications.
     pub fn of(scenario: &Scenario) -> Memory {
-        Memory::new(replication_memory(scenario), scenario.builds.len() as u64 + 1)
+        Memory::new(replication_memory(scenario), tallies(scenario))
     }
 
     /// That of the points of a sweep.

@@ -23,7 +23,7 @@ const SWEEP_JSON: &str = "sweep.json";
 
 /// What is shown unless `--metric` says otherwise.
 const METRICS: [&str; 3] =
-    ["campaign.time_to_success_s.p95", "campaign.outcomes.halted.probability", "first_job.robots_failed.p95"];
+    ["campaign.completion_s.p95", "campaign.outcomes.halted.probability", "first_job.robots_hurt.p95"];
 
 /// Checks all points, simulates them, reports.
 pub fn run(args: &SweepArgs, controllers: &Controllers) -> Result<(), Failure> {

@@ -127,8 +127,8 @@ fn asked(args: &TuneArgs, own: &Scenario, table: &Tune) -> Result<Asked, Failure
     let (Some(objective), Some(margin)) = (objective, margin) else {
         return Err(missing(
             "does not say what is to be small or great",
-            "as in --minimize campaign.time_to_success_s.p95, or in the scenario\n\n    \
-             [tune]\n    minimize = \"campaign.time_to_success_s.p95\"\n",
+            "as in --minimize campaign.completion_s.p95, or in the scenario\n\n    \
+             [tune]\n    minimize = \"campaign.completion_s.p95\"\n",
         ));
     };
     if varied.is_empty() {

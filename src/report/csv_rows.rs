@@ -5,9 +5,9 @@ use std::io::{self, BufWriter, Write};
 use csv::{Terminator, Writer, WriterBuilder};
 
 use crate::experiment::{Block, Rows};
-use crate::measure::{CsvColumn, MEASURES, Measure, Part, Source};
+use crate::measure::{CsvColumn, GroupSource, MEASURES, Measure, Part, Source};
 use crate::rollout::JobKind;
-use crate::scenario::Scenario;
+use crate::scenario::{Group, Scenario};
 use crate::simulation::{JobRecord, Replication};
 use crate::time::{Span, Time};
 
@@ -71,6 +71,8 @@ const fn fact(name: &'static str, place: u8) -> CsvColumn {
 #[derive(Clone)]
 pub struct ReplicationColumns {
     columns: Vec<(CsvColumn, Field)>,
+    /// After these: of each group in turn what measures have of it, by the address (R23).
+    of_groups: Vec<(String, &'static Measure, usize)>,
     /// The names of the builds (R15).
     builds: Vec<String>,
 }
@@ -89,24 +91,39 @@ impl ReplicationColumns {
         let mut columns: Vec<(CsvColumn, Field)> =
             facts.chain(measures).filter(|(column, _)| column.part.is_in(scenario)).collect();
         columns.sort_by_key(|(column, _)| column.place);
-        ReplicationColumns { columns, builds: scenario.builds.iter().map(|build| build.name.clone()).collect() }
+        let groups = scenario.groups.iter().enumerate().filter(|_| Part::Groups.is_in(scenario));
+        let of_group = |(index, group): (usize, &Group)| {
+            // Whoever never is in sync has no time to success: a second column would say the same.
+            let has = |measure: &&Measure| matches!(measure.of_group, Some(GroupSource::Number(_))) && !measure.lasting;
+            let prefix = format!("groups.{}.", group.name);
+            MEASURES.iter().filter(has).map(move |measure| (format!("{prefix}{}", measure.name), measure, index))
+        };
+        let of_groups = groups.flat_map(of_group).collect();
+        ReplicationColumns {
+            columns,
+            of_groups,
+            builds: scenario.builds.iter().map(|build| build.name.clone()).collect(),
+        }
     }
 
-    pub fn names(&self) -> Vec<&'static str> {
-        self.columns.iter().map(|(column, _)| column.name).collect()
+    pub fn names(&self) -> Vec<&str> {
+        let of_groups = self.of_groups.iter().map(|(name, ..)| name.as_str());
+        self.columns.iter().map(|(column, _)| column.name).chain(of_groups).collect()
     }
 
     fn fields(&self, replication: &Replication) -> impl Iterator<Item = String> {
-        self.columns.iter().map(|(_, field)| match field {
+        let number = |measure: &Measure, group| {
+            optional(measure.number(replication, group).map(|number| measure.unit.exact(number as i128)))
+        };
+        let of_groups = self.of_groups.iter().map(move |(_, measure, group)| number(measure, Some(*group)));
+        let of_all = self.columns.iter().map(move |(_, field)| match field {
             Field::JobColumn(field) => field(replication, &self.builds),
             Field::Measure(measure) => match measure.source {
-                Source::Number(number) => {
-                    optional(number(replication).map(|number| measure.unit.exact(number as i128)))
-                }
                 Source::Event(happened) => happened(replication).to_string(),
-                Source::Replications | Source::Robots(_) | Source::JobOutcomes | Source::Codes => String::new(),
+                _ => number(measure, None),
             },
-        })
+        });
+        of_all.chain(of_groups)
     }
 }
 

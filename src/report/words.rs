@@ -25,6 +25,9 @@ pub(crate) fn instant_of(scenario: &Scenario, seconds: f64) -> String {
 /// Of a chart of times to success without one.
 pub(crate) const NEVER_IN_SYNC: &str = "No campaign ended with the whole fleet in sync.";
 
+/// What is over a smaller share of the replications is said to be, where settings are judged by it.
+pub(super) const LEAST_SHARE: f64 = 0.99;
+
 /// The name of a scenario, and the first line of its description.
 pub(crate) fn title(scenario: &Scenario) -> String {
     titled(&scenario.name, &scenario.description)

@@ -169,7 +169,7 @@ impl Observer for Recorder {
                 attempt.late = Some((now, end));
                 self.push(now, What::RobotEndedLate(index));
             }
-            Seen::RobotRegistered(robot) => {
+            Seen::RobotRegistered { robot, .. } => {
                 self.latest.push(NONE);
                 self.push(now, What::RobotRegistered(robot));
             }

@@ -6,6 +6,7 @@ mod calendar;
 mod check;
 mod compare;
 mod docs;
+mod figures;
 mod files;
 mod init;
 mod interrupt;

@@ -34,7 +34,7 @@ impl Observer for Recorder {
             Event::RobotStarted { robot, attempt } => Happening::RobotStarted { now, robot, attempt },
             Event::RobotEnded { robot, started, end } => Happening::RobotEnded { now, robot, started, end },
             Event::RobotEndedLate { robot, end } => Happening::RobotEndedLate { now, robot, end },
-            Event::RobotRegistered(robot) => Happening::RobotRegistered { now, robot },
+            Event::RobotRegistered { robot, .. } => Happening::RobotRegistered { now, robot },
             Event::EgressChanged(rate) => Happening::EgressChanged { since: now, rate },
             Event::JobHalted => Happening::JobBreached { now },
             Event::JobOver(job) => Happening::JobOver(*job),

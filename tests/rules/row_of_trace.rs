@@ -1,6 +1,6 @@
 //! The row of `replications.csv`, computed from the JSON lines of a trace alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -19,8 +19,16 @@ pub fn micros(seconds: &Value) -> u64 {
 /// What is known of a robot.
 #[derive(Default)]
 struct Robot {
+    group: String,
     started: Option<u64>,
     down_since: Option<u64>,
+    down: u128,
+    /// It failed or did not respond at least once.
+    hurt: bool,
+    in_sync: bool,
+    /// Of the first job: how it ended there.
+    failed: bool,
+    no_response: bool,
 }
 
 /// Everything that is counted on the way.
@@ -29,7 +37,7 @@ struct Counts {
     robots: BTreeMap<String, Robot>,
     down_now: u64,
     peak_down: u64,
-    down: u128,
+    jobs_halted: u64,
     out_of_service: u128,
     in_flight: u64,
     peak_in_flight: u64,
@@ -66,7 +74,7 @@ impl Counts {
     fn rises(&mut self, robot: &str, at: u64) {
         let robot = self.robots.get_mut(robot).expect("it has started");
         if let Some(since) = robot.down_since.take() {
-            self.down += u128::from(at - since);
+            robot.down += u128::from(at - since);
             self.down_now -= 1;
         }
     }
@@ -95,7 +103,9 @@ impl Counts {
 
     fn robot_started(&mut self, event: &Value, at: u64) {
         let robot = event["robot"].as_str().expect("a name");
-        self.robots.entry(robot.to_owned()).or_default().started = Some(at);
+        let known = self.robots.entry(robot.to_owned()).or_default();
+        known.started = Some(at);
+        known.group = event["group"].as_str().expect("a name").to_owned();
         if event["online"] == true {
             self.falls(robot, at);
         }
@@ -113,13 +123,19 @@ impl Counts {
         assert_eq!(micros(&event["started_s"]), started, "{event}");
         self.out_of_service += u128::from(at - started);
         let status = event["status"].as_str().expect("a status");
+        let aborted = event["failure_code"] == "RobotDeploymentAborted";
         if status == "InSync" {
             self.rises(robot, at);
+        }
+        let known = self.robots.get_mut(robot).expect("it has started");
+        known.in_sync = status == "InSync";
+        known.hurt |= !known.in_sync && !aborted;
+        if event["job"] == 0 {
+            (known.failed, known.no_response) = (status == "Failed", status == "NoResponse");
         }
         if event["job"] == 0 {
             self.in_flight -= 1;
             self.last_end = Some(at);
-            let aborted = event["failure_code"] == "RobotDeploymentAborted";
             *match status {
                 "InSync" => &mut self.succeeded,
                 "Failed" if aborted => &mut self.aborted,
@@ -132,7 +148,7 @@ impl Counts {
 }
 
 /// The columns of the row, by name.
-pub fn row(jsonl: &str) -> BTreeMap<&'static str, String> {
+pub fn row(jsonl: &str) -> BTreeMap<String, String> {
     let events = events(jsonl);
     let mut counts = Counts::default();
     for event in &events {
@@ -143,15 +159,21 @@ pub fn row(jsonl: &str) -> BTreeMap<&'static str, String> {
             "calls_lost" => counts.refused += event["count"].as_u64().expect("a number"),
             "job_created" => {
                 counts.jobs += 1;
+                if event["kind"] == "deployment" {
+                    counts.robots.values_mut().for_each(|robot| robot.in_sync = false);
+                }
                 if event["job"] == 0 {
                     counts.targets = event["targets"].as_u64().expect("a number");
                 }
             }
             "job_in_progress" if event["job"] == 0 => counts.began = Some(at),
-            "job_breached" if event["job"] == 0 => {
-                counts.breached = Some(at);
-                counts.failed_at_breach = counts.failed + counts.no_response;
-                assert_eq!(event["failures"], counts.failed_at_breach, "{event}");
+            "job_breached" => {
+                counts.jobs_halted += 1;
+                if event["job"] == 0 {
+                    counts.breached = Some(at);
+                    counts.failed_at_breach = counts.failed + counts.no_response;
+                    assert_eq!(event["failures"], counts.failed_at_breach, "{event}");
+                }
             }
             "job_ended" | "job_cut_off" if event["job"] == 0 => counts.first_job_over = Some(event.clone()),
             "robot_registered" => counts.registered += 1,
@@ -160,7 +182,9 @@ pub fn row(jsonl: &str) -> BTreeMap<&'static str, String> {
             "robot_ended" => counts.robot_ended(event, at),
             "robot_ended_late" if event["status"] == "InSync" => {
                 counts.late_syncs += 1;
-                counts.rises(event["robot"].as_str().expect("a name"), at);
+                let robot = event["robot"].as_str().expect("a name");
+                counts.rises(robot, at);
+                counts.robots.get_mut(robot).expect("it has started").in_sync = true;
             }
             "egress" => counts.peak_egress = counts.peak_egress.max(event["rate_bit_s"].as_u64().expect("a number")),
             _ => {}
@@ -170,14 +194,14 @@ pub fn row(jsonl: &str) -> BTreeMap<&'static str, String> {
     assert_eq!(end["event"], "campaign_ended");
     assert_eq!(end["robots"], counts.registered);
     let ended = micros(&end["at_s"]);
-    for robot in counts.robots.values() {
+    for robot in counts.robots.values_mut() {
         counts.out_of_service += robot.started.map_or(0, |since| u128::from(ended - since));
-        counts.down += robot.down_since.map_or(0, |since| u128::from(ended - since));
+        robot.down += robot.down_since.map_or(0, |since| u128::from(ended - since));
     }
     columns(&counts, &events[0], end, ended)
 }
 
-fn columns(counts: &Counts, began: &Value, end: &Value, ended: u64) -> BTreeMap<&'static str, String> {
+fn columns(counts: &Counts, began: &Value, end: &Value, ended: u64) -> BTreeMap<String, String> {
     let seconds = |micros: u128| (micros as f64 / 1e6).to_string();
     let optional = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
     let span = |from: Option<u64>, until: Option<u64>| match (from, until) {
@@ -190,6 +214,7 @@ fn columns(counts: &Counts, began: &Value, end: &Value, ended: u64) -> BTreeMap<
     let is_ended = counts.first_job_over.as_ref().is_some_and(|job| job["event"] == "job_ended");
     let if_ended = |instant: Option<u64>| instant.filter(|_| is_ended);
     let job = counts.first_job_over.clone().unwrap_or_default();
+    let counted = |is: &dyn Fn(&Robot) -> bool| counts.robots.values().filter(|robot| is(robot)).count().to_string();
     let mut row = BTreeMap::from([
         ("replication", began["replication"].to_string()),
         ("outcome", text(&end["outcome"])),
@@ -210,7 +235,11 @@ fn columns(counts: &Counts, began: &Value, end: &Value, ended: u64) -> BTreeMap<
         ("concurrent_deployment_exceptions", counts.refused.to_string()),
         ("ended_s", seconds(ended.into())),
         ("out_of_service_s", seconds(counts.out_of_service)),
-        ("down_s", seconds(counts.down)),
+        ("down_s", seconds(counts.robots.values().map(|robot| robot.down).sum())),
+        ("jobs_halted", counts.jobs_halted.to_string()),
+        ("campaign_robots_hurt", counted(&|robot| robot.hurt)),
+        ("robots_in_sync", counted(&|robot| robot.in_sync)),
+        ("robots_left_behind", (counts.registered - in_sync(counts)).to_string()),
         ("peak_robots_down", counts.peak_down.to_string()),
         ("build", text(&began["build"])),
         ("robots_failed_at_halt", optional(if_ended(counts.breached).map(|_| counts.failed_at_breach))),
@@ -223,14 +252,35 @@ fn columns(counts: &Counts, began: &Value, end: &Value, ended: u64) -> BTreeMap<
     for call in ["calls", "throttled", "internal_errors", "lost_answers", "retries", "given_up"] {
         row.insert(call, counts.calls.get(call).copied().unwrap_or_default().to_string());
     }
+    let mut row: BTreeMap<String, String> = row.into_iter().map(|(name, field)| (name.to_owned(), field)).collect();
+    let groups: BTreeSet<&str> = counts.robots.values().map(|robot| robot.group.as_str()).collect();
+    for group in groups {
+        let own = || counts.robots.values().filter(|robot| robot.group == group);
+        let counted = |is: fn(&Robot) -> bool| own().filter(|robot| is(robot)).count() as u64;
+        for (name, field) in [
+            ("campaign.robots_hurt", counted(|robot| robot.hurt).to_string()),
+            ("campaign.robots_in_sync", counted(|robot| robot.in_sync).to_string()),
+            ("first_job.robots_failed", of_job(counted(|robot| robot.failed))),
+            ("first_job.robots_no_response", of_job(counted(|robot| robot.no_response))),
+            ("robot.down_s", seconds(own().map(|robot| robot.down).sum())),
+        ] {
+            row.insert(format!("groups.{group}.{name}"), field);
+        }
+    }
     row
+}
+
+fn in_sync(counts: &Counts) -> u64 {
+    counts.robots.values().filter(|robot| robot.in_sync).count() as u64
 }
 
 /// Asserts that a trace gives the columns of a row, whose header is given.
 #[track_caller]
 pub fn assert_agrees(jsonl: &str, header: &str, fields: &str) {
     let row = row(jsonl);
-    for (column, field) in header.split(',').zip(fields.split(',')) {
+    // Of a group that a trace tells nothing of, and how large groups are, it does not know.
+    let unknown = |column: &str| column.starts_with("groups.") && !row.contains_key(column);
+    for (column, field) in header.split(',').zip(fields.split(',')).filter(|(column, _)| !unknown(column)) {
         assert_eq!(row[column], field, "{column} in\n{header}\n{fields}");
     }
 }

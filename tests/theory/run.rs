@@ -129,7 +129,7 @@ impl Observer for Trace {
                 self.ends.push((now, robot, end));
             }
             Event::RobotEndedLate { robot, end } => self.late.push((now, robot, end)),
-            Event::RobotRegistered(robot) => self.registered.push((now, robot)),
+            Event::RobotRegistered { robot, .. } => self.registered.push((now, robot)),
             Event::EgressChanged(rate) => self.egress.push((now, rate)),
             Event::JobHalted => self.breaches.push(now),
             Event::JobOver(job) => self.jobs.push(*job),

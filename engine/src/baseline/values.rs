@@ -7,11 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::stored::compared;
 use crate::experiment::{Each, Experiment, Stopped, Workers};
-use crate::measure::{Measure, Part, ROBOTS_HURT, Source, TIME_TO_SUCCESS};
-use crate::rollout::{CampaignOutcome, RobotEnd, RobotId};
+use crate::measure::{Measure, Part, ROBOTS_HURT, TIME_TO_SUCCESS};
+use crate::rollout::CampaignOutcome;
 use crate::scenario::Scenario;
-use crate::simulation::{Event, Observer, Plan, Replication};
-use crate::time::Time;
+use crate::simulation::Replication;
 
 /// The values of so many replications are kept, the first ones. More would tell differences that nobody minds, and a
 /// baseline is to stand beside the scenario under version control.
@@ -48,11 +47,10 @@ impl ReplicationValues {
         workers: &Workers,
         cancelled: &AtomicBool,
     ) -> Result<ReplicationValues, Stopped> {
-        // Who registers later belongs to no group of the start.
-        let by_group = scenario.groups.len() > 1 && !Part::Registrations.is_in(scenario);
-        let numbers: Vec<_> = compared().filter_map(NumberedMeasure::new).collect();
-        let each =
-            ValuesOfEach { plan: experiment.plan, numbers, groups: if by_group { scenario.groups.len() } else { 0 } };
+        let groups = if Part::Groups.is_in(scenario) { &scenario.groups[..] } else { &[] };
+        let of_group = |group| [TIME_TO_SUCCESS, ROBOTS_HURT].map(|id| (id.measure(), Some(group)));
+        let numbers = compared().map(|measure| (measure, None)).chain((0..groups.len()).flat_map(of_group)).collect();
+        let each = ValuesOfEach { numbers };
         let kept = 0..experiment.replications.min(MOST_KEPT);
         let rows = experiment.each(workers, kept, &each, cancelled, &|_| ())?;
         let name = |outcome: CampaignOutcome| outcome.as_str().to_owned();
@@ -61,12 +59,10 @@ impl ReplicationValues {
             builds: scenario.builds.iter().map(|build| build.name.clone()).collect(),
             ..ReplicationValues::default()
         };
-        let groups = if by_group { &scenario.groups[..] } else { &[] };
-        let of_groups = groups.iter().flat_map(|group| {
-            [TIME_TO_SUCCESS, ROBOTS_HURT].map(|id| format!("groups.{}.{}", group.name, id.measure().name))
-        });
-        let names: Vec<String> =
-            each.numbers.iter().map(|number| number.measure.name.to_owned()).chain(of_groups).collect();
+        let name = |(measure, group): &(&Measure, Option<usize>)| {
+            group.map_or_else(String::new, |group| format!("groups.{}.", groups[group].name)) + measure.name
+        };
+        let names: Vec<String> = each.numbers.iter().map(name).collect();
         let mut columns = vec![ValuesColumn::with_capacity(rows.len()); names.len()];
         for ValuesRow { build, outcome, numbers } in rows {
             values.outcome.extend(CampaignOutcome::ALL.iter().position(|one| *one == outcome));
@@ -99,27 +95,10 @@ impl ReplicationValues {
     }
 }
 
-/// A measure of which each replication has a number.
-struct NumberedMeasure {
-    measure: &'static Measure,
-    number: fn(&Replication) -> Option<u128>,
-}
-
-impl NumberedMeasure {
-    fn new(measure: &'static Measure) -> Option<NumberedMeasure> {
-        match measure.source {
-            Source::Number(number) => Some(NumberedMeasure { measure, number }),
-            _ => None,
-        }
-    }
-}
-
 /// Takes the values of each replication.
-struct ValuesOfEach<'p> {
-    plan: &'p Plan,
-    numbers: Vec<NumberedMeasure>,
-    /// How many groups are told apart.
-    groups: usize,
+struct ValuesOfEach {
+    /// Which numbers, of all or of one group.
+    numbers: Vec<(&'static Measure, Option<usize>)>,
 }
 
 /// The values of a replication.
@@ -129,61 +108,20 @@ struct ValuesRow {
     numbers: Vec<Option<u64>>,
 }
 
-/// Watches when the last robot of each group gets in sync, and how many of it the first job hurts.
-struct GroupWatch<'p> {
-    plan: &'p Plan,
-    groups: Vec<(Time, u64)>,
-    first_job_is_over: bool,
-}
-
-impl GroupWatch<'_> {
-    fn group(&mut self, robot: RobotId) -> Option<&mut (Time, u64)> {
-        self.groups.get_mut(self.plan.group_of(robot))
-    }
-}
-
-impl Observer for GroupWatch<'_> {
-    #[inline]
-    fn see(&mut self, now: Time, event: &Event<'_>) {
-        match *event {
-            Event::RobotEnded { robot, end: RobotEnd::InSync, .. }
-            | Event::RobotEndedLate { robot, end: RobotEnd::InSync } => {
-                if let Some((last, _)) = self.group(robot) {
-                    *last = now;
-                }
-            }
-            Event::RobotEnded { robot, end: RobotEnd::Failed(_) | RobotEnd::NoResponse, .. }
-                if !self.first_job_is_over =>
-            {
-                if let Some((_, hurt)) = self.group(robot) {
-                    *hurt += 1;
-                }
-            }
-            Event::JobOver(_) => self.first_job_is_over = true,
-            _ => {}
-        }
-    }
-}
-
-impl<'p> Each for ValuesOfEach<'p> {
-    type Watch = GroupWatch<'p>;
+impl Each for ValuesOfEach {
+    type Watch = ();
     type Seen = ValuesRow;
 
-    fn watch(&self) -> GroupWatch<'p> {
-        GroupWatch { plan: self.plan, groups: vec![(Time::ZERO, 0); self.groups], first_job_is_over: false }
-    }
+    fn watch(&self) {}
 
-    fn seen(&self, watch: &mut GroupWatch<'p>, replication: &Replication) -> ValuesRow {
-        let of_replication =
-            |numbered: &NumberedMeasure| (numbered.number)(replication).and_then(|n| u64::try_from(n).ok());
-        let mut numbers: Vec<Option<u64>> = self.numbers.iter().map(of_replication).collect();
-        let in_sync = replication.outcome == CampaignOutcome::InSync;
-        for (last, hurt) in &mut watch.groups {
-            numbers.push(in_sync.then(|| (*last - Time::ZERO).micros()));
-            numbers.push(Some(*hurt));
-            (*last, *hurt) = (Time::ZERO, 0);
+    fn seen(&self, (): &mut (), replication: &Replication) -> ValuesRow {
+        let number = |(measure, group): &(&Measure, Option<usize>)| {
+            measure.number(replication, *group).and_then(|number| u64::try_from(number).ok())
+        };
+        ValuesRow {
+            build: replication.build,
+            outcome: replication.outcome,
+            numbers: self.numbers.iter().map(number).collect(),
         }
-        watch.first_job_is_over = false;
-        ValuesRow { build: replication.build, outcome: replication.outcome, numbers }
     }
 }

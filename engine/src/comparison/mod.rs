@@ -21,9 +21,9 @@ use crate::measure::Measure;
 use crate::metric::LUCK_VERSION;
 use crate::rollout::{CampaignOutcome, HaltWords};
 use crate::simulation::Replication;
-use crate::statistics::Estimate;
 use crate::statistics::differences::{Differences, Fourfold, Moments, welch_interval};
 use crate::statistics::two_sample::{cliffs_delta, kolmogorov_smirnov, risk_difference};
+use crate::statistics::{Estimate, rank};
 
 /// Which run a side is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +92,8 @@ pub struct Comparison {
     pub same: bool,
     /// In the order of [`CampaignOutcome::ALL`].
     pub outcomes: Vec<OutcomeComparison>,
+    /// Until when 95 % of all campaigns of each side are in sync, in microseconds; none if fewer ever are.
+    pub completion_p95: [Option<i128>; 2],
     /// In the order of [`MEASURES`].
     pub numbers: Vec<NumberComparison>,
 }
@@ -144,6 +146,10 @@ pub fn compare(a: &Side, b: &Side) -> Comparison {
         available: available.map(|length| length as u64),
         paired,
         same,
+        completion_p95: rows.map(|rows| {
+            let place = rank(rows.len() as u64, 95) as usize - 1;
+            sorted(rows, TIME_TO_SUCCESS).get(place).copied()
+        }),
         outcomes: CampaignOutcome::ALL.map(|outcome| compare_outcome(rows, outcome, paired)).to_vec(),
         numbers: numbers.map(|(index, measure)| compare_numbers(rows, index, measure, paired, certain)).collect(),
     }

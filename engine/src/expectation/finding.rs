@@ -31,6 +31,10 @@ pub struct Finding {
     pub replications: u32,
     /// How many of these have something to say: those of the build, in which there is a number at all.
     pub values: u64,
+    /// Over how many that is: those of the build, whether or not there is a number.
+    pub about: u64,
+    /// Of a quantile of the time to success: the same over all of these, infinite if too many never get there.
+    pub over_all: Option<f64>,
     /// The metric's estimate from these; none if nothing had a value, and of quantiles over robots (see `shares`).
     pub estimate: Option<f64>,
     /// Where its true value lies, at all times at once with the expectation's confidence; an end is none where nothing
@@ -53,6 +57,8 @@ impl Finding {
             verdict,
             replications: 0,
             values: 0,
+            about: 0,
+            over_all: None,
             estimate: None,
             interval: [None; 2],
             shares: Vec::new(),
@@ -60,6 +66,11 @@ impl Finding {
             nothing,
             least: None,
         }
+    }
+
+    /// The share of the replications that the number is over, where it is over a part of them.
+    pub fn share(&self) -> Option<f64> {
+        (0 < self.values && self.values < self.about).then(|| self.values as f64 / self.about as f64)
     }
 }
 

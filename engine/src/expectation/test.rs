@@ -19,6 +19,8 @@ pub struct Test {
     /// What is known of bounds that no number of this scenario reaches. A scenario's own expectations have none.
     beyond: Option<Verdict>,
     evidence: Evidence,
+    /// How many replications were about it.
+    about: u64,
 }
 
 /// A bound, and on which side of it the truth has to be.
@@ -70,7 +72,7 @@ impl Test {
     pub fn new(expectation: &Expectation, scenario: &Scenario) -> Test {
         let metric = Metric::parse(&expectation.metric, scenario).expect("a checked scenario has its metrics");
         let alpha = 1.0 - expectation.confidence;
-        let robots = f64::from(scenario.most_robots());
+        let robots = f64::from(metric.most_robots(scenario));
         let bounds = expectation.bounds;
         let low = bounds.at_least().map(|bound| Claim { bound, wanted: Direction::Above });
         let high = bounds.at_most().map(|bound| Claim { bound, wanted: Direction::Below });
@@ -106,7 +108,7 @@ impl Test {
                 }
             }
         };
-        Test { metric, alpha, claims, beyond, evidence }
+        Test { metric, alpha, claims, beyond, evidence, about: 0 }
     }
 
     /// What it is about.
@@ -116,7 +118,7 @@ impl Test {
 
     /// What it looks at.
     pub fn wanted(&self) -> Wanted {
-        Wanted::new(self.metric.measure(), self.metric.outcome(), self.limits())
+        Wanted::new(self.metric.measure(), self.metric.outcome(), self.limits()).of_group(self.metric.group())
     }
 
     /// The limits that its claims set to numbers.
@@ -130,9 +132,17 @@ impl Test {
         if self.metric.build().is_some() && self.metric.build() != observed.build {
             return false;
         }
+        self.about += 1;
         let limits = self.limits();
         match (&mut self.evidence, observed.observations[index]) {
             (Evidence::Probability(sequence), Observation::Event(happened)) => sequence.record(happened),
+            // The only probability of times is that of one which never comes.
+            (Evidence::Probability(sequence), Observation::Number(_)) => sequence.record(false),
+            (Evidence::Probability(sequence), Observation::Never) => sequence.record(true),
+            (Evidence::Quantile { below, values, .. }, Observation::Never) => {
+                below.iter_mut().for_each(|below| below.record(false));
+                values.record_never();
+            }
             (Evidence::Quantile { below, values, .. }, Observation::Number(number)) => {
                 below.iter_mut().zip(limits).for_each(|(below, limit)| below.record(number < limit));
                 values.record(number);
@@ -226,6 +236,8 @@ impl Test {
     /// All that is to be said.
     pub fn finding(self, verdict: Verdict, replications: u32) -> Finding {
         let (evidence, least) = (self.progress(), self.least());
+        let (about, lasting) = (self.about, self.metric.over_all().is_some());
+        let mut over_all = None;
         let show = |number: f64| self.metric.show(number);
         let (values, estimate, interval, shares) = match self.evidence {
             Evidence::Probability(sequence) => {
@@ -237,6 +249,8 @@ impl Test {
                 let [low, high] = BernoulliSequence::quantile_ranks(n, percent, self.alpha / 2.0);
                 let estimate = (n > 0).then(|| values.at(rank(n, percent))[1]);
                 let interval = [low.map(|rank| values.at(rank)[0]), high.map(|rank| values.at(rank)[1])];
+                let at = |values: &mut OrderStatistics| values.at(rank(about, percent))[1];
+                over_all = (lasting && about > 0).then(|| at(&mut values));
                 (n, estimate, interval, Vec::new())
             }
             Evidence::Shares { percent, sequences, .. } => {
@@ -255,7 +269,20 @@ impl Test {
                 (sequence.count(), sequence.estimate().map(scale), sequence.interval().map(scale).map(Some), Vec::new())
             }
         };
-        Finding { verdict, replications, values, estimate, interval, shares, evidence, nothing: None, least }
+        let nothing = None;
+        Finding {
+            verdict,
+            replications,
+            values,
+            about,
+            over_all,
+            estimate,
+            interval,
+            shares,
+            evidence,
+            nothing,
+            least,
+        }
     }
 
     /// What a proof takes at least if a mean is what it seems to be.

@@ -54,13 +54,14 @@ impl InSyncCurve {
     }
 
     /// No robot is in sync: a deployment is new (R3), and so is what counts.
-    fn start_over(&mut self) {
+    pub(super) fn start_over(&mut self) {
         self.in_sync = 0;
         self.reached.clear();
     }
 
+    /// Another one is.
     #[inline]
-    fn robot_in_sync(&mut self, now: Time) {
+    pub(super) fn robot_in_sync(&mut self, now: Time) {
         self.in_sync += 1;
         // The last level is the largest fleet, so there is a next one for every robot.
         if self.in_sync == self.levels[self.reached.len()].robots {

@@ -16,6 +16,8 @@ pub enum Observation {
     Event(bool),
     /// A number in whole units.
     Number(u128),
+    /// A time that never comes.
+    Never,
     /// What the times of its robots come to.
     Robots(RobotTimes),
 }
@@ -43,7 +45,9 @@ pub struct Observed {
 /// A measure to be observed.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
-    source: Source,
+    measure: &'static Measure,
+    /// Of one group, or of all.
+    group: Option<usize>,
     /// Of the outcomes of the first job the one that is asked for.
     outcome: Option<Word>,
     limits: [u128; 2],
@@ -51,8 +55,13 @@ pub struct Wanted {
 
 impl Wanted {
     /// A measure, of outcomes one of them; times of robots are counted below two limits.
-    pub fn new(measure: &Measure, outcome: Option<Word>, limits: [u128; 2]) -> Wanted {
-        Wanted { source: measure.source, outcome, limits }
+    pub fn new(measure: &'static Measure, outcome: Option<Word>, limits: [u128; 2]) -> Wanted {
+        Wanted { measure, group: None, outcome, limits }
+    }
+
+    /// The same of one group, if any.
+    pub fn of_group(self, group: Option<usize>) -> Wanted {
+        Wanted { group, ..self }
     }
 }
 
@@ -81,13 +90,16 @@ struct Probe {
     /// Which of the measures that are wanted it is about.
     place: usize,
     of: OfRobots,
+    group: Option<usize>,
     limits: [u128; 2],
     times: RobotTimes,
 }
 
 impl RobotWatch {
-    fn record(&mut self, of: OfRobots, time: Span) {
-        for probe in self.probes.iter_mut().filter(|probe| probe.of == of) {
+    fn record(&mut self, of: OfRobots, robot: RobotId, time: Span) {
+        let group = self.since.group_of(robot);
+        let is_about = |probe: &&mut Probe| probe.of == of && probe.group.is_none_or(|wanted| wanted == group);
+        for probe in self.probes.iter_mut().filter(is_about) {
             let micros = u128::from(time.micros());
             probe.times.count += 1;
             probe.times.sum += micros;
@@ -98,7 +110,7 @@ impl RobotWatch {
     }
 
     fn in_sync(&mut self, now: Time, robot: RobotId) {
-        self.record(OfRobots::TimeToSuccess, now - self.since.of(robot));
+        self.record(OfRobots::TimeToSuccess, robot, now - self.since.of(robot));
     }
 }
 
@@ -108,12 +120,12 @@ impl Observer for RobotWatch {
         match *event {
             Event::RobotEnded { robot, started, end: RobotEnd::InSync } if !self.probes.is_empty() => {
                 self.in_sync(now, robot);
-                self.record(OfRobots::Deployment, now - started);
+                self.record(OfRobots::Deployment, robot, now - started);
             }
             Event::RobotEndedLate { robot, end: RobotEnd::InSync } if !self.probes.is_empty() => {
                 self.in_sync(now, robot);
             }
-            Event::RobotRegistered(_) => self.since.register(now),
+            Event::RobotRegistered { group, .. } => self.since.register(now, group),
             _ => {}
         }
     }
@@ -124,25 +136,27 @@ impl Each for Observe<'_> {
     type Seen = Observed;
 
     fn watch(&self) -> RobotWatch {
-        let probe = |(place, wanted): (usize, &Option<Wanted>)| match wanted {
-            Some(Wanted { source: Source::Robots(of), limits, .. }) => {
-                Some(Probe { place, of: *of, limits: *limits, times: RobotTimes::default() })
-            }
-            _ => None,
+        let probe = |(place, wanted): (usize, &Option<Wanted>)| {
+            let Wanted { measure, group, limits, .. } = (*wanted)?;
+            let Source::Robots(of) = measure.source else { return None };
+            Some(Probe { place, of, group, limits, times: RobotTimes::default() })
         };
         let probes = self.wanted.iter().enumerate().filter_map(probe).collect();
-        RobotWatch { since: Since::new(self.plan.fleet_size), probes }
+        RobotWatch { since: Since::new(self.plan), probes }
     }
 
     fn seen(&self, watch: &mut RobotWatch, replication: &Replication) -> Observed {
-        let observe = |wanted: &Wanted| match wanted.source {
+        let observe = |wanted: &Wanted| match wanted.measure.source {
             Source::Event(happened) => Observation::Event(happened(replication)),
             Source::JobOutcomes => {
                 Observation::Event(wanted.outcome.is_some() && replication.first_job_outcome() == wanted.outcome)
             }
-            Source::Number(number) => number(replication).map_or(Observation::Nothing, Observation::Number),
+            Source::Number(_) => {
+                let none = if wanted.measure.lasting { Observation::Never } else { Observation::Nothing };
+                wanted.measure.number(replication, wanted.group).map_or(none, Observation::Number)
+            }
             // Robots' times are taken from the watch below.
-            Source::Robots(_) | Source::Replications | Source::Codes => Observation::Nothing,
+            Source::Robots(_) | Source::Replications | Source::Codes | Source::GroupSize => Observation::Nothing,
         };
         let observe = |wanted: &Option<Wanted>| wanted.as_ref().map_or(Observation::Nothing, observe);
         let mut observations: Box<[Observation]> = self.wanted.iter().map(observe).collect();

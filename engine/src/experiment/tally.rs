@@ -3,8 +3,8 @@
 use std::ops::Index;
 
 use super::{InSyncCurve, LimitsSeen, OverTime};
-use crate::measure::{Bound, EventId, MEASURES, Measure, NumberId, OfRobots, Source};
-use crate::rollout::{Controller, DeploymentJobErrorCode, RobotEnd, Word};
+use crate::measure::{Bound, EventId, GroupSource, MEASURES, Measure, NumberId, OfRobots, Source};
+use crate::rollout::{Controller, DeploymentJobErrorCode, JobKind, RobotEnd, RobotId, Word};
 use crate::simulation::{Event, Observer, Plan, Replication, Since};
 use crate::statistics::{ClusteredSample, Numbers, Sample, Unit, Waiting};
 use crate::time::{Span, Time};
@@ -35,6 +35,8 @@ pub struct Tally {
     pub curves: Option<Curves>,
     /// The same of each build's replications alone, if there are builds (R15).
     pub builds: Vec<Tally>,
+    /// Of each group's robots alone what measures have of groups, if there is more than one (R23).
+    pub groups: Vec<Tally>,
 }
 
 /// What is kept of a measure.
@@ -49,18 +51,24 @@ enum Kept {
 }
 
 impl Kept {
-    fn new(measure: &Measure, plan: &Plan) -> Kept {
+    /// Of all replications, or of one of their groups.
+    fn new(measure: &Measure, plan: &Plan, group: Option<usize>) -> Kept {
+        let is_number = match group {
+            None => matches!(measure.source, Source::Number(_)),
+            Some(_) => matches!(measure.of_group, Some(GroupSource::Number(_))),
+        };
         match measure.source {
             _ if !measure.part.is_planned(plan) => Kept::Nothing,
-            Source::Event(_) => Kept::Count(0),
-            Source::Number(_) => {
+            Source::Event(_) if group.is_none() => Kept::Count(0),
+            _ if is_number => {
                 let sample = match measure.bound.reach(plan) {
                     Some(reach) => Sample::with_bound(measure.unit, reach),
                     None => Sample::new(measure.unit),
                 };
-                Kept::Sample(sample.with_support(measure.bound.support(plan)))
+                let sample = sample.with_support(measure.bound.support(plan, plan.most_robots_of(group)));
+                Kept::Sample(if measure.lasting { sample.with_never() } else { sample })
             }
-            Source::Replications | Source::Robots(_) | Source::JobOutcomes | Source::Codes => Kept::Nothing,
+            _ => Kept::Nothing,
         }
     }
 
@@ -82,6 +90,8 @@ pub struct Curves {
     pub in_flight: OverTime,
     /// The origin's rate in bits a second, if downloads take their own time (R16).
     pub egress: Option<OverTime>,
+    /// The share of each group in sync, if there is more than one (R23).
+    pub groups: Vec<InSyncCurve>,
 }
 
 impl Tally {
@@ -90,22 +100,34 @@ impl Tally {
 
     /// A tally of nothing.
     pub fn new(plan: &Plan, curves: bool) -> Tally {
+        let several = plan.groups().len() > 1;
+        let groups = if several { 0..plan.groups().len() } else { 0..0 };
+        let curves = curves.then(|| Curves {
+            in_sync: InSyncCurve::new(plan.most_robots),
+            in_flight: OverTime::default(),
+            egress: plan.download.map(|_| OverTime::default()),
+            groups: groups.clone().map(|group| InSyncCurve::new(plan.most_robots_of(Some(group)))).collect(),
+        });
+        let groups = groups.map(|group| Tally::part(plan, Some(group))).collect();
+        Tally { curves, groups, ..Tally::part(plan, None) }
+    }
+
+    /// Of all replications, or of one of their groups, without what either is made of.
+    fn part(plan: &Plan, group: Option<usize>) -> Tally {
         Tally {
             limits: LimitsSeen::default(),
-            since: Since::new(plan.fleet_size),
+            since: Since::new(plan),
             replications: 0,
-            kept: MEASURES.iter().map(|measure| Kept::new(measure, plan)).collect(),
-            robots: OfRobots::ALL
-                .map(|_| ClusteredSample::new(Unit::Seconds).with_support(Bound::Horizon.support(plan))),
+            kept: MEASURES.iter().map(|measure| Kept::new(measure, plan, group)).collect(),
+            robots: OfRobots::ALL.map(|_| {
+                ClusteredSample::new(Unit::Seconds).with_support(Bound::Horizon.support(plan, plan.most_robots))
+            }),
             waiting: Waiting::default(),
             job_outcomes: plan.controller.outcomes().iter().map(|outcome| (Word::of(outcome.name), 0)).collect(),
             failure_codes: [0; DeploymentJobErrorCode::ALL.len()],
-            curves: curves.then(|| Curves {
-                in_sync: InSyncCurve::new(plan.most_robots),
-                in_flight: OverTime::default(),
-                egress: plan.download.map(|_| OverTime::default()),
-            }),
+            curves: None,
             builds: Vec::new(),
+            groups: Vec::new(),
         }
     }
 
@@ -121,15 +143,22 @@ impl Tally {
 
     /// Adds a replication that this tally has watched.
     pub fn end_replication(&mut self, replication: &Replication) {
+        self.end(replication, None);
+        for (group, tally) in self.groups.iter_mut().enumerate() {
+            tally.end(replication, Some(group));
+        }
+    }
+
+    fn end(&mut self, replication: &Replication, group: Option<usize>) {
         self.replications += 1;
         for (measure, kept) in MEASURES.iter().zip(&mut self.kept) {
             match (measure.source, kept) {
                 (Source::Event(happened), Kept::Count(count)) => *count += u64::from(happened(replication)),
-                (Source::Number(number), Kept::Sample(sample)) => {
-                    if let Some(number) = number(replication) {
-                        sample.record(number);
-                    }
-                }
+                (_, Kept::Sample(sample)) => match measure.number(replication, group) {
+                    Some(number) => sample.record(number),
+                    None if measure.lasting => sample.record_never(),
+                    None => (),
+                },
                 _ => (),
             }
         }
@@ -157,6 +186,7 @@ impl Tally {
             curves.merge(other);
         }
         self.builds.iter_mut().zip(&other.builds).for_each(|(build, other)| build.merge(other));
+        self.groups.iter_mut().zip(&other.groups).for_each(|(group, other)| group.merge(other));
     }
 
     /// The numbers of a measure, if it has any and the scenario has the part that it needs.
@@ -179,6 +209,29 @@ impl Tally {
     /// How often first jobs ended in this outcome.
     pub fn ended_as(&self, outcome: Word) -> u64 {
         self.job_outcomes.iter().filter(|(word, _)| *word == outcome).map(|(_, count)| count).sum()
+    }
+
+    /// All samples of times of robots: its own, by [`OfRobots`], then those of each group.
+    pub(crate) fn samples_of_robots(&mut self) -> impl Iterator<Item = &mut ClusteredSample> {
+        self.robots.iter_mut().chain(self.groups.iter_mut().flat_map(|group| &mut group.robots))
+    }
+
+    /// A robot has got in sync, in a job with these times, or late: where groups are told apart, its group's counts.
+    #[inline(never)]
+    fn in_sync_in_group(&mut self, now: Time, robot: RobotId, times: Option<[u64; OfRobots::ALL.len()]>) {
+        let place = self.since.group_of(robot);
+        let group = &mut self.groups[place];
+        match times {
+            Some(times) => {
+                if group.waiting.record(times) {
+                    group.waiting.count(group.robots.each_mut());
+                }
+            }
+            None => group.robots[OfRobots::TimeToSuccess as usize].record((now - self.since.of(robot)).micros()),
+        }
+        if let Some(curves) = &mut self.curves {
+            curves.groups[place].robot_in_sync(now);
+        }
     }
 
     #[cold]
@@ -214,6 +267,7 @@ impl Index<EventId> for Tally {
 impl Curves {
     fn end_replication(&mut self, ended: Time) {
         self.in_sync.end_replication();
+        self.groups.iter_mut().for_each(InSyncCurve::end_replication);
         self.in_flight.end_replication(ended);
         if let Some(egress) = &mut self.egress {
             egress.end_replication(ended);
@@ -223,6 +277,7 @@ impl Curves {
     fn merge(&mut self, other: &Curves) {
         self.in_sync.merge(&other.in_sync);
         self.in_flight.merge(&other.in_flight);
+        self.groups.iter_mut().zip(&other.groups).for_each(|(group, other)| group.merge(other));
         if let (Some(egress), Some(other)) = (&mut self.egress, &other.egress) {
             egress.merge(other);
         }
@@ -239,13 +294,19 @@ impl Observer for Tally {
                 if self.waiting.record(times) {
                     self.waiting.count(self.robots.each_mut());
                 }
+                if !self.groups.is_empty() {
+                    self.in_sync_in_group(now, robot, Some(times));
+                }
             }
             Event::RobotEnded { end, .. } => self.count_failure(end),
             // An attempt's code was counted when it ended as `NoResponse`, so a late failure adds none.
             Event::RobotEndedLate { robot, end: RobotEnd::InSync } => {
                 self.robots[OfRobots::TimeToSuccess as usize].record((now - self.since.of(robot)).micros());
+                if !self.groups.is_empty() {
+                    self.in_sync_in_group(now, robot, None);
+                }
             }
-            Event::RobotRegistered(_) => self.since.register(now),
+            Event::RobotRegistered { group, .. } => self.since.register(now, group),
             Event::JobOver(job) => self.limits.add(job),
             // No curve shows it.
             Event::RobotProgressed(_) => return,
@@ -263,6 +324,9 @@ impl Observer for Curves {
     fn see(&mut self, now: Time, event: &Event<'_>) {
         self.in_sync.see(now, event);
         match event {
+            Event::JobCreated { kind: JobKind::Deployment, .. } => {
+                self.groups.iter_mut().for_each(InSyncCurve::start_over);
+            }
             Event::RobotStarted { .. } => self.in_flight.set(now, self.in_flight.level() + 1),
             Event::RobotEnded { .. } => self.in_flight.set(now, self.in_flight.level() - 1),
             Event::EgressChanged(rate) => {

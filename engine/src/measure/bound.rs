@@ -34,9 +34,9 @@ pub enum Bound {
 }
 
 impl Bound {
-    /// The bound in whole units, if the scenario has one.
-    pub fn greatest(self, scenario: &Scenario) -> Option<u128> {
-        let robots = u128::from(scenario.most_robots());
+    /// The bound in whole units, if the scenario has one; of so many robots, all of the fleet or those of a group.
+    pub fn greatest(self, scenario: &Scenario, robots: u32) -> Option<u128> {
+        let robots = u128::from(robots);
         match self {
             Bound::Horizon => campaign(scenario),
             Bound::FirstJob => campaign(scenario).map(|all| longest_job(scenario).map_or(all, |job| all.min(job))),
@@ -59,8 +59,8 @@ impl Bound {
 
     /// What is known of numbers before any is seen: counts have ends. Times have one, too, but so far off that nothing
     /// follows from it.
-    pub(crate) fn support(self, plan: &Plan) -> Support {
-        let robots = u128::from(plan.most_robots);
+    pub(crate) fn support(self, plan: &Plan, robots: u32) -> Support {
+        let robots = u128::from(robots);
         match self {
             _ if plan.is_certain() => Support::Constant,
             Bound::Robots => Support::Within([0, robots]),

@@ -28,18 +28,24 @@ pub use table::MEASURES;
 
 use crate::rollout::{CampaignOutcome, HaltWords};
 use crate::scenario::Scenario;
-use crate::simulation::{Plan, Replication};
+use crate::simulation::{GroupRecord, Plan, Replication};
 use crate::statistics::Unit;
 
 /// What results say of replications under one name.
 #[derive(Debug)]
 pub struct Measure {
-    /// The path in `summary.json`, of all replications; those of a build stand under `builds.NAME.` and the same name.
+    /// The path in `summary.json`, of all replications; those of a build stand under `builds.NAME.` and the same name,
+    /// those of a group under `groups.NAME.`
     pub name: &'static str,
     /// What its numbers measure.
     pub unit: Unit,
     /// How it comes from replications.
     pub source: Source,
+    /// Whether a replication that has no number of it counts as later than any number: then its quantiles are over all
+    /// replications.
+    pub lasting: bool,
+    /// How it comes from one group of a replication, if results by group have it (R23).
+    pub of_group: Option<GroupSource>,
     /// What none of its numbers exceeds.
     pub bound: Bound,
     /// The part of a scenario without which it does not exist.
@@ -52,8 +58,6 @@ pub struct Measure {
     pub column: Option<CsvColumn>,
     /// Where it stands in tables, if it does.
     pub row: Option<TableRow>,
-    /// Whether `summary.json` has it, and so whether there are metrics and a histogram of it.
-    pub listed: bool,
     /// Whether two runs are compared in it. Runs are read by their columns: those of programs that did not have the
     /// column yet are then refused.
     pub compared: bool,
@@ -74,6 +78,19 @@ pub enum Source {
     JobOutcomes,
     /// How often each failure code occurs.
     Codes,
+    /// Nothing: it is of groups alone.
+    GroupSize,
+}
+
+/// How a measure comes from one group of a replication (R23).
+#[derive(Clone, Copy, Debug)]
+pub enum GroupSource {
+    /// How many robots it has at the start.
+    Size,
+    /// As [`Source::Number`], of one group's part of a replication.
+    Number(fn(&GroupRecord) -> Option<u128>),
+    /// As [`Source::Robots`], of its robots alone.
+    Robots,
 }
 
 /// Which times of robots.
@@ -96,6 +113,8 @@ pub enum Part {
     /// None: it always exists.
     None,
     Builds,
+    /// More than one group (R23).
+    Groups,
     /// Robots that register later (R13).
     Registrations,
     /// Robots that may be offline (R14).
@@ -112,6 +131,7 @@ impl Part {
         match self {
             Part::None => true,
             Part::Builds => !scenario.builds.is_empty(),
+            Part::Groups => scenario.groups.len() > 1,
             Part::Registrations => scenario.groups.iter().any(|group| group.registrations.is_some()),
             Part::Connectivity => scenario.has_connectivity(),
             Part::Download => scenario.download.is_some(),
@@ -124,6 +144,7 @@ impl Part {
         match self {
             Part::None => true,
             Part::Builds => plan.odds.builds() > 0,
+            Part::Groups => plan.groups().len() > 1,
             Part::Registrations => plan.most_robots > plan.fleet_size,
             Part::Connectivity => plan.groups().any(|group| group.connectivity.is_some()),
             Part::Download => plan.download.is_some(),
@@ -136,6 +157,7 @@ impl Part {
         match self {
             Part::None => "",
             Part::Builds => "[[build]]",
+            Part::Groups => "second [[group]]",
             Part::Registrations => "[group.registrations]",
             Part::Connectivity => "[group.connectivity]",
             Part::Download => "[download]",
@@ -230,6 +252,15 @@ impl Measure {
     /// Its place in [`MEASURES`].
     pub(crate) fn place(&self) -> usize {
         MEASURES.iter().position(|other| other == self).expect("measures are those of the list")
+    }
+
+    /// What a replication says of it, or one of its groups, in whole units; none where it has no such number.
+    pub fn number(&self, replication: &Replication, group: Option<usize>) -> Option<u128> {
+        match (self.source, self.of_group, group) {
+            (Source::Number(number), _, None) => number(replication),
+            (_, Some(GroupSource::Number(number)), Some(group)) => number(replication.groups.get(group)?),
+            _ => None,
+        }
     }
 
     /// Those of events.
@@ -334,6 +365,14 @@ pub const MAX_JOBS: EventId = EventId::named("campaign.outcomes.max_jobs");
 pub const HORIZON: EventId = EventId::named("campaign.outcomes.horizon");
 /// The time from the start until the whole fleet is in sync.
 pub const TIME_TO_SUCCESS: NumberId = NumberId::named("campaign.time_to_success_s");
+/// The same over all campaigns: those that do not end in sync are later than any.
+pub const COMPLETION: NumberId = NumberId::named("campaign.completion_s");
+/// Jobs of a campaign.
+pub const JOBS: NumberId = NumberId::named("campaign.jobs");
+/// Jobs that halted.
+pub const JOBS_HALTED: NumberId = NumberId::named("campaign.jobs_halted");
+/// Robots that are not in sync when the campaign ends.
+pub const LEFT_BEHIND: NumberId = NumberId::named("campaign.robots_left_behind");
 /// Robots of the first job that failed.
 pub const ROBOTS_FAILED: NumberId = NumberId::named("first_job.robots_failed");
 /// Robots of the first job that count against its failure threshold: the robots hurt.
@@ -370,7 +409,7 @@ mod tests {
         }
         // `summary.json` is the list folded by dots: what has the first names in common stands together.
         let mut seen: Vec<&str> = Vec::new();
-        for name in MEASURES.iter().filter(|measure| measure.listed).map(|measure| measure.name) {
+        for name in MEASURES.iter().map(|measure| measure.name) {
             for (dot, _) in name.match_indices('.') {
                 let parent = &name[..=dot];
                 let again = seen.iter().any(|other| other.starts_with(parent));

@@ -1,21 +1,25 @@
 //! The list of measures.
 
-use super::{Bound, CsvColumn, Measure, OfRobots, Part, Section, Source, TableRow};
+use super::{Bound, CsvColumn, GroupSource, Measure, OfRobots, Part, Section, Source, TableRow};
 use crate::rollout::{CallCounts, CampaignOutcome, DeploymentStatus};
-use crate::simulation::{Downloaded, JobRecord, Replication};
+use crate::simulation::{Downloaded, GroupRecord, JobRecord, Replication};
 use crate::statistics::Unit;
 use crate::time::Span;
 
 use Bound::{
     Bundles, FirstJob, Horizon, Jobs, RobotTimeout, Robots, RobotsByHorizon, RobotsByTimeout, RobotsOnce, Unknown,
 };
-use Part::{Api, Builds, Connectivity, Download};
+use Part::{Api, Builds, Connectivity, Download, Groups};
 use Section::{Calls, Data, Hurt, Long};
 use Unit::{BitsPerSecond, Bytes, Count, Seconds};
 
 /// All measures, in the order of `summary.json`. See [`super`] for how to add one.
 pub static MEASURES: &[Measure] = &[
     entry("replications", Count, Source::Replications, "replications").means("how many there are"),
+    entry("robots", Count, Source::GroupSize, "robots")
+        .means("of a group alone: its robots at the start")
+        .needs(Groups)
+        .of_group_size(),
     event("campaign.outcomes.in_sync", "fleet in sync", |r| r.outcome == CampaignOutcome::InSync)
         .means("the campaign ends with every robot in sync"),
     event("campaign.outcomes.halted", "halted", |r| r.outcome == CampaignOutcome::Halted)
@@ -30,14 +34,25 @@ pub static MEASURES: &[Measure] = &[
         .means("over campaigns that end in sync: start to the last robot in sync")
         .within(Horizon)
         .column("time_to_success_s", 3)
+        .row(Long, 1)
+        .compared()
+        .of_group(|group| micros(group.time_to_success())),
+    number("campaign.completion_s", Seconds, "until the fleet is in sync, or never", |r| micros(r.time_to_success()))
+        .means("over all campaigns: start to the last robot in sync; one that does not end in sync is later than any")
+        .lasting()
         .row(Long, 0)
-        .compared(),
+        .of_group(|group| micros(group.time_to_success())),
     number("campaign.jobs", Count, "jobs run", |r| Some(r.jobs.into()))
         .means("jobs of the campaign, the first one included")
         .within(Jobs)
         .column("jobs", 2)
-        .row(Long, 5)
+        .row(Long, 6)
         .compared(),
+    number("campaign.jobs_halted", Count, "jobs that halted", |r| Some(r.jobs_halted.into()))
+        .means("jobs that their controller halted: under RoboMaker's rules, at the failure threshold")
+        .within(Jobs)
+        .column("jobs_halted", 31)
+        .row(Long, 7),
     number("campaign.concurrent_deployment_exceptions", Count, "calls refused while a job was active", |r| {
         Some(r.concurrent_deployment_exceptions.into())
     })
@@ -47,8 +62,26 @@ pub static MEASURES: &[Measure] = &[
         .means("most robots down at once")
         .within(Robots)
         .column("peak_robots_down", 17)
-        .row(Hurt, 5)
+        .row(Hurt, 8)
         .compared(),
+    number("campaign.robots_hurt", Count, "failed or no response at least once", |r| Some(r.robots_hurt.into()))
+        .means("robots that failed or did not respond at least once in the campaign, each once")
+        .within(Robots)
+        .column("campaign_robots_hurt", 32)
+        .row(Hurt, 5)
+        .of_group(|group| Some(group.robots_hurt.into())),
+    number("campaign.robots_in_sync", Count, "in sync at the end", |r| Some(r.robots_in_sync.into()))
+        .means("robots in sync when the campaign ends")
+        .within(Robots)
+        .column("robots_in_sync", 33)
+        .detail(Hurt, 6)
+        .of_group(|group| Some(group.robots_in_sync.into())),
+    number("campaign.robots_left_behind", Count, "left behind at the end", |r| Some(r.robots_left_behind().into()))
+        .means("robots registered but not in sync when the campaign ends")
+        .within(Robots)
+        .column("robots_left_behind", 34)
+        .row(Hurt, 7)
+        .of_group(|group| Some(group.robots_left_behind().into())),
     number("campaign.api.calls", Count, "made, repeats included", |r| calls(r, |c| c.calls))
         .means("attempts of calls, repeats included")
         .needs(Api)
@@ -86,7 +119,7 @@ pub static MEASURES: &[Measure] = &[
         .means("`InProgress` to the end of the last robot")
         .within(FirstJob)
         .column("first_job_makespan_s", 6)
-        .row(Long, 2)
+        .row(Long, 3)
         .compared(),
     number("first_job.time_to_success_s", Seconds, "first job, where it succeeds", |r| {
         first(r, |job| micros(job.makespan()).filter(|_| job.status == DeploymentStatus::Succeeded))
@@ -105,23 +138,25 @@ pub static MEASURES: &[Measure] = &[
     .means("robots that ended `Failed`, aborted ones included")
     .within(Robots)
     .column("failed", 8)
-    .row(Hurt, 0)
-    .compared(),
+    .row(Hurt, 1)
+    .compared()
+    .of_group(|group| Some(group.first_job?.robots_failed().into())),
     number("first_job.robots_no_response", Count, "no response in first job", |r| {
         first(r, |job| Some(job.progress.no_response.into()))
     })
     .means("robots that had not ended by the robot timeout")
     .within(Robots)
     .column("no_response", 9)
-    .row(Hurt, 1)
-    .compared(),
+    .row(Hurt, 2)
+    .compared()
+    .of_group(|group| Some(group.first_job?.no_response.into())),
     number("first_job.robots_hurt", Count, "failed or no response in first job", |r| {
         first(r, |job| Some(job.progress.counted_failures().into()))
     })
     .means("failed and no response: what counts against the threshold")
     .within(Robots)
-    .detail(Hurt, 2)
-    .unlisted(),
+    .row(Hurt, 0)
+    .of_group(|group| Some(group.first_job?.hurt().into())),
     number("first_job.robots_not_attempted", Count, "not attempted in first job", |r| {
         first(r, |job| Some(job.progress.not_attempted().into()))
     })
@@ -148,7 +183,7 @@ pub static MEASURES: &[Measure] = &[
     .means("over jobs that halted: first start to halt")
     .within(FirstJob)
     .column_with("detection_s", 20, Builds)
-    .detail(Long, 3),
+    .detail(Long, 4),
     number("first_job.peak_in_flight", Count, "robots deploying at once", |r| {
         first(r, |job| Some(job.progress.peak_in_flight.into()))
     })
@@ -159,11 +194,13 @@ pub static MEASURES: &[Measure] = &[
     entry("robot.time_to_success_s", Seconds, Source::Robots(OfRobots::TimeToSuccess), "until a robot is in sync")
         .means("over robots that got in sync: registration to `InSync`")
         .within(Horizon)
-        .row(Long, 1),
+        .row(Long, 2)
+        .of_group_robots(),
     entry("robot.deployment_s", Seconds, Source::Robots(OfRobots::Deployment), "one robot's deployment")
         .means("over successful deployments: start to end")
         .within(RobotTimeout)
-        .row(Long, 4),
+        .row(Long, 5)
+        .of_group_robots(),
     number("robot.out_of_service_s", Seconds, "out of service, all robots", |r| Some(r.out_of_service))
         .means("time in `Deploying`, summed over robots")
         .within(RobotsByTimeout)
@@ -173,14 +210,15 @@ pub static MEASURES: &[Measure] = &[
         .means("summed over robots: first start, which ends its processes, until in sync or the campaign's end")
         .within(RobotsByHorizon)
         .column("down_s", 16)
-        .row(Hurt, 6)
-        .compared(),
+        .row(Hurt, 9)
+        .compared()
+        .of_group(|group| Some(group.down)),
     number("robot.late_syncs", Count, "in sync after a timeout", |r| Some(r.late_syncs.into()))
         .means("robots that got in sync by themselves after they had timed out")
         .within(RobotsOnce)
         .needs(Connectivity)
         .column("late_syncs", 22)
-        .row(Hurt, 7),
+        .row(Hurt, 10),
     entry("robot.failure_codes", Count, Source::Codes, "failure codes")
         .means("how often each code occurred, over all attempts; a code that did not occur is 0"),
     number("download.bytes", Bytes, "downloaded", |r| downloads(r, |d| Some(d.bytes)))
@@ -207,13 +245,14 @@ const fn entry(name: &'static str, unit: Unit, source: Source, words: &'static s
         name,
         unit,
         source,
+        lasting: false,
+        of_group: None,
         bound: Unknown,
         part: Part::None,
         words,
         meaning: "",
         column: None,
         row: None,
-        listed: true,
         compared: false,
     }
 }
@@ -275,8 +314,21 @@ impl Measure {
         Measure { row: Some(TableRow { section, place, detail: true }), ..self }
     }
 
-    const fn unlisted(self) -> Measure {
-        Measure { listed: false, ..self }
+    /// A replication without a number is later than any.
+    const fn lasting(self) -> Measure {
+        Measure { lasting: true, ..self }
+    }
+
+    const fn of_group(self, number: fn(&GroupRecord) -> Option<u128>) -> Measure {
+        Measure { of_group: Some(GroupSource::Number(number)), ..self }
+    }
+
+    const fn of_group_size(self) -> Measure {
+        Measure { of_group: Some(GroupSource::Size), ..self }
+    }
+
+    const fn of_group_robots(self) -> Measure {
+        Measure { of_group: Some(GroupSource::Robots), ..self }
     }
 
     const fn compared(self) -> Measure {

@@ -18,7 +18,7 @@ pub use summary::{LUCK_VERSION, RESULTS_VERSION, Results, ScenarioIdentity, Summ
 pub use unknown::UnknownMetric;
 
 use crate::experiment::Tally;
-use crate::measure::{MEASURES, Measure, Source};
+use crate::measure::{COMPLETION, GroupSource, MEASURES, Measure, NumberId, Part, Source, TIME_TO_SUCCESS};
 use crate::rollout::{DeploymentJobErrorCode, JobOutcome, Word};
 use crate::scenario::{Probability, Scenario};
 use crate::statistics::{Estimate, Proportion, Statistic};
@@ -29,6 +29,8 @@ pub struct Metric {
     path: String,
     /// Among the scenario's builds; none for all replications together.
     build: Option<usize>,
+    /// Among the scenario's groups; none for the whole fleet.
+    group: Option<usize>,
     measure: &'static Measure,
     /// Of the outcomes of the first job the one that it is about.
     outcome: Option<Word>,
@@ -40,10 +42,16 @@ pub struct Metric {
 enum Leaf {
     /// The only one.
     Whole,
+    /// How many robots a group has.
+    Robots(u32),
     /// In how many replications an event happens.
     Count,
     /// The share of these.
     Probability,
+    /// Of times that may never come, in how many replications they do not.
+    NeverCount,
+    /// The share of these.
+    NeverProbability,
     /// Of its distribution.
     Statistic(Statistic),
     Occurrences(DeploymentJobErrorCode),
@@ -64,19 +72,27 @@ pub enum Kind {
 
 /// The measures that `summary.json` has of a scenario, in its order.
 fn listed(scenario: &Scenario) -> impl Iterator<Item = &'static Measure> {
-    MEASURES.iter().filter(|measure| measure.listed && measure.part.is_in(scenario))
+    MEASURES.iter().filter(|measure| measure.part.is_in(scenario))
 }
 
 /// All distributions of an experiment's results by their names in `summary.json`, in its order; those of each build as
-/// `builds.NAME.` and the name.
+/// `builds.NAME.` and the name, those of each group as `groups.NAME.` and the name. Times that may never come have no
+/// place in histograms.
 pub fn distributions<'t>(scenario: &Scenario, tally: &'t Tally) -> Vec<(String, Numbers<'t>)> {
     let builds =
         scenario.builds.iter().zip(&tally.builds).map(|(build, tally)| (format!("builds.{}.", build.name), tally));
+    let groups =
+        scenario.groups.iter().zip(&tally.groups).map(|(group, tally)| (format!("groups.{}.", group.name), tally));
     let of_tally = |(prefix, tally): (String, &'t Tally)| {
         let numbers = move |measure: &Measure| Some((format!("{prefix}{}", measure.name), tally.numbers(measure)?));
-        listed(scenario).filter_map(numbers)
+        listed(scenario).filter(|measure| !measure.lasting).filter_map(numbers)
     };
-    std::iter::once((String::new(), tally)).chain(builds).flat_map(of_tally).collect()
+    let whole = std::iter::once((String::new(), tally)).chain(builds).flat_map(of_tally);
+    let by_group = groups.flat_map(|(prefix, group)| {
+        let of_group = listed(scenario).filter(|measure| measure.of_group.is_some() && !measure.lasting);
+        of_group.filter_map(move |measure| Some((format!("{prefix}{}", measure.name), group.numbers(measure)?)))
+    });
+    whole.chain(by_group).collect()
 }
 
 impl Metric {
@@ -89,11 +105,7 @@ impl Metric {
         for (build, name) in std::iter::once((None, "")).chain(builds) {
             let prefix = if build.is_some() { format!("builds.{name}.") } else { String::new() };
             for measure in listed(scenario) {
-                let mut add = |name: &str, leaf| {
-                    let dot = if name.is_empty() { "" } else { "." };
-                    let path = format!("{prefix}{}{dot}{name}", measure.name);
-                    metrics.push(Metric { path, build, measure, outcome: None, leaf });
-                };
+                let mut add = |name: &str, leaf| metrics.push(Metric::new(&prefix, measure, name, leaf, build, None));
                 match measure.source {
                     Source::Replications => add("", Leaf::Whole),
                     Source::Event(_) => {
@@ -101,16 +113,15 @@ impl Metric {
                         add("probability", Leaf::Probability);
                     }
                     Source::Number(_) | Source::Robots(_) => {
-                        Statistic::ALL
-                            .iter()
-                            .for_each(|statistic| add(statistic.as_str(), Leaf::Statistic(*statistic)));
+                        leaves(measure).into_iter().for_each(|(name, leaf)| add(name, leaf));
                     }
+                    Source::GroupSize => (),
                     Source::JobOutcomes => {
                         for JobOutcome { name, .. } in outcomes {
                             let outcome = Some(Word::of(name));
                             for (leaf, number) in [("count", Leaf::Count), ("probability", Leaf::Probability)] {
                                 let path = format!("{prefix}{}.{name}.{leaf}", measure.name);
-                                metrics.push(Metric { path, build, measure, outcome, leaf: number });
+                                metrics.push(Metric { path, build, group: None, measure, outcome, leaf: number });
                             }
                         }
                     }
@@ -118,7 +129,36 @@ impl Metric {
                 }
             }
         }
+        let groups = scenario.groups.iter().enumerate().filter(|_| Part::Groups.is_in(scenario));
+        for (index, group) in groups {
+            let prefix = format!("groups.{}.", group.name);
+            for measure in listed(scenario) {
+                let mut add =
+                    |name: &str, leaf| metrics.push(Metric::new(&prefix, measure, name, leaf, None, Some(index)));
+                match measure.of_group {
+                    Some(GroupSource::Size) => add("", Leaf::Robots(group.robots)),
+                    Some(GroupSource::Number(_) | GroupSource::Robots) => {
+                        leaves(measure).into_iter().for_each(|(name, leaf)| add(name, leaf));
+                    }
+                    None => (),
+                }
+            }
+        }
         metrics
+    }
+
+    /// One of a measure's numbers, by what stands after its name.
+    fn new(
+        prefix: &str,
+        measure: &'static Measure,
+        name: &str,
+        leaf: Leaf,
+        build: Option<usize>,
+        group: Option<usize>,
+    ) -> Metric {
+        let dot = if name.is_empty() { "" } else { "." };
+        let path = format!("{prefix}{}{dot}{name}", measure.name);
+        Metric { path, build, group, measure, outcome: None, leaf }
     }
 
     /// Finds a metric of a scenario. A failure code that no robot of the scenario can end with is one, too: it is 0.
@@ -158,10 +198,20 @@ impl Metric {
         self.build
     }
 
+    /// The group whose robots it is about, an index into the scenario's; none for the whole fleet.
+    pub fn group(&self) -> Option<usize> {
+        self.group
+    }
+
+    /// The most robots that it can be about.
+    pub fn most_robots(&self, scenario: &Scenario) -> u32 {
+        self.group.map_or_else(|| scenario.most_robots(), |group| scenario.groups[group].most_robots())
+    }
+
     /// What it measures.
     pub fn unit(&self) -> Unit {
         match self.leaf {
-            Leaf::Probability => Unit::Probability,
+            Leaf::Probability | Leaf::NeverProbability => Unit::Probability,
             Leaf::Statistic(statistic) if statistic != Statistic::Count => self.measure.unit,
             _ => Unit::Count,
         }
@@ -170,7 +220,7 @@ impl Metric {
     /// What kind of number it is.
     pub fn kind(&self) -> Kind {
         match self.leaf {
-            Leaf::Probability => Kind::Probability,
+            Leaf::Probability | Leaf::NeverProbability => Kind::Probability,
             Leaf::Statistic(Statistic::Mean) => Kind::Mean,
             Leaf::Statistic(statistic) => statistic.percent().map_or(Kind::Other, Kind::Quantile),
             _ => Kind::Other,
@@ -180,7 +230,7 @@ impl Metric {
     /// Whether it has an interval, given replications enough.
     pub fn has_interval(&self) -> bool {
         match self.leaf {
-            Leaf::Probability => true,
+            Leaf::Probability | Leaf::NeverProbability => true,
             Leaf::Statistic(statistic) => statistic.has_interval(),
             _ => false,
         }
@@ -198,7 +248,40 @@ impl Metric {
 
     /// What none of its numbers exceeds, in whole units, if anything is known. A probability is at most 1.
     pub fn greatest(&self, scenario: &Scenario) -> Option<u128> {
-        self.measure.bound.greatest(scenario)
+        self.measure.bound.greatest(scenario, self.most_robots(scenario))
+    }
+
+    /// Whether it is over those replications alone that have a number of its measure.
+    pub fn is_conditional(&self) -> bool {
+        let number = matches!(self.measure.source, Source::Number(_)) && !self.measure.lasting;
+        number && matches!(self.leaf, Leaf::Statistic(statistic) if statistic != Statistic::Count)
+    }
+
+    /// In which share of the replications that it is about there is a number of its measure, if it is over these alone.
+    pub fn share(&self, tally: &Tally) -> Option<f64> {
+        let tally = self.of(tally).filter(|tally| tally.replications > 0 && self.is_conditional())?;
+        let Numbers::Independent(sample) = tally.numbers(self.measure)? else { return None };
+        Some(sample.count() as f64 / tally.replications as f64)
+    }
+
+    /// Of a quantile of the time to success the same quantile over all campaigns, of which one that never gets there is
+    /// later than any.
+    pub fn over_all(&self) -> Option<Metric> {
+        let [part, all] = [TIME_TO_SUCCESS, COMPLETION].map(NumberId::measure);
+        (self.measure == part && self.is_quantile()).then(|| Metric {
+            path: self.path.replace(part.name, all.name),
+            measure: all,
+            ..self.clone()
+        })
+    }
+
+    /// The tally of what it is about.
+    fn of<'t>(&self, tally: &'t Tally) -> Option<&'t Tally> {
+        match (self.build, self.group) {
+            (Some(build), _) => tally.builds.get(build),
+            (None, Some(group)) => tally.groups.get(group),
+            (None, None) => Some(tally),
+        }
     }
 
     /// A number in whole units as it is shown: seconds, or as it is.
@@ -214,27 +297,32 @@ impl Metric {
     /// The same of many metrics. Those of a distribution are best asked for side by side, as [`Metric::all`] lists
     /// them: a distribution is looked at once for all of them.
     pub fn estimates(metrics: &[Metric], tally: &Tally) -> Vec<Estimate> {
-        let mut last: Option<(Option<usize>, &'static Measure)> = None;
+        let mut last: Option<([Option<usize>; 2], &'static Measure)> = None;
         let mut described = [Estimate::default(); Statistic::ALL.len()];
         let estimate = |metric: &Metric| {
-            let Metric { build, measure, leaf, .. } = metric;
-            let Some(tally) = build.map_or(Some(tally), |build| tally.builds.get(build)) else {
-                return Estimate::default();
-            };
+            let Metric { build, group, measure, leaf, .. } = metric;
+            let Some(tally) = metric.of(tally) else { return Estimate::default() };
             let count = || metric.outcome.map_or_else(|| tally.count(measure), |outcome| Some(tally.ended_as(outcome)));
+            let never = || match tally.numbers(measure) {
+                Some(Numbers::Independent(sample)) => sample.never(),
+                _ => None,
+            };
+            let share = |count: Option<u64>| {
+                let Proportion { probability, ci95, .. } = Proportion::new(count.unwrap_or(0), tally.replications);
+                // No replication at all has no share, as summary.json says with `null`.
+                let value = (tally.replications > 0).then_some(probability.0);
+                Estimate::within(value, ci95.map(|end| end.0))
+            };
             match leaf {
                 Leaf::Whole => Estimate::exact(Some(tally.replications as f64)),
+                Leaf::Robots(robots) => Estimate::exact(Some(f64::from(*robots))),
                 Leaf::Count => Estimate::exact(count().map(|count| count as f64)),
-                Leaf::Probability => {
-                    let Proportion { probability, ci95, .. } =
-                        Proportion::new(count().unwrap_or(0), tally.replications);
-                    // No replication at all has no share, as summary.json says with `null`.
-                    let value = (tally.replications > 0).then_some(probability.0);
-                    Estimate::within(value, ci95.map(|end| end.0))
-                }
+                Leaf::NeverCount => Estimate::exact(never().map(|count| count as f64)),
+                Leaf::Probability => share(count()),
+                Leaf::NeverProbability => share(never()),
                 Leaf::Statistic(statistic) => {
-                    if last.is_none_or(|(of, known)| of != *build || known != *measure) {
-                        last = Some((*build, measure));
+                    if last.is_none_or(|(of, known)| of != [*build, *group] || known != *measure) {
+                        last = Some(([*build, *group], measure));
                         described = tally.numbers(measure).map_or_else(Default::default, |n| n.estimates());
                     }
                     described[*statistic as usize]
@@ -254,6 +342,20 @@ impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.path)
     }
+}
+
+/// The numbers of a measure that has many, in the order of results.
+fn leaves(measure: &Measure) -> Vec<(&'static str, Leaf)> {
+    let statistics = Statistic::ALL.iter().map(|statistic| (statistic.as_str(), Leaf::Statistic(*statistic)));
+    if !measure.lasting {
+        return statistics.collect();
+    }
+    let never = [("never.count", Leaf::NeverCount), ("never.probability", Leaf::NeverProbability)];
+    let has = |(_, leaf): &(&str, Leaf)| !matches!(leaf, Leaf::Statistic(Statistic::Mean | Statistic::Std));
+    let mut leaves: Vec<(&'static str, Leaf)> = statistics.filter(has).collect();
+    // After the count.
+    leaves.splice(1..1, never);
+    leaves
 }
 
 /// The codes that robots of a scenario can end with, in the API's order: those of steps and builds that can fail, that
@@ -286,264 +388,4 @@ fn possible_codes(scenario: &Scenario) -> Vec<DeploymentJobErrorCode> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-    use std::path::Path;
-    use std::sync::atomic::AtomicBool;
-
-    use serde_json::Value;
-
-    use super::*;
-    use crate::experiment::{Each, Experiment, Workers};
-    use crate::metric::Summary;
-    use crate::simulation::{Plan, Replication};
-    use crate::statistics::Sample;
-
-    /// All numbers of a summary by their paths.
-    fn numbers(value: &Value, path: &str, found: &mut Vec<String>) {
-        match value {
-            Value::Object(fields) => {
-                for (key, value) in fields {
-                    if !key.ends_with("ci95") {
-                        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                        numbers(value, &path, found);
-                    }
-                }
-            }
-            // A number that does not exist is null.
-            Value::Number(_) | Value::Null => found.push(path.to_owned()),
-            _ => (),
-        }
-    }
-
-    fn at<'v>(summary: &'v Value, path: &str) -> Option<&'v Value> {
-        summary.pointer(&format!("/{}", path.replace('.', "/")))
-    }
-
-    /// For every shipped scenario: the metrics are the numbers of its summary, each with the value and the interval
-    /// that stand there.
-    #[test]
-    fn metrics_are_the_numbers_of_the_summary() {
-        let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-        let mut scenarios = 0;
-        for entry in std::fs::read_dir(&folder).expect("the scenarios") {
-            let path = entry.expect("an entry").path();
-            if path.extension().is_none_or(|extension| extension != "toml") {
-                continue;
-            }
-            scenarios += 1;
-            let scenario = Scenario::load(&path, &[]).expect("it is a scenario");
-            let plan = Plan::new(&scenario);
-            // Few of the largest fleet, many of the others, so that most intervals exist.
-            let replications = (2_000_000 / plan.most_robots).clamp(3, 400);
-            let experiment = Experiment { plan: &plan, seed: 3, replications, threads: Some(2), curves: false };
-            let tally = experiment.run(&mut (), &AtomicBool::new(false), &|_| ()).expect("nobody cancels it");
-            let summary = Summary::new(&scenario, 3, &tally);
-            let json = summary.to_json();
-            // Not parsed from the text: serde_json reads floats to the last bit but one.
-            let summary = serde_json::to_value(&summary).expect("it is JSON");
-            let metrics = Metric::all(&scenario);
-            for metric in &metrics {
-                let context = format!("{}: {metric}", path.display());
-                let Estimate { value, interval, .. } = metric.estimate(&tally);
-                let parsed = Metric::parse(metric.path(), &scenario).expect("it is listed");
-                assert_eq!(parsed.estimate(&tally), metric.estimate(&tally), "{context}");
-                match at(&summary, metric.path()) {
-                    Some(written) => assert_eq!(written.as_f64(), value, "{context}"),
-                    None => assert!(metric.is_code() && value == Some(0.0), "{context} is not in the summary"),
-                }
-                let (parent, leaf) = metric.path().rsplit_once('.').unwrap_or(("", metric.path()));
-                let name = if leaf == "probability" { String::from("ci95") } else { format!("{leaf}_ci95") };
-                match at(&summary, &format!("{parent}.{name}")) {
-                    Some(written) => {
-                        let ends =
-                            written.as_array().map(|ends| [0, 1].map(|end| ends[end].as_f64().expect("a number")));
-                        assert_eq!(ends, interval, "{context}");
-                        *seen.entry(if ends.is_some() { "intervals" } else { "no intervals" }).or_default() += 1;
-                    }
-                    // Intervals that results leave out.
-                    None if ["p90", "p95"].contains(&leaf) => {
-                        if let (Some([low, high]), Some(value)) = (interval, value) {
-                            assert!(low <= value && value <= high, "{context}: {low} {value} {high}");
-                            *seen.entry("further intervals").or_default() += 1;
-                        }
-                    }
-                    None => assert_eq!(interval, None, "{context}"),
-                }
-                assert!(interval.is_none() || metric.has_interval(), "{context}");
-            }
-            let mut written = Vec::new();
-            numbers(&summary, "", &mut written);
-            let written: Vec<String> =
-                written.into_iter().filter(|path| path != "seed" && path != "results_version").collect();
-            let listed: Vec<&str> = metrics.iter().map(Metric::path).collect();
-            for path in &written {
-                assert!(listed.contains(&path.as_str()), "{path} is no metric");
-            }
-            // In the order of the file. serde_json's map would sort the keys, so the text decides.
-            let mut rest = json.as_str();
-            for metric in metrics.iter().filter(|metric| metric.build.is_none() && !metric.is_code()) {
-                let leaf = metric.path().rsplit('.').next().unwrap_or_default();
-                let found = rest.find(&format!("\"{leaf}\": ")).expect("it stands after the one before");
-                rest = &rest[found + leaf.len()..];
-            }
-        }
-        assert!(scenarios >= 11, "{scenarios}");
-        assert!(["intervals", "no intervals", "further intervals"].iter().all(|kind| seen[kind] > 100), "{seen:?}");
-    }
-
-    fn scenario(more: &str) -> Scenario {
-        let text = format!(
-            "name = \"x\"\n[deployment]\nconcurrent_deployment_percentage = 50\nfailure_threshold_percentage = 50\n\
-             [[group]]\nname = \"g\"\nrobots = 4\n[group.step.launching]\nlatency = {{ constant = \"1s\" }}\n{more}"
-        );
-        Scenario::parse(&text, "x.toml", Path::new(""), &[]).expect("it is a scenario")
-    }
-
-    #[test]
-    fn codes_are_those_that_can_occur() {
-        let codes = |more: &str| -> Vec<String> {
-            let all = Metric::all(&scenario(more));
-            all.iter()
-                .filter_map(|metric| metric.path().strip_prefix("robot.failure_codes."))
-                .map(str::to_owned)
-                .collect()
-        };
-        assert_eq!(codes(""), ["RobotDeploymentAborted", "RobotDeploymentNoResponse"]);
-        assert_eq!(codes("failure = 0.1").last().unwrap(), "MissingRobotDeploymentResource");
-        let weighted = "failure = { probability = 0.1, codes = { LambdaDeleted = 1, EtagMismatch = 0 } }";
-        assert_eq!(codes(weighted), ["RobotDeploymentAborted", "RobotDeploymentNoResponse", "LambdaDeleted"]);
-        let build = "[[build]]\nname = \"b\"\nweight = 1\nfailure = { \"g.launching\" = 0.5 }";
-        assert_eq!(codes(build).last().unwrap(), "MissingRobotDeploymentResource");
-        let other = Metric::parse("robot.failure_codes.BadPermissionError", &scenario("")).expect("a code of the API");
-        let plan = Plan::new(&scenario(""));
-        assert_eq!(other.estimate(&Tally::new(&plan, false)), Estimate::exact(Some(0.0)));
-    }
-
-    #[test]
-    fn unknown_metrics_get_the_nearest_ones() {
-        let plain = scenario("");
-        let builds = scenario("[[build]]\nname = \"good\"\nweight = 1\n[[build]]\nname = \"bad\"\nweight = 1");
-        for (scenario, path, title, help) in [
-            (
-                &plain,
-                "campaign.time_to_sucess_s.p95",
-                "unknown metric",
-                "did you mean `campaign.time_to_success_s.p95`?",
-            ),
-            (&plain, "campaign.time_to_success_s.p96", "unknown metric", "`campaign.time_to_success_s.p95`"),
-            (
-                &plain,
-                "campaign.time_to_success_s",
-                "`campaign.time_to_success_s` is not a single number",
-                "after `campaign.time_to_success_s.`: `count`, `mean`, `std`, `min`, `p50`",
-            ),
-            (&plain, "campaign.outcomes.halted.ci95", "unknown metric", "`count`, `probability`"),
-            (&plain, "halted", "unknown metric", "did you mean `campaign.outcomes.halted.count`"),
-            (&plain, "", "unknown metric", "a metric begins with `replications`, `campaign`, `first_job`, `robot`"),
-            (&plain, "download.bytes.mean", "unknown metric", "the scenario has no `[download]`"),
-            (&plain, "campaign.api.calls.p99", "unknown metric", "the scenario has no `[api]`"),
-            (&plain, "robot.late_syncs.p99", "unknown metric", "the scenario has no `[group.connectivity]`"),
-            (&plain, "builds.good.replications", "unknown metric", "the scenario has no `[[build]]`"),
-            (&builds, "builds.god.replications", "unknown metric", "did you mean `builds.good.replications`?"),
-            (&builds, "builds.ugly.replications", "unknown metric", "after `builds.`: `good`, `bad`"),
-            (&plain, "replications.count", "unknown metric", "did you mean `replications`?"),
-            (&plain, "robot.failure_codes.Oops", "unknown metric", "`RobotDeploymentAborted`"),
-            (&plain, "robot.down_s.p95.p95", "unknown metric", "`robot.down_s.p95`"),
-        ] {
-            let unknown = Metric::parse(path, scenario).expect_err(path);
-            let shown = unknown.to_string();
-            assert!(shown.contains(title) && shown.contains(help), "{path}: {shown}");
-        }
-    }
-
-    /// Keeps every replication as it is.
-    struct Keep;
-
-    impl Each for Keep {
-        type Watch = ();
-        type Seen = Replication;
-
-        fn watch(&self) {}
-
-        fn seen(&self, (): &mut (), replication: &Replication) -> Replication {
-            replication.clone()
-        }
-    }
-
-    /// For every shipped scenario: what replications say one by one comes to the numbers of the tally, of every metric
-    /// that can be expected to be anything; and no number exceeds its bound.
-    #[test]
-    fn replications_say_what_the_tally_says() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-        let (mut compared, mut bounded) = (0, 0);
-        for entry in std::fs::read_dir(&folder).expect("the scenarios") {
-            let path = entry.expect("an entry").path();
-            if path.extension().is_none_or(|extension| extension != "toml") {
-                continue;
-            }
-            let scenario = Scenario::load(&path, &[]).expect("it is a scenario");
-            let plan = Plan::new(&scenario);
-            let replications = (1_000_000 / plan.most_robots).clamp(3, 300);
-            let experiment = Experiment { plan: &plan, seed: 3, replications, threads: Some(2), curves: false };
-            let never = AtomicBool::new(false);
-            let tally = experiment.run(&mut (), &never, &|_| ()).expect("nobody cancels it");
-            let workers = Workers::new(Some(2)).expect("threads");
-            let kept = experiment.each(&workers, 0..replications, &Keep, &never, &|_| ()).expect("nobody cancels it");
-            assert!(kept.iter().map(|replication| replication.index).eq(0..replications), "in order");
-            for metric in Metric::all(&scenario) {
-                let context = format!("{}: {metric}", path.display());
-                let of_build = || kept.iter().filter(|r| metric.build().is_none() || metric.build() == r.build);
-                match (metric.kind(), metric.measure().source) {
-                    (Kind::Other, _) => (),
-                    (_, Source::Event(happened)) => {
-                        let share = of_build().filter(|r| happened(r)).count() as f64 / of_build().count() as f64;
-                        assert_eq!(
-                            metric.estimate(&tally).value.unwrap_or(f64::NAN).to_bits(),
-                            share.to_bits(),
-                            "{context}"
-                        );
-                        compared += 1;
-                    }
-                    (kind, Source::Number(number)) => {
-                        let mut sample = Sample::new(metric.unit());
-                        of_build().filter_map(number).for_each(|number| sample.record(number));
-                        let statistic = match kind {
-                            Kind::Quantile(percent) => {
-                                Statistic::ALL.into_iter().find(|s| s.percent() == Some(percent)).expect("one")
-                            }
-                            _ => Statistic::Mean,
-                        };
-                        let Estimate { value, .. } = sample.estimate(statistic);
-                        // Of a huge fleet the tally's histogram is coarser.
-                        let same = match (value, metric.estimate(&tally).value) {
-                            (Some(a), Some(b)) => (a - b).abs() <= 0.002 * b.abs(),
-                            (a, b) => a == b,
-                        };
-                        assert!(same, "{context}: {value:?}");
-                        let greatest = of_build().filter_map(number).max();
-                        if let (Some(most), Some(greatest)) = (metric.greatest(&scenario), greatest) {
-                            assert!(greatest <= most, "{context}: {greatest} > {most}");
-                            bounded += 1;
-                        }
-                        compared += 1;
-                    }
-                    (_, Source::JobOutcomes) => {
-                        let is_it = |r: &&Replication| r.first_job_outcome() == metric.outcome();
-                        let share = of_build().filter(is_it).count() as f64 / of_build().count() as f64;
-                        assert_eq!(
-                            metric.estimate(&tally).value.unwrap_or(f64::NAN).to_bits(),
-                            share.to_bits(),
-                            "{context}"
-                        );
-                        compared += 1;
-                    }
-                    (_, Source::Robots(_)) => assert!(metric.is_of_robots(), "{context}"),
-                    (_, Source::Replications | Source::Codes) => panic!("{context} cannot be observed"),
-                }
-            }
-        }
-        assert!(compared > 1000 && bounded > 500, "{compared} {bounded}");
-    }
-}
+mod tests;

@@ -7,10 +7,10 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::experiment::{LimitsSeen, Tally};
-use crate::measure::{EventId, MEASURES, Measure, NumberId, Source};
+use crate::measure::{EventId, GroupSource, MEASURES, Measure, NumberId, Source};
 use crate::rollout::{DeploymentJobErrorCode, Word};
 use crate::scenario::Scenario;
-use crate::statistics::{Description, Proportion};
+use crate::statistics::{Description, Lasting, Numbers, Proportion};
 
 /// Which numbers the same scenario, seed and replications give: it grows whenever a change of the program changes them.
 pub const RESULTS_VERSION: u32 = 3;
@@ -39,6 +39,9 @@ pub struct Summary {
     /// The same of each build's replications alone, in the order of the scenario; absent without builds (R15).
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "in_order")]
     pub builds: Vec<(String, Results)>,
+    /// What there is to say of each group alone, in the order of the scenario; absent with a single group (R23).
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "in_order")]
+    pub groups: Vec<(String, Results)>,
 }
 
 /// Pairs as a map that keeps their order.
@@ -62,7 +65,6 @@ pub struct ScenarioIdentity {
 pub struct Results {
     /// How many campaigns they are of.
     pub replications: u64,
-    /// All that there are, those that JSON leaves out included.
     entries: Vec<(&'static Measure, Figure)>,
 }
 
@@ -70,9 +72,11 @@ pub struct Results {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 enum Figure {
-    Replications(u64),
+    /// Replications, or robots of a group.
+    Whole(u64),
     Proportion(Proportion),
     Description(Description),
+    Lasting(Lasting),
     /// How first jobs ended, in the order of their controller's outcomes.
     #[serde(serialize_with = "in_order")]
     JobOutcomes(Vec<(Word, Proportion)>),
@@ -84,14 +88,18 @@ impl Summary {
     /// The summary of a tally, which must not be empty.
     pub fn new(scenario: &Scenario, seed: u64, tally: &Tally) -> Summary {
         let builds = scenario.builds.iter().zip(&tally.builds);
+        let groups = scenario.groups.iter().zip(&tally.groups);
         Summary {
             rollcast: env!("CARGO_PKG_VERSION"),
             results_version: RESULTS_VERSION,
             scenario: ScenarioIdentity { name: scenario.name.clone(), digest: scenario.digest() },
             seed,
             limits: tally.limits,
-            all: Results::new(tally),
-            builds: builds.map(|(build, tally)| (build.name.clone(), Results::new(tally))).collect(),
+            all: Results::new(tally, None),
+            builds: builds.map(|(build, tally)| (build.name.clone(), Results::new(tally, None))).collect(),
+            groups: groups
+                .map(|(group, tally)| (group.name.clone(), Results::new(tally, Some(group.robots))))
+                .collect(),
         }
     }
 
@@ -110,17 +118,29 @@ impl Deref for Summary {
 }
 
 impl Results {
-    fn new(tally: &Tally) -> Results {
+    /// Of all replications, or of a group that has so many robots at the start.
+    fn new(tally: &Tally, group: Option<u32>) -> Results {
         let codes = || DeploymentJobErrorCode::ALL.iter().copied().zip(tally.failure_codes);
         let share = |count| Proportion::new(count, tally.replications);
         let entry = |measure: &'static Measure| {
+            let described = |numbers: Numbers<'_>| match numbers.lasting() {
+                Some(lasting) => Figure::Lasting(lasting),
+                None => Figure::Description(numbers.describe()),
+            };
+            if let Some(robots) = group {
+                return Some(match measure.of_group? {
+                    GroupSource::Size => (measure, Figure::Whole(robots.into())),
+                    GroupSource::Number(_) | GroupSource::Robots => (measure, described(tally.numbers(measure)?)),
+                });
+            }
             let entry = match measure.source {
-                Source::Replications => Figure::Replications(tally.replications),
+                Source::Replications => Figure::Whole(tally.replications),
                 Source::Event(_) => Figure::Proportion(share(tally.count(measure)?)),
                 Source::JobOutcomes => {
                     Figure::JobOutcomes(tally.job_outcomes.iter().map(|(word, count)| (*word, share(*count))).collect())
                 }
-                Source::Number(_) | Source::Robots(_) => Figure::Description(tally.numbers(measure)?.describe()),
+                Source::Number(_) | Source::Robots(_) => described(tally.numbers(measure)?),
+                Source::GroupSize => return None,
                 Source::Codes => Figure::Codes(codes().filter(|(_, count)| *count > 0).collect()),
             };
             Some((measure, entry))
@@ -144,6 +164,11 @@ impl Results {
     /// The distribution of the measure of this name, if there is one.
     pub fn description(&self, name: &str) -> Option<&Description> {
         self.find(name).and_then(|entry| if let Figure::Description(found) = entry { Some(found) } else { None })
+    }
+
+    /// The times of the measure of this name that may never come, if there is one.
+    pub fn lasting(&self, name: &str) -> Option<&Lasting> {
+        self.find(name).and_then(|entry| if let Figure::Lasting(found) = entry { Some(found) } else { None })
     }
 
     /// How often the event of this name happens, if there is one.
@@ -193,8 +218,7 @@ impl Index<EventId> for Summary {
 
 impl Serialize for Results {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let listed = self.entries.iter().filter(|(measure, _)| measure.listed);
-        let entries: Vec<(&str, &Figure)> = listed.map(|(measure, entry)| (measure.name, entry)).collect();
+        let entries: Vec<(&str, &Figure)> = self.entries.iter().map(|(measure, entry)| (measure.name, entry)).collect();
         Folded { entries: &entries, depth: 0 }.serialize(serializer)
     }
 }

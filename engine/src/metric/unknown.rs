@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::Metric;
-use crate::measure::{MEASURES, Measure};
+use crate::measure::{MEASURES, Measure, Part};
 use crate::scenario::Scenario;
 
 /// A path under which no number stands in the summary of a scenario.
@@ -81,6 +81,9 @@ fn missing_part(path: &str, scenario: &Scenario) -> Option<String> {
         Some(rest) => rest.split_once('.').map_or("", |(_, within)| within),
         None => path,
     };
+    if path.starts_with("groups.") && !Part::Groups.is_in(scenario) {
+        return Some(String::from("the scenario has a single group: what is said of all robots is said of it"));
+    }
     let lacking = |measure: &&Measure| within.starts_with(measure.name) && !measure.part.is_in(scenario);
     MEASURES.iter().find(lacking).map(|measure| format!("the scenario has no `{}`", measure.part.written()))
 }

@@ -8,6 +8,7 @@ use crate::time::humane;
 /// A number as a person reads it: `1h 30m`, `2.5 %`, `12`, `3.4`, `52.2GB`, `1.5Gbit/s`.
 pub fn shown(unit: Unit, value: f64) -> String {
     match unit {
+        _ if value == f64::INFINITY => String::from("never"),
         Unit::Count => count(value),
         Unit::Probability => percent(Number(value)),
         // The interval of a mean may reach below 0.

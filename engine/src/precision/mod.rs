@@ -136,7 +136,9 @@ impl Stages<'_> {
         };
         let mut done = self.precision.first(self.experiment.replications);
         let mut tally = stage(0..done, None)?;
-        let Some(metric) = self.metrics.iter().position(|metric| metric.estimate(&tally).value.is_some()) else {
+        let Some(metric) =
+            self.metrics.iter().position(|metric| metric.estimate(&tally).value.is_some_and(f64::is_finite))
+        else {
             return Ok(Ended { tally, metric: 0, estimate: Estimate::default(), why: Why::NoValue });
         };
         loop {

@@ -67,7 +67,7 @@ impl Accepts for OneMetric<'_> {
     type Value = Metric;
 
     fn accepted(&self) -> String {
-        String::from("the path of a number in summary.json, as in metric = \"campaign.time_to_success_s.p95\"")
+        String::from("the path of a number in summary.json, as in metric = \"campaign.completion_s.p95\"")
     }
 
     fn shape(&self) -> Shape {

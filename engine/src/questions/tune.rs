@@ -245,7 +245,7 @@ fn comparable(metric: &Metric, direction: Sense, scenario: &Scenario) -> Result<
         Kind::Quantile(_) if metric.is_of_robots() => {
             let title = format!("`{metric}` cannot be an objective: it is a quantile over robots");
             let help = format!(
-                "{word} the mean, or a number of which a replication has one, as in {word} = \"campaign.time_to_success_s.p95\""
+                "{word} the mean, or a number of which a replication has one, as in {word} = \"campaign.completion_s.p95\""
             );
             Err(Mistake::new(title, "a replication has many of these numbers").help(help))
         }

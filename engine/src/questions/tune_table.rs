@@ -183,7 +183,7 @@ impl Accepts for OneObjective<'_> {
     type Value = Objective;
 
     fn accepted(&self) -> String {
-        String::from("the path of a number in summary.json, such as \"campaign.time_to_success_s.p95\"")
+        String::from("the path of a number in summary.json, such as \"campaign.completion_s.p95\"")
     }
 
     fn shape(&self) -> Shape {

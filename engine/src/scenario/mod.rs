@@ -150,6 +150,13 @@ pub struct Group {
     pub download: Option<GroupDownload>,
 }
 
+impl Group {
+    /// The most robots that it can have: those of the start and all that may register (R13).
+    pub fn most_robots(&self) -> u32 {
+        self.robots + self.registrations.as_ref().map_or(0, |registrations| registrations.max)
+    }
+}
+
 /// A `[group.step.NAME]` table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
@@ -341,8 +348,7 @@ impl Scenario {
 
     /// The most robots that the fleet can have: those of the start and all that may register (R13).
     pub fn most_robots(&self) -> u32 {
-        self.fleet_size()
-            + self.groups.iter().filter_map(|group| group.registrations.as_ref()).map(|r| r.max).sum::<u32>()
+        self.groups.iter().map(Group::most_robots).sum()
     }
 
     /// Whether anything depends on what time it is on the wall (R21).

@@ -10,8 +10,8 @@ use super::calls::Calls;
 use super::stop::Cancelled;
 use super::turn::{Host, Patience, Turn, act, arrive, take_happenings};
 use super::{
-    Downloaded, Draws, Ending, Endings, Event, EventQueue, JobRecord, Observer, Order, Plan, Replication, Rollout,
-    Watch, World,
+    ByGroup, Downloaded, Draws, Ending, Endings, Event, EventQueue, Hurt, JobRecord, Observer, Order, Plan, Replication,
+    Rollout, Watch, World,
 };
 use crate::random::{Luck, Purpose};
 use crate::rollout::{
@@ -31,6 +31,8 @@ pub struct Campaign<'p, C, Q = Endings> {
     pub(super) calls: Calls,
     pub(super) clock: Instants,
     pub(super) totals: Totals,
+    pub(super) hurt: Hurt,
+    pub(super) by_group: ByGroup,
     ahead: Ahead,
     horizon: Time,
     /// Where starts are counted for somebody who waits.
@@ -38,7 +40,7 @@ pub struct Campaign<'p, C, Q = Endings> {
 }
 
 clone_by_fields!(['p, C: Clone, Q: Clone] Campaign<'p, C, Q> {
-    world, rollout, operator, calls, clock, totals, ahead, horizon, starts
+    world, rollout, operator, calls, clock, totals, hurt, by_group, ahead, horizon, starts
 });
 
 /// The instants of a campaign.
@@ -71,6 +73,7 @@ pub(super) struct Totals {
     in_sync_instants: u128,
     peak_robots_down: u32,
     late_syncs: u32,
+    jobs_halted: u32,
 }
 
 impl<'p, C: Controller> Campaign<'p, C> {
@@ -91,6 +94,8 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
             calls: Calls::new(plan),
             clock: Instants::START,
             totals: Totals::default(),
+            hurt: Hurt::default(),
+            by_group: ByGroup::default(),
             ahead: Ahead::default(),
             horizon: plan.sync.horizon().min(Time::MAX),
             starts: None,
@@ -123,6 +128,8 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
         self.calls = Calls::new(plan);
         self.clock = Instants::START;
         self.totals = Totals { index, ..Totals::default() };
+        self.hurt.clear();
+        self.by_group.reset(plan);
         self.ahead.clear();
     }
 
@@ -262,9 +269,12 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
             outcome,
             ended,
             jobs: self.operator.jobs(),
+            jobs_halted: totals.jobs_halted,
             concurrent_deployment_exceptions: api.map_or(lost, |api| api.concurrent_deployment_exceptions),
             first_job: totals.first_job,
             registered: self.rollout.fleet.size(),
+            robots_in_sync: self.rollout.fleet.in_sync(),
+            robots_hurt: self.hurt.robots(),
             late_syncs: totals.late_syncs,
             out_of_service: totals.deploying,
             down: totals.in_sync_instants + down - totals.first_progress,
@@ -277,6 +287,9 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
                 .and_then(|journeys| journeys.finish(&self.world.draws))
                 .or(plan.download.map(|_| Downloaded::default())),
             api,
+            groups: self
+                .by_group
+                .records(ended, totals.first_job.is_some(), |group| self.world.registrations.to_come_in(group)),
         }
     }
 
@@ -301,8 +314,11 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
         kind: JobKind,
     ) -> Option<CampaignOutcome> {
         let number = self.operator.jobs();
-        if let (JobKind::Deployment, Some(journeys)) = (kind, &mut self.world.journeys) {
-            journeys.abandon_late(&self.world.draws, now);
+        if kind == JobKind::Deployment {
+            self.by_group.start_over();
+            if let Some(journeys) = &mut self.world.journeys {
+                journeys.abandon_late(&self.world.draws, now);
+            }
         }
         self.ahead.clear();
         let draws = &self.world.draws;
@@ -336,6 +352,7 @@ impl<'p, C: Controller, Q: EventQueue> Campaign<'p, C, Q> {
         let record = self.rollout.record(self.operator.jobs() - 1, ended);
         watch.observer.see(now, &Event::JobOver(&record));
         self.totals.first_job.get_or_insert(record);
+        self.totals.jobs_halted += u32::from(record.halted());
         self.rollout.rest();
     }
 
@@ -407,6 +424,9 @@ impl<'p, C: Controller, Q: EventQueue, O: Observer> Host<'p, Watch<'_, O>> for C
         if self.rollout.fleet.progress(robot) {
             self.totals.first_progress += u128::from(now.micros());
             self.totals.peak_robots_down = self.totals.peak_robots_down.max(self.rollout.fleet.down());
+            if !self.by_group.is_empty() {
+                self.by_group.goes_down(self.world.draws.group_of(robot), now);
+            }
         }
     }
 
@@ -416,8 +436,17 @@ impl<'p, C: Controller, Q: EventQueue, O: Observer> Host<'p, Watch<'_, O>> for C
 
     #[inline(always)]
     fn end_robot(&mut self, watch: &mut Watch<'_, O>, now: Time, ending: Ending, end: RobotEnd) {
-        if end == RobotEnd::InSync {
-            self.totals.in_sync_instants += u128::from(now.micros());
+        let first_hurt = match end {
+            RobotEnd::InSync => {
+                self.totals.in_sync_instants += u128::from(now.micros());
+                false
+            }
+            RobotEnd::Failed(_) | RobotEnd::NoResponse => self.hurt.add(ending.robot),
+            RobotEnd::Aborted => false,
+        };
+        if !self.by_group.is_empty() {
+            let in_first_job = self.totals.first_job.is_none();
+            self.by_group.ends(self.world.draws.group_of(ending.robot), now, end, first_hurt, in_first_job);
         }
         self.rollout.end_robot(now, ending.robot, end);
         self.totals.deploying += u128::from((now - ending.started).micros());
@@ -429,6 +458,9 @@ impl<'p, C: Controller, Q: EventQueue, O: Observer> Host<'p, Watch<'_, O>> for C
         if end == RobotEnd::InSync {
             self.totals.late_syncs += 1;
             self.totals.in_sync_instants += u128::from(now.micros());
+            if !self.by_group.is_empty() {
+                self.by_group.ends(self.world.draws.group_of(robot), now, end, false, false);
+            }
         }
         watch.observer.see(now, &Event::RobotEndedLate { robot, end });
     }
@@ -436,7 +468,10 @@ impl<'p, C: Controller, Q: EventQueue, O: Observer> Host<'p, Watch<'_, O>> for C
     fn register(&mut self, watch: &mut Watch<'_, O>, now: Time, group: u32) {
         let robot = self.rollout.fleet.register();
         self.world.register(group);
-        watch.observer.see(now, &Event::RobotRegistered(robot));
+        if !self.by_group.is_empty() {
+            self.by_group.register(group as usize);
+        }
+        watch.observer.see(now, &Event::RobotRegistered { robot, group });
     }
 
     fn halted(&mut self, watch: &mut Watch<'_, O>, now: Time, (): ()) {

@@ -21,6 +21,7 @@
 //! | R17 API faults | `calls` | a call is repeated under its token |
 
 mod ahead;
+mod by_group;
 mod calls;
 mod campaign;
 mod connectivity;
@@ -28,6 +29,7 @@ mod draws;
 mod endings;
 mod fair_share;
 mod gates;
+mod hurt;
 mod journeys;
 mod memory;
 mod observer;
@@ -44,6 +46,7 @@ mod turn;
 mod watch;
 mod world;
 
+pub use by_group::ByGroup;
 pub use calls::draw_fault;
 pub use campaign::Campaign;
 pub use connectivity::{ConnectivityPlan, Timeline};
@@ -51,13 +54,14 @@ pub use draws::{Attempt, Draws, StepDraw, needs_connection};
 pub use endings::{Ending, Endings, EventQueue, HeapEndings};
 pub use fair_share::{FairShare, Volume};
 pub use gates::Gates;
+pub use hurt::Hurt;
 pub use journeys::{Downloaded, Happening, Journeys, Order, Passage, Position, Walk};
 pub use memory::replication_memory;
 pub use observer::{Answer, Event, Observer};
 pub use odds::{Odds, OddsPlan, StepOdds};
 pub use plan::{GroupPlan, Plan, StepPlan};
 pub use presence::Presence;
-pub use record::{JobRecord, Replication};
+pub use record::{GroupProgress, GroupRecord, JobRecord, Replication};
 pub use registrations::RegistrationQueue;
 pub use rollout::Rollout;
 pub use since::Since;

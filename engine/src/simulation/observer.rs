@@ -66,7 +66,10 @@ pub enum Event<'a> {
         end: RobotEnd,
     },
     /// A robot has registered (R13): the numbers of such robots follow those of the start.
-    RobotRegistered(RobotId),
+    RobotRegistered {
+        robot: RobotId,
+        group: u32,
+    },
     /// Since this instant, which may be earlier than those already told, the origin sends at this rate in bits a second
     /// (R16). Whatever the last rate, it ends with the campaign.
     EgressChanged(u64),

@@ -168,6 +168,14 @@ impl Plan {
         first..self.groups[group].0
     }
 
+    /// The most robots that a group can have, or the fleet (R13).
+    pub fn most_robots_of(&self, group: Option<usize>) -> u32 {
+        group.map_or(self.most_robots, |group| {
+            let later = self.group(group).registrations.as_ref().map_or(0, |(_, max)| *max);
+            self.robots_of(group).len() as u32 + later
+        })
+    }
+
     /// A group by its index.
     #[inline]
     pub fn group(&self, index: usize) -> &GroupPlan {

@@ -95,12 +95,18 @@ pub struct Replication {
     pub ended: Time,
     /// How many jobs were made.
     pub jobs: u32,
+    /// How many of them their controller halted.
+    pub jobs_halted: u32,
     /// Calls refused because a job was active.
     pub concurrent_deployment_exceptions: u64,
     /// The campaign's first job; none if no call made one (R17).
     pub first_job: Option<JobRecord>,
     /// The robots registered at the end (R13).
     pub registered: u32,
+    /// Of these the robots that are `InSync` then.
+    pub robots_in_sync: u32,
+    /// Robots that failed or did not respond at least once, each once; those that a job aborts are not hurt (R9).
+    pub robots_hurt: u32,
     /// Robots that got in sync by themselves after a timeout (R14).
     pub late_syncs: u32,
     /// Microseconds that robots spent `Deploying`, summed over robots.
@@ -113,9 +119,65 @@ pub struct Replication {
     pub download: Option<Downloaded>,
     /// What became of the calls, if they may go wrong (R17).
     pub api: Option<CallCounts>,
+    /// Its part in each group, in the scenario's order, where there is more than one (R23).
+    pub groups: Box<[GroupRecord]>,
+}
+
+/// What a replication comes to in one of several groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GroupRecord {
+    /// Its robots registered at the end.
+    pub registered: u32,
+    /// Of these the robots that are `InSync` then.
+    pub robots_in_sync: u32,
+    /// Robots that failed or did not respond at least once, each once.
+    pub robots_hurt: u32,
+    /// What the first job did to its robots; none if no call made one (R17).
+    pub first_job: Option<GroupProgress>,
+    /// When its last robot got in sync, if all are and no registration is to come.
+    pub in_sync_at: Option<Time>,
+    /// As [`Replication::down`].
+    pub down: u128,
+}
+
+/// How a job's robots of one group ended that did not succeed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupProgress {
+    pub failed: u32,
+    pub no_response: u32,
+    pub aborted: u32,
+}
+
+impl GroupProgress {
+    /// What counts against the threshold (R9).
+    pub fn hurt(&self) -> u32 {
+        self.failed + self.no_response
+    }
+
+    /// Those that ended `Failed`, aborted ones included.
+    pub fn robots_failed(&self) -> u32 {
+        self.failed + self.aborted
+    }
+}
+
+impl GroupRecord {
+    /// Robots that are registered and not `InSync` at the end.
+    pub fn robots_left_behind(&self) -> u32 {
+        self.registered - self.robots_in_sync
+    }
+
+    /// The time from the start to its last robot's `InSync`, if all got there.
+    pub fn time_to_success(&self) -> Option<Span> {
+        self.in_sync_at.map(|at| at - Time::ZERO)
+    }
 }
 
 impl Replication {
+    /// Robots that are registered and not `InSync` at the end.
+    pub fn robots_left_behind(&self) -> u32 {
+        self.registered - self.robots_in_sync
+    }
+
     /// How the first job ended, in its controller's word; none if it did not end.
     pub fn first_job_outcome(&self) -> Option<Word> {
         self.first_job.as_ref().and_then(|job| job.outcome)

@@ -61,6 +61,11 @@ impl RegistrationQueue {
         !self.next.is_empty()
     }
 
+    /// Whether one is still to register with this group.
+    pub fn to_come_in(&self, group: usize) -> bool {
+        self.next.iter().any(|Reverse((_, index))| self.groups[*index].group as usize == group)
+    }
+
     /// When the next robot registers, or [`Time::NEVER`].
     #[inline]
     pub fn next_due(&self) -> Time {

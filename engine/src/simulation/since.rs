@@ -1,5 +1,6 @@
-//! Since when robots count (R13).
+//! Since when robots count (R13), and to which group they belong.
 
+use super::Plan;
 use crate::rollout::RobotId;
 use crate::time::Time;
 
@@ -8,25 +9,38 @@ use crate::time::Time;
 pub struct Since {
     /// The robots that the fleet has at the start.
     fleet_size: u32,
-    /// When others have registered, by their order.
-    registered: Vec<Time>,
+    /// When others have registered, by their order, and with which group.
+    registered: Vec<(Time, u32)>,
+    /// The number after each group's last robot of the start; none of a single group.
+    groups: Vec<RobotId>,
 }
 
 impl Since {
-    /// Of a fleet of so many robots at the start.
-    pub fn new(fleet_size: u32) -> Since {
-        Since { fleet_size, registered: Vec::new() }
+    /// Of the robots of a plan.
+    pub fn new(plan: &Plan) -> Since {
+        let groups = plan.groups().len();
+        let groups = if groups > 1 { (0..groups).map(|group| plan.robots_of(group).end).collect() } else { Vec::new() };
+        Since { fleet_size: plan.fleet_size, registered: Vec::new(), groups }
     }
 
-    /// The next robot has registered.
-    pub fn register(&mut self, now: Time) {
-        self.registered.push(now);
+    /// The next robot has registered with a group.
+    pub fn register(&mut self, now: Time, group: u32) {
+        self.registered.push((now, group));
+    }
+
+    /// The group of a robot, by its index.
+    #[inline]
+    pub fn group_of(&self, robot: RobotId) -> usize {
+        match robot.checked_sub(self.fleet_size) {
+            None => self.groups.partition_point(|end| *end <= robot),
+            Some(later) => self.registered[later as usize].1 as usize,
+        }
     }
 
     /// When a robot's time begins.
     #[inline]
     pub fn of(&self, robot: RobotId) -> Time {
-        robot.checked_sub(self.fleet_size).map_or(Time::ZERO, |later| self.registered[later as usize])
+        robot.checked_sub(self.fleet_size).map_or(Time::ZERO, |later| self.registered[later as usize].0)
     }
 
     /// How many have registered.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calls::Calls;
 use super::campaign::{Campaign, Instants, Totals};
-use super::{Endings, EventQueue, Journeys, Plan, RegistrationQueue, Rollout, World};
+use super::{ByGroup, Endings, EventQueue, Hurt, Journeys, Plan, RegistrationQueue, Rollout, World};
 use crate::random::Luck;
 use crate::rollout::{AnyController, Controller, Operator};
 use crate::time::Time;
@@ -20,6 +20,8 @@ pub struct Snapshot<C, Q = Endings> {
     calls: Calls,
     clock: Instants,
     totals: Totals,
+    hurt: Hurt,
+    by_group: ByGroup,
 }
 
 /// All that the robots of a plan are at one instant.
@@ -107,6 +109,8 @@ impl<'p, C: Controller + Clone, Q: EventQueue> Campaign<'p, C, Q> {
             calls: self.calls.clone(),
             clock: self.clock,
             totals: self.totals,
+            hurt: self.hurt.clone(),
+            by_group: self.by_group.clone(),
         }
     }
 }
@@ -117,11 +121,14 @@ impl<'p, Q: EventQueue> Campaign<'p, AnyController, Q> {
     /// # Errors
     /// It does not fit the plan.
     pub fn resume(plan: &'p Plan, snapshot: Snapshot<AnyController, Q>) -> Result<Self, Misfit> {
-        let Snapshot { world, mut rollout, operator, calls, clock, totals } = snapshot;
+        let Snapshot { world, mut rollout, operator, calls, clock, totals, hurt, by_group } = snapshot;
         let mut campaign = Campaign::with_queue(plan, plan.controller.clone());
         campaign.world.resume(world, plan.sync.horizon().min(Time::MAX))?;
         let robots = campaign.world.robots();
-        if robots != rollout.fleet.ever_registered() || rollout.job.waiting().any(|robot| robot >= robots) {
+        if robots != rollout.fleet.ever_registered()
+            || !by_group.fits(plan)
+            || rollout.job.waiting().any(|robot| robot >= robots)
+        {
             return Err(Misfit::Robots);
         }
         if !rollout.job.controller_mut().resume(&plan.controller) {
@@ -129,6 +136,7 @@ impl<'p, Q: EventQueue> Campaign<'p, AnyController, Q> {
         }
         (campaign.rollout, campaign.operator, campaign.calls) = (rollout, operator, calls);
         (campaign.clock, campaign.totals) = (clock, totals);
+        (campaign.hurt, campaign.by_group) = (hurt, by_group);
         campaign.operator.resume(plan.sync.clone());
         campaign.calls.resume(plan);
         Ok(campaign)

@@ -67,6 +67,35 @@ impl Description {
     }
 }
 
+/// Times in results that may never come, and are then later than any number. A quantile among these is infinite, which
+/// JSON writes as `null`; they have no mean.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Lasting {
+    /// How many times there are, those that never come included.
+    pub count: u64,
+    /// How many never come.
+    pub never: Proportion,
+    pub min: Option<Number>,
+    pub p50: Option<Number>,
+    /// By order statistics, as those below.
+    pub p50_ci95: Option<[Number; 2]>,
+    pub p90: Option<Number>,
+    pub p95: Option<Number>,
+    pub p99: Option<Number>,
+    pub p99_ci95: Option<[Number; 2]>,
+    pub max: Option<Number>,
+}
+
+impl Lasting {
+    /// Of times of which so many come and so many do not, with their statistics.
+    pub(super) fn new(come: u64, never: u64, estimates: &[Estimate; Statistic::ALL.len()]) -> Lasting {
+        let count = come + never;
+        let Description { min, p50, p50_ci95, p90, p95, p99, p99_ci95, max, .. } = Description::new(count, estimates);
+        let never = Proportion::new(never, count);
+        Lasting { count, never, min, p50, p50_ci95, p90, p95, p99, p99_ci95, max }
+    }
+}
+
 /// An outcome's share of the replications, with Wilson's interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Proportion {

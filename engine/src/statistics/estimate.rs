@@ -129,7 +129,13 @@ impl Estimate {
 
     /// Half of the interval's length.
     pub fn half_width(&self) -> Option<f64> {
-        self.interval.map(|[low, high]| (high - low) / 2.0)
+        // What never comes is later than any number, and no interval of such is wide.
+        self.interval.map(|[low, high]| if low == high { 0.0 } else { (high - low) / 2.0 })
+    }
+
+    /// Whether it is a time that never comes.
+    pub fn is_never(&self) -> bool {
+        self.value == Some(f64::INFINITY)
     }
 
     /// Whether so few replications carry it that its interval is no better than a guess at what is rare.

@@ -31,7 +31,7 @@ pub mod two_sample;
 mod unit;
 
 pub use clustered::{ClusteredSample, SharedCluster, Waiting};
-pub use description::{Description, Number, Proportion};
+pub use description::{Description, Lasting, Number, Proportion};
 pub use estimate::{Estimate, Lack, Statistic};
 pub use numbers::Numbers;
 pub use order::OrderStatistics;

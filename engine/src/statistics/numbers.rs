@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 
-use super::{ClusteredSample, Description, Estimate, Sample, Statistic};
+use super::{ClusteredSample, Description, Estimate, Lasting, Sample, Statistic};
 
 /// The numbers of a measure.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,14 @@ impl Numbers<'_> {
         match self {
             Numbers::Independent(sample) => sample.describe(),
             Numbers::Clustered(sample) => sample.describe(),
+        }
+    }
+
+    /// The same of times that may never come; none of other numbers.
+    pub fn lasting(&self) -> Option<Lasting> {
+        match self {
+            Numbers::Independent(sample) => sample.describe_lasting(),
+            Numbers::Clustered(_) => None,
         }
     }
 

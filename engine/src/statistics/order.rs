@@ -13,12 +13,14 @@ pub struct OrderStatistics {
     exact: Vec<u128>,
     /// All of them, once they are many.
     coarse: Option<Box<Sample>>,
+    /// How many are later than any number, beside these.
+    never: u64,
 }
 
 impl OrderStatistics {
     /// None yet, in whole units.
     pub fn new(unit: Unit) -> OrderStatistics {
-        OrderStatistics { unit, exact: Vec::new(), coarse: None }
+        OrderStatistics { unit, exact: Vec::new(), coarse: None, never: 0 }
     }
 
     /// Adds a number.
@@ -36,14 +38,26 @@ impl OrderStatistics {
         }
     }
 
-    /// How many there are.
+    /// Adds a time that never comes: it is later than any number.
+    pub fn record_never(&mut self) {
+        self.never += 1;
+    }
+
+    /// How many there are, those that never come included.
     pub fn count(&self) -> u64 {
+        self.numbers() + self.never
+    }
+
+    fn numbers(&self) -> u64 {
         self.coarse.as_ref().map_or(self.exact.len() as u64, |coarse| coarse.count())
     }
 
     /// Between which two the number of this rank is, from 1 to the count, as they are shown: twice the number itself
     /// where all are kept.
     pub fn at(&mut self, rank: u64) -> [f64; 2] {
+        if rank > self.numbers() {
+            return [f64::INFINITY; 2];
+        }
         if let Some(coarse) = &self.coarse {
             return coarse.at_rank(rank);
         }

@@ -3,11 +3,11 @@
 use ethnum::U256;
 use hdrhistogram::Histogram;
 
-use super::cells::Cells;
+use super::cells::{Cells, Place};
 use super::estimate::Lack;
 use super::interval::{fewest, quantile_ranks, unseen};
 use super::skewness::{self, HEAVY, MeanShape, UNSEEN};
-use super::{Description, Estimate, Statistic, Unit};
+use super::{Description, Estimate, Lasting, Statistic, Unit};
 
 /// The largest integer a histogram is given.
 const HISTOGRAM_MAX: u128 = 1 << 62;
@@ -36,6 +36,8 @@ pub struct Sample {
     min: u128,
     max: u128,
     histogram: Cells,
+    /// Of a sample that may have them: how many are later than any number, beside those counted.
+    never: Option<u64>,
 }
 
 impl Sample {
@@ -60,7 +62,13 @@ impl Sample {
             min: u128::MAX,
             max: 0,
             histogram: Cells::default(),
+            never: None,
         }
+    }
+
+    /// The same of times that may never come: those are later than any number.
+    pub fn with_never(self) -> Sample {
+        Sample { never: Some(0), ..self }
     }
 
     /// The same of numbers of which this is known.
@@ -79,6 +87,11 @@ impl Sample {
         self.histogram.record(coarse);
     }
 
+    /// Adds a time that never comes.
+    pub fn record_never(&mut self) {
+        *self.never.get_or_insert(0) += 1;
+    }
+
     /// Adds another sample of the same metric. Exact: any order of merging gives the same sample.
     pub fn merge(&mut self, other: &Sample) {
         self.count += other.count;
@@ -87,11 +100,17 @@ impl Sample {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         self.histogram.merge(&other.histogram);
+        self.never = self.never.map(|never| never + other.never.unwrap_or(0));
     }
 
     /// How many numbers there are.
     pub fn count(&self) -> u64 {
         self.count
+    }
+
+    /// Of times that may never come: how many do not, beside the numbers that there are.
+    pub fn never(&self) -> Option<u64> {
+        self.never
     }
 
     /// What the numbers mean.
@@ -192,7 +211,7 @@ impl Sample {
 
     /// All statistics as they are shown, in the order of [`Statistic::ALL`].
     pub fn estimates(&self) -> [Estimate; Statistic::ALL.len()] {
-        let n = self.count;
+        let n = self.count + self.never.unwrap_or(0);
         if n == 0 {
             return Estimate::of_nothing();
         }
@@ -205,20 +224,28 @@ impl Sample {
         let ends = |interval: Option<(u64, u64)>| interval.into_iter().flat_map(|(lower, upper)| [lower, upper]);
         let mut ranks: Vec<u64> =
             quantiles.iter().flatten().flat_map(|(_, rank, interval)| ends(*interval).chain([*rank])).collect();
+        ranks.retain(|rank| *rank <= self.count);
         ranks.sort_unstable();
         ranks.dedup();
         let places = self.histogram.at_ranks(&ranks);
         let place = |rank: u64| places[ranks.binary_search(&rank).expect("it was asked for")];
+        // What never comes has the last ranks.
+        let shown = |rank: u64, at: fn(Place) -> u64| match rank {
+            rank if rank > self.count => f64::INFINITY,
+            rank => self.show_coarse(at(place(rank))),
+        };
+        let extreme = |never: bool, value: u128| Some(if never { f64::INFINITY } else { show(value as f64) });
         Statistic::ALL.map(|statistic| match statistic {
             Statistic::Count => Estimate::exact(Some(n as f64)),
+            Statistic::Mean | Statistic::Std if self.never.is_some() => Estimate::default(),
             Statistic::Mean => self.mean().shown(self.unit),
             Statistic::Std => Estimate::exact(self.deviation().map(show)),
-            Statistic::Min => Estimate::exact(Some(show(self.min as f64))),
-            Statistic::Max => Estimate::exact(Some(show(self.max as f64))),
+            Statistic::Min => Estimate::exact(extreme(self.count == 0, self.min)),
+            Statistic::Max => Estimate::exact(extreme(self.count < n, self.max)),
             quantile => quantiles[quantile as usize].map_or_else(Estimate::default, |(percent, rank, interval)| {
-                let value = self.show_coarse(place(rank).high);
-                let ends = interval.map(|(lower, upper)| [place(lower).at[0], place(upper).at[1]]);
-                let ends = ends.map(|ends| ends.map(|end| self.show_coarse(end)));
+                let value = shown(rank, |place| place.high);
+                let ends = interval
+                    .map(|(lower, upper)| [shown(lower, |place| place.at[0]), shown(upper, |place| place.at[1])]);
                 // What is shown is its cell's end.
                 let ends = ends.map(|[low, high]| [low, high.max(value)]);
                 Estimate::known(value, ends.ok_or_else(|| Lack::Few { of: n, needed: fewest(percent) }))
@@ -234,6 +261,11 @@ impl Sample {
     /// What results say of the sample.
     pub fn describe(&self) -> Description {
         Description::new(self.count, &self.estimates())
+    }
+
+    /// The same of times that may never come; none of other numbers.
+    pub fn describe_lasting(&self) -> Option<Lasting> {
+        self.never.map(|never| Lasting::new(self.count, never, &self.estimates()))
     }
 }
 

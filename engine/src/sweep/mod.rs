@@ -19,6 +19,7 @@ pub use points::{Simulated, Simulation, one_by_one};
 pub use thresholds::one_pass;
 
 use crate::experiment::{Failures, Stopped};
+use crate::measure::Part;
 use crate::metric::{Metric, Unit};
 use crate::questions;
 use crate::scenario::{Diagnostics, Problem, Scenario, ScenarioFile, read_variation};
@@ -230,8 +231,10 @@ impl CheckedSweep {
     }
 }
 
-fn tallies(scenario: &Scenario) -> u64 {
-    scenario.builds.len() as u64 + 1
+/// So many tallies are kept of a scenario: of all replications, of those of each build, and within each of every group.
+pub fn tallies(scenario: &Scenario) -> u64 {
+    let groups = if Part::Groups.is_in(scenario) { scenario.groups.len() as u64 } else { 0 };
+    (scenario.builds.len() as u64 + 1) * (groups + 1)
 }
 
 fn columns(scenario: &Scenario) -> Vec<Column> {

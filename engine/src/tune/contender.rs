@@ -157,6 +157,8 @@ impl Contender {
         Figures {
             replications: self.replications,
             values: self.numbers.count(),
+            about: self.has_number.trials(),
+            over_all: goal.over_all(&self.numbers, self.has_number.trials()),
             objective: goal.estimate(&self.numbers).map(|number| goal.show(number)),
             interval: goal.interval(&self.numbers),
             constraints: self.tests.iter().zip(&self.verdicts).map(finding).collect(),

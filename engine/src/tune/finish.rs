@@ -279,8 +279,13 @@ fn on_front(race: &Race<'_>, outcome: &Outcome) -> Vec<usize> {
 
 /// Whether a constraint is about what the trade-off trades: times, and robots hurt by the first job.
 fn is_of_the_trade_off(constraint: &Constraint) -> bool {
-    const TRADED: [&str; 4] =
-        ["time_to_success_s.", "first_job.makespan_s.", "first_job.robots_", "first_job.threshold_overshoot."];
+    const TRADED: [&str; 5] = [
+        "time_to_success_s.",
+        "completion_s.",
+        "first_job.makespan_s.",
+        "first_job.robots_",
+        "first_job.threshold_overshoot.",
+    ];
     TRADED.iter().any(|name| constraint.metric.contains(name))
 }
 

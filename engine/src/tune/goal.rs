@@ -67,7 +67,7 @@ impl Goal {
 
     /// What is to be observed of a replication.
     pub fn wanted(&self) -> Wanted {
-        Wanted::new(self.metric.measure(), self.metric.outcome(), [0; 2])
+        Wanted::new(self.metric.measure(), self.metric.outcome(), [0; 2]).of_group(self.metric.group())
     }
 
     /// What it is a number of.
@@ -80,7 +80,7 @@ impl Goal {
         if self.kind != Kind::Mean {
             return Series::Plain(Vec::new());
         }
-        let whole = if self.metric.is_of_robots() { scenario.most_robots().into() } else { 1.0 };
+        let whole = if self.metric.is_of_robots() { self.metric.most_robots(scenario).into() } else { 1.0 };
         let reach = |greatest: u128| PairReach { greatest: self.sign * greatest as f64, whole };
         Series::Parts(Vec::new(), self.metric.greatest(scenario).map(reach))
     }
@@ -93,7 +93,11 @@ impl Goal {
         let (part, whole) = match observed.observations[index] {
             Observation::Nothing => return Said::Nothing,
             Observation::Event(happened) => (f64::from(happened), 1.0),
+            // The only probability of times is that of one which never comes.
+            Observation::Number(_) if self.kind == Kind::Probability => (0.0, 1.0),
+            Observation::Never if self.kind == Kind::Probability => (1.0, 1.0),
             Observation::Number(number) => (number as f64, 1.0),
+            Observation::Never => (f64::INFINITY, 1.0),
             Observation::Robots(times) if times.count == 0 => return Said::Nothing,
             Observation::Robots(times) => (times.sum as f64, times.count as f64),
         };
@@ -148,6 +152,22 @@ impl Goal {
             (_, Series::Plain(numbers)) => mean(numbers.iter().flatten().map(|number| (*number, 1.0))),
             (_, Series::Parts(numbers, _)) => mean(numbers.iter().flatten().map(|pair| (pair.part, pair.whole))),
         }
+    }
+
+    /// Of a quantile of the time to success the same quantile over all `about` campaigns, as it is shown: those without a
+    /// number are later than any.
+    pub fn over_all(&self, numbers: &Series, about: u64) -> Option<f64> {
+        let (Kind::Quantile(percent), Series::Plain(numbers), Some(_)) = (self.kind, numbers, self.metric.over_all())
+        else {
+            return None;
+        };
+        let mut found: Vec<f64> = numbers.iter().flatten().map(|number| number * self.sign).collect();
+        let place = rank(about, percent) as usize - 1;
+        if place >= found.len() {
+            return (about > 0).then_some(f64::INFINITY);
+        }
+        let (_, number, _) = found.select_nth_unstable_by(place, f64::total_cmp);
+        Some(self.metric.show(*number))
     }
 
     /// A number as it is shown.

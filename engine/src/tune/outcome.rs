@@ -114,6 +114,10 @@ pub struct Figures {
     pub replications: u32,
     /// How many of these have the objective's number.
     pub values: u64,
+    /// Over how many that is: those of the build that the objective is about.
+    pub about: u64,
+    /// Of a quantile of the time to success: the same over all of these, infinite if too many never get there.
+    pub over_all: Option<f64>,
     /// The objective's estimate.
     pub objective: Option<f64>,
     /// Where it lies, at all times at once, for itself with the confidence; an end that nothing bounds is none.
@@ -124,6 +128,13 @@ pub struct Figures {
     pub seem_to_hold: Vec<bool>,
     /// Time and robots hurt: over all replications, then by build.
     pub trade_off: Vec<HurtAndTime>,
+}
+
+impl Figures {
+    /// The share of the replications that the objective is over.
+    pub fn share(&self) -> f64 {
+        if self.about == 0 { 0.0 } else { self.values as f64 / self.about as f64 }
+    }
 }
 
 /// Time to success and robots hurt.

@@ -25,7 +25,7 @@ pub struct SweepArgs {
     pub vary: Vec<String>,
 
     /// A metric for the table and a picture, by its path in summary.json; may be given many times
-    /// [default: campaign.time_to_success_s.p95, campaign.outcomes.halted.probability and first_job.robots_failed.p95]
+    /// [default: campaign.completion_s.p95, campaign.outcomes.halted.probability and first_job.robots_hurt.p95]
     #[arg(long, value_name = "PATH")]
     pub metric: Vec<String>,
 

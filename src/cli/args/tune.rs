@@ -33,7 +33,7 @@ pub struct TuneArgs {
     #[arg(long, value_name = "METRIC")]
     pub maximize: Option<String>,
 
-    /// What has to hold, as `campaign.outcomes.halted.probability <= 0.01` or `campaign.time_to_success_s.p95 <= 2h`.
+    /// What has to hold, as `campaign.outcomes.halted.probability <= 0.01` or `campaign.completion_s.p95 <= 2h`.
     /// Goes before a constraint of the same metric and side in the scenario's `[tune]`. May be given many times
     #[arg(long, value_name = "METRIC<=NUMBER")]
     pub constraint: Vec<String>,
@@ -70,7 +70,7 @@ const EXAMPLES: &str = with_exit_status!(
 Examples:
   rollcast tune scenarios/release-gate.toml
       what the scenario's [tune] asks for
-  rollcast tune my.toml --vary deployment.concurrent_deployment_percentage=5..=50:5 --minimize campaign.time_to_success_s.p95 \\
+  rollcast tune my.toml --vary deployment.concurrent_deployment_percentage=5..=50:5 --minimize campaign.completion_s.p95 \\
       --constraint 'campaign.peak_robots_down.p99 <= 40'
       the quickest rollout with at most 40 robots down at once
   rollcast tune my.toml --margin 2m --confidence 0.99 --replications 20000

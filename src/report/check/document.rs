@@ -1,6 +1,6 @@
 //! What a check comes to, scenario by scenario.
 
-use super::words::{FoundNumber, expected, numbers, sentence};
+use super::words::{FoundNumber, expected, numbers, over_part, sentence};
 use super::{CheckReport, Checks, Unchecked, baseline};
 use crate::expectation::{Finding, Verdict};
 use crate::metric::words::{counted, shown};
@@ -96,6 +96,13 @@ fn answer(reports: &[CheckReport], unchecked: &[Unchecked]) -> Vec<Sentence> {
                 if finding.nothing.is_some() { sentence } else { sentence.on_pages() }
             }));
         }
+    }
+    for report in reports {
+        let of_part = report.findings().filter_map(|(expectation, metric, finding)| {
+            let name = expectation.name.clone().unwrap_or_else(|| metric.to_string());
+            over_part(&metric, finding).map(|words| format!("Of {}{name}: {words}.", whose(report)))
+        });
+        sentences.extend(of_part.map(Sentence::new));
     }
     let compared = |report: &CheckReport| Some(whose(report) + &baseline::sentence(report.comparison.as_ref()?));
     sentences.extend(reports.iter().filter_map(compared).map(Sentence::new));

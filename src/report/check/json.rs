@@ -73,6 +73,11 @@ struct OfExpectation<'r> {
     verdict: &'static str,
     replications: u32,
     values: u64,
+    /// Of how many replications these are: of a build alone those that are about it.
+    about: u64,
+    /// Of a quantile of the time to success: the same over all of these; null if too many never get there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completion: Option<Number>,
     estimate: Option<Number>,
     interval: [Option<Number>; 2],
     /// Of a quantile over robots: the share of them on each bound's side.
@@ -243,6 +248,8 @@ fn of_expectation<'r>(expectation: &'r Expectation, metric: &Metric, finding: &'
         verdict: finding.verdict.as_str(),
         replications: finding.replications,
         values: finding.values,
+        about: finding.about,
+        completion: finding.over_all.map(Number),
         estimate: finding.estimate.map(Number),
         interval: finding.interval.map(|end| end.map(Number)),
         shares: shares.collect(),

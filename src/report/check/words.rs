@@ -1,11 +1,12 @@
 //! Sentences and numbers that all formats share.
 
 use crate::expectation::{Finding, Share, Verdict};
-use crate::metric::words::counted;
-use crate::metric::words::shown;
+use crate::metric::words::{counted, percent, shown};
 use crate::metric::{Metric, Unit};
 use crate::questions::{Bounds, Expectation};
 use crate::report::document::{DataCell, dash, finely};
+use crate::report::words::LEAST_SHARE;
+use crate::statistics::Number;
 use crate::time::exact;
 
 /// A bound as somebody wrote it: nothing of it is rounded.
@@ -74,6 +75,16 @@ pub fn numbers(expectation: &Expectation, metric: &Metric, finding: &Finding) ->
     finding.shares.iter().map(of_share).collect()
 }
 
+/// That a number is over a part of the replications, and what it would be over all of them; nothing of 99 % and more.
+pub fn over_part(metric: &Metric, finding: &Finding) -> Option<String> {
+    let share = finding.share().filter(|share| metric.is_conditional() && *share < LEAST_SHARE)?;
+    let over = format!("it is over {} of the replications alone", percent(Number(share)));
+    let over_all = metric.over_all().zip(finding.over_all);
+    let all =
+        over_all.map(|(metric, value)| format!(", and over all of them {metric} is {}", finely(metric.unit(), value)));
+    Some(over + &all.unwrap_or_default())
+}
+
 /// What was found, in one sentence.
 pub fn found(expectation: &Expectation, metric: &Metric, finding: &Finding) -> String {
     if let Some(nothing) = &finding.nothing {
@@ -93,7 +104,7 @@ pub fn found(expectation: &Expectation, metric: &Metric, finding: &Finding) -> S
         0 => String::from(", of which none has a value"),
         values if values == u64::from(finding.replications) => String::new(),
         values => format!(", of which {values} have a value"),
-    };
+    } + &over_part(metric, finding).map(|words| format!("; {words}")).unwrap_or_default();
     let replications = counted(finding.replications.into(), "replication");
     let so_far = match finding.verdict {
         Verdict::Undecided => {

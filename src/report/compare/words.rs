@@ -1,11 +1,12 @@
 //! A comparison in words: the answer in sentences, and numbers with their signs.
 
 use super::Compared;
-use crate::comparison::{MEASURES, NumberComparison, OutcomeComparison, ROBOTS_FAILED, TIME_TO_SUCCESS};
+use crate::comparison::{Comparison, MEASURES, NumberComparison, OutcomeComparison, ROBOTS_FAILED, TIME_TO_SUCCESS};
 use crate::measure::Measure;
 use crate::metric::Unit;
 use crate::metric::words::{counted, percent, shown};
 use crate::report::document::points;
+use crate::report::words::LEAST_SHARE;
 use crate::rollout::CampaignOutcome;
 use crate::statistics::{Estimate, Lack, Number};
 
@@ -26,9 +27,28 @@ pub fn answer(compared: &Compared<'_>) -> Vec<String> {
         "bring the whole fleet in sync",
         replications,
     ));
+    sentences.extend(over_all(comparison));
     sentences.extend(likely(&comparison.outcomes, CampaignOutcome::Halted, compared.halts().halt, replications));
     sentences.extend(robots(&comparison.numbers[ROBOTS_FAILED]));
     sentences
+}
+
+/// Until when 95 % of all campaigns are in sync, where times to success are not of all of them, or of other parts.
+fn over_all(comparison: &Comparison) -> Option<String> {
+    let shares = [0, 1].map(|side| {
+        comparison.numbers[TIME_TO_SUCCESS].sides[side].count() as f64 / comparison.replications[side] as f64
+    });
+    if shares[0] == shares[1] && shares[0] >= LEAST_SHARE {
+        return None;
+    }
+    let [a, b] = comparison.completion_p95.map(|p95| p95.map(|micros| shown(Unit::Seconds, micros as f64 / 1e6)));
+    let all = match (a, b) {
+        (Some(a), Some(b)) => format!("until 95 % of all campaigns are in sync it takes {a} with A and {b} with B"),
+        (Some(a), None) => format!("95 % of all are in sync within {a} with A, and fewer than 95 % ever with B"),
+        (None, Some(b)) => format!("95 % of all are in sync within {b} with B, and fewer than 95 % ever with A"),
+        (None, None) => String::from("with neither 95 % of all campaigns are ever in sync"),
+    };
+    Some(format!("These times are over the campaigns that get there; {all}."))
 }
 
 /// How the two were compared, in a sentence.

@@ -35,7 +35,7 @@ pub(super) fn intervals(title: &str, about: &str, rows: &[Interval]) -> Markup {
 
 /// What the scale goes from and to: all that is to be seen, and some room beside it.
 fn scale(of: &Interval) -> (f64, f64) {
-    let ends = of.interval.iter().chain(&of.within).chain([&of.estimate]).flatten();
+    let ends = of.interval.iter().chain(&of.within).chain([&of.estimate]).flatten().filter(|end| end.is_finite());
     let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), end| (low.min(*end), high.max(*end)));
     if low > high {
         return (0.0, 1.0);
@@ -46,7 +46,8 @@ fn scale(of: &Interval) -> (f64, f64) {
 
 fn draw(of: &Interval, top: f64) -> Markup {
     let (low, high) = scale(of);
-    let at = |value: f64| WIDTH * (value - low) / (high - low);
+    // What never comes is beyond the right edge.
+    let at = |value: f64| (WIDTH * (value - low) / (high - low)).min(WIDTH);
     let ends = |[from, to]: [Option<f64>; 2]| (from.map_or(0.0, at), to.map_or(WIDTH, at));
     let (y, thick) = (top + SCALE.0, SCALE.1);
     let middle = y + thick / 2.0;

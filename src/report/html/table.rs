@@ -5,6 +5,11 @@ use maud::{Markup, html};
 use crate::report::document::{DataCell, DataTable};
 use crate::report::words::unparted;
 
+/// A number that a script reads: what never comes is later than any time.
+fn sortable_number(value: f64) -> f64 {
+    value.min(1e18)
+}
+
 /// The most rows on a page.
 const MOST_ROWS: usize = 1_000;
 
@@ -30,7 +35,7 @@ pub(super) fn table(table: &DataTable) -> Markup {
                     @for row in rows.iter().take(MOST_ROWS) {
                         tr {
                             @for (index, cell) in row.cells.iter().enumerate() {
-                                @let key = cell.value.filter(|_| *sortable);
+                                @let key = cell.value.filter(|_| *sortable).map(sortable_number);
                                 @if index < *leading {
                                     th scope="row" data-key=[key] {
                                         @if let (0, Some(of)) = (index, &row.of) { (breakable(of)) ", " }

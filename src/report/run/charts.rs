@@ -1,6 +1,6 @@
 //! The charts of a run.
 
-use super::numbers::{SharesOf, campaigns, first_jobs};
+use super::numbers::{SharesOf, campaigns, first_jobs, says_something};
 use crate::experiment::{Curves, InSyncCurve, OverTime, Tally};
 use crate::measure::{ROBOTS_HURT, TIME_TO_SUCCESS};
 use crate::metric::Unit;
@@ -14,12 +14,14 @@ use crate::scenario::Scenario;
 use crate::statistics::{Number, Proportion, Statistic};
 use crate::time::{MICROS, humane, seconds};
 
-/// So many builds have a line of their own.
+/// So many builds have a line of their own, and so many groups.
 const MOST_BUILDS: usize = 4;
+const MOST_GROUPS: usize = 5;
 
 pub(super) fn all(scenario: &Scenario, tally: &Tally) -> Vec<Chart> {
     let mut all = vec![outcomes(scenario, tally), times(scenario, tally), in_sync_by_now(scenario, tally)];
     all.extend(tally.curves.as_ref().map(|curves| share_over_time(&curves.in_sync, scenario)));
+    all.extend(tally.curves.as_ref().and_then(|curves| groups_over_time(scenario, curves)));
     all.push(robots_hurt(scenario, tally));
     all.extend(tally.curves.iter().flat_map(|curves| means(curves, scenario, tally)));
     all
@@ -84,7 +86,8 @@ fn times(scenario: &Scenario, tally: &Tally) -> Chart {
     let value = |statistic| sample.estimate(statistic).value;
     let in_sync = sample.count();
     let mut marks = vec![bars.mark(in_sync)];
-    for (level, statistic) in (0..).zip([Statistic::P50, Statistic::P95, Statistic::P99]) {
+    let quantiles = [Statistic::P50, Statistic::P95, Statistic::P99].into_iter();
+    for (level, statistic) in (0..).zip(quantiles.filter(|statistic| says_something(*statistic, in_sync))) {
         let words = |at: f64| format!("{} {}", statistic.as_str(), humane(at));
         marks.extend(value(statistic).map(|at| Mark::Upright { at, words: words(at), level }));
     }
@@ -235,6 +238,52 @@ fn share_over_time(curve: &InSyncCurve, scenario: &Scenario) -> Chart {
         readings,
     };
     chart("The median campaign, and the band in which 90 % of the campaigns are.", Body::Plane(body))
+}
+
+/// The share of each group in sync over time, in the median campaign; none of a single group.
+fn groups_over_time(scenario: &Scenario, curves: &Curves) -> Option<Chart> {
+    const TITLE: &str = "Share of each group in sync over time";
+    let chart =
+        |about, body| Chart { file: Some(String::from("in_sync_by_group")), title: TITLE.to_owned(), about, body };
+    let groups = scenario.groups.iter().zip(&curves.groups);
+    let medians: Vec<(&str, Vec<(f64, f64)>)> = groups
+        .take(MOST_GROUPS)
+        .map(|(group, curve)| (group.name.as_str(), curve.quantile_over_replications(50)))
+        .collect();
+    if medians.is_empty() {
+        return None;
+    }
+    let end = medians.iter().flat_map(|(_, steps)| steps).map(|(instant, _)| *instant).fold(0.0, f64::max);
+    if end == 0.0 {
+        let nothing = "In half of the campaigns no robot gets in sync, or all do at once.";
+        return Some(chart(String::new(), Body::Nothing(nothing.to_owned())));
+    }
+    let x = Axis::time(0.0, end, 8).on_the_wall(&scenario.calendar);
+    let readings = even_readings(&x, |instant| {
+        let shares =
+            medians.iter().map(|(name, steps)| format!("{name} {}", percent(Number(value_at(steps, instant)))));
+        format!("at {}: {}", humane(instant), shares.collect::<Vec<_>>().join(", "))
+    });
+    let line = |(style, (name, steps)): (usize, &(&str, Vec<(f64, f64)>))| Mark::Line {
+        name: (*name).to_owned(),
+        points: staircase(steps, x.end),
+        style,
+    };
+    let more = match scenario.groups.len().saturating_sub(MOST_GROUPS) {
+        0 => String::new(),
+        1 => String::from(" 1 more group is not drawn."),
+        more => format!(" {more} more groups are not drawn."),
+    };
+    let marks = medians.iter().enumerate().map(line).collect();
+    let body = Plane {
+        x,
+        x_name: since_start(scenario),
+        y: Axis::share(1.0, 5),
+        y_name: String::from("robots of the group in sync"),
+        marks,
+        readings,
+    };
+    Some(chart(format!("The median campaign of each group.{more}"), Body::Plane(body)))
 }
 
 /// How many robots the first job hurts, against the number that halts it.

@@ -3,19 +3,24 @@
 mod charts;
 mod numbers;
 
+use std::cmp::Ordering;
+
+use self::numbers::says_something;
+
 use super::command::CommandLine;
 use super::document::{Chapter, Document, Piece, Provenance, Reach, Sentence, estimate_of};
 use super::format::{Exporter, JSON, PAGE, PICTURES, Presentable, Presented};
 use super::{hgrm, settings};
 use crate::experiment::Tally;
 use crate::measure::{
-    EventId, HALTED, HORIZON, IN_SYNC, MAX_JOBS, ROBOTS_HURT, THRESHOLD_OVERSHOOT, TIME_TO_SUCCESS, TIMED_OUT,
+    COMPLETION, EventId, HALTED, HORIZON, IN_SYNC, JOBS, JOBS_HALTED, LEFT_BEHIND, MAX_JOBS, NumberId, ROBOTS_HURT,
+    THRESHOLD_OVERSHOOT, TIME_TO_SUCCESS, TIMED_OUT,
 };
 use crate::metric::words::{counted, counted_between, percent};
 use crate::metric::{self, Summary, Unit};
-use crate::rollout::HaltWords;
+use crate::rollout::{Again, HaltWords};
 use crate::scenario::{Scenario, ScenarioFile};
-use crate::statistics::{Estimate, Proportion, Sample, Statistic};
+use crate::statistics::{Estimate, Proportion, Statistic};
 use crate::time::Time;
 
 /// A run with what was asked for.
@@ -136,18 +141,20 @@ fn answer(scenario: &Scenario, tally: &Tally) -> Vec<Sentence> {
         let share = percent(in_sync.probability);
         sentences.push(Sentence::new(format!("The whole fleet is in sync in {share} of the campaigns {interval}.")));
         let times = &tally[TIME_TO_SUCCESS];
+        let (most, statistic) = nearly_all(in_sync.count);
         sentences.push(
             Sentence::new("Half of these take at most ")
                 .number(Unit::Seconds, times.estimate(Statistic::P50))
                 .words(by_then(scenario, &times.estimate(Statistic::P50)))
-                .words(", 95 % at most ")
-                .number(Unit::Seconds, times.estimate(Statistic::P95))
-                .words(by_then(scenario, &times.estimate(Statistic::P95)))
+                .words(format!(", {most} at most "))
+                .number(Unit::Seconds, times.estimate(statistic))
+                .words(by_then(scenario, &times.estimate(statistic)))
                 .words("."),
         );
     }
     sentences.extend(otherwise(tally, scenario.deployment.rules.halt_words()));
-    sentences.extend(hurt(&tally[ROBOTS_HURT]));
+    sentences.extend(halts_on_the_way(scenario, tally));
+    sentences.extend(hurt(tally));
     sentences.extend(overshoot(tally));
     for (build, tally) in scenario.builds.iter().zip(&tally.builds).filter(|(_, tally)| tally.replications > 0) {
         let share = |event| estimate_of(&share(tally, event));
@@ -163,6 +170,7 @@ fn answer(scenario: &Scenario, tally: &Tally) -> Vec<Sentence> {
         };
         sentences.push(sentence.words(".").on_pages());
     }
+    sentences.extend(last_group(scenario, tally));
     sentences
 }
 
@@ -173,12 +181,50 @@ fn by_then(scenario: &Scenario, time: &Estimate) -> String {
     instant.map_or_else(String::new, |instant| format!(", by {instant}"))
 }
 
+/// The share of numbers that the answer tells of beside half of them, with the statistic that it is: of few all.
+fn nearly_all(count: u64) -> (&'static str, Statistic) {
+    if says_something(Statistic::P95, count) { ("95 %", Statistic::P95) } else { ("all", Statistic::Max) }
+}
+
+/// How many jobs halt, where campaigns go on after one that does.
+fn halts_on_the_way(scenario: &Scenario, tally: &Tally) -> Option<Sentence> {
+    let halted = &tally[JOBS_HALTED];
+    let most = halted.estimate(Statistic::Max);
+    (scenario.sync.on_halt == Again::Retry && most.value > Some(0.0)).then(|| {
+        let none = halted.histogram().count_at(0);
+        let some = Proportion::new(tally.replications - none, tally.replications);
+        Sentence::new("In ")
+            .number(Unit::Probability, estimate_of(&some))
+            .words(" a job halts on the way and the next one goes on; half of all campaigns have at most ")
+            .number(Unit::Count, halted.estimate(Statistic::P50))
+            .words(" of these jobs, no one has more than ")
+            .number(Unit::Count, most)
+            .words(".")
+    })
+}
+
+/// Which group is in sync last, of several.
+fn last_group(scenario: &Scenario, tally: &Tally) -> Option<Sentence> {
+    let done = |group: &Tally| [Statistic::P95, Statistic::P50].map(|statistic| group[COMPLETION].estimate(statistic));
+    let times = scenario.groups.iter().zip(&tally.groups).map(|(group, tally)| (group, done(tally)));
+    let key = |done: &[Estimate; 2]| done.map(|estimate| estimate.value.unwrap_or(0.0));
+    let (group, [p95, p50]) = times.max_by(|(_, a), (_, b)| key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal))?;
+    says_something(Statistic::P95, tally.replications).then(|| {
+        let sentence =
+            Sentence::new(format!("Of the groups {} is in sync last: in half of all campaigns by ", group.name))
+                .number(Unit::Seconds, p50)
+                .words(", in 95 % by ")
+                .number(Unit::Seconds, p95);
+        sentence.words(".").on_pages()
+    })
+}
+
 /// How campaigns end that do not get in sync.
 fn otherwise(tally: &Tally, halts: HaltWords) -> Option<Sentence> {
     let rest = [
         (HALTED, halts.halt_because),
         (TIMED_OUT, "hit the fleet timeout"),
-        (MAX_JOBS, "use up their jobs with robots left behind"),
+        (MAX_JOBS, max_jobs(tally)),
         (HORIZON, "reach the horizon unfinished"),
     ];
     let happen = rest.into_iter().map(|(event, what)| (share(tally, event), what)).filter(|(share, _)| share.count > 0);
@@ -189,15 +235,29 @@ fn otherwise(tally: &Tally, halts: HaltWords) -> Option<Sentence> {
     sentence.map(|sentence| sentence.words("."))
 }
 
-fn hurt(sample: &Sample) -> Option<Sentence> {
-    let (p50, p95) = (sample.estimate(Statistic::P50), sample.estimate(Statistic::P95));
+/// What ends campaigns that may make no further job.
+fn max_jobs(tally: &Tally) -> &'static str {
+    let greatest = |id: NumberId| tally[id].estimate(Statistic::Max).value;
+    if greatest(JOBS) == Some(0.0) {
+        "end with their calls given up, and no job made"
+    } else if greatest(LEFT_BEHIND) == Some(0.0) {
+        "use up their jobs before the last robot has registered"
+    } else {
+        "use up their jobs with robots left behind"
+    }
+}
+
+fn hurt(tally: &Tally) -> Option<Sentence> {
+    let sample = &tally[ROBOTS_HURT];
+    let p50 = sample.estimate(Statistic::P50);
     let hurt = if p50.value? == 1.0 { "robot fails or does not respond" } else { "robots fail or do not respond" };
+    let (rest, statistic) = nearly_all(sample.count());
     Some(
         Sentence::new("In the first job at most ")
             .number(Unit::Count, p50)
             .words(format!(" {hurt} in half of the campaigns, "))
-            .number(Unit::Count, p95)
-            .words(" in 95 %."),
+            .number(Unit::Count, sample.estimate(statistic))
+            .words(format!(" in {rest}.")),
     )
 }
 

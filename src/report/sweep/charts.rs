@@ -16,8 +16,12 @@ const MOST_POINTS: usize = 500;
 /// A metric against what varies: a line where one path does, a heat map where several do.
 pub(super) fn chart(sweep: &Shown<'_>, index: usize) -> Chart {
     let metric = &sweep.metrics[index];
-    let (about, body) = if sweep.points.iter().all(|estimates| estimates[index].value.is_none()) {
-        (String::new(), Body::Nothing(String::from("No point has a value.")))
+    let (about, body) = if sweep.points.iter().all(|estimates| placed(&estimates[index]).is_none()) {
+        let nothing = match sweep.points.iter().any(|estimates| estimates[index].is_never()) {
+            true => "It is never at any point.",
+            false => "No point has a value.",
+        };
+        (String::new(), Body::Nothing(nothing.to_owned()))
     } else {
         match &sweep.sweep.variations[..] {
             [variation] => lines(sweep, variation, metric, index),
@@ -25,6 +29,16 @@ pub(super) fn chart(sweep: &Shown<'_>, index: usize) -> Chart {
         }
     };
     Chart { file: Some(format!("sweep.{}", metric.path)), title: metric.path.clone(), about, body }
+}
+
+/// The value of an estimate where it has a place on an axis: what never comes has none.
+fn placed(estimate: &Estimate) -> Option<f64> {
+    estimate.value.filter(|value| value.is_finite())
+}
+
+/// Its interval, likewise.
+fn interval(estimate: &Estimate) -> Option<[f64; 2]> {
+    estimate.interval.filter(|ends| placed(estimate).is_some() && ends.iter().all(|end| end.is_finite()))
 }
 
 /// A metric against the one path that varies, with its 95 % band.
@@ -36,10 +50,9 @@ fn lines(sweep: &Shown<'_>, variation: &Variation, metric: &ShownMetric, index: 
     let every = points.len().div_ceil(MOST_POINTS);
     let points: Vec<(f64, usize, Estimate)> = points.into_iter().step_by(every).collect();
     let drawn = if every > 1 { format!(" One point in {every} is drawn.") } else { String::new() };
-    let ends = points.iter().flat_map(|(_, _, estimate)| {
-        let interval = estimate.interval.filter(|_| estimate.value.is_some());
-        estimate.value.into_iter().chain(interval.into_iter().flatten())
-    });
+    let ends = points
+        .iter()
+        .flat_map(|(_, _, estimate)| placed(estimate).into_iter().chain(interval(estimate).into_iter().flatten()));
     let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
     // Half way to the neighbours.
     let middle = |a: usize, b: usize| (points[a].0 + points[b].0) / 2.0;
@@ -51,15 +64,15 @@ fn lines(sweep: &Shown<'_>, variation: &Variation, metric: &ShownMetric, index: 
     let readings = readings.collect();
     let (mut marks, mut dots) = (Vec::new(), Vec::new());
     // A line does not cross a point that has no value.
-    for run in points.split(|(_, _, estimate)| estimate.value.is_none()).filter(|run| !run.is_empty()) {
+    for run in points.split(|(_, _, estimate)| placed(estimate).is_none()).filter(|run| !run.is_empty()) {
         let ends = |which: usize| -> Vec<(f64, f64)> {
-            run.iter().filter_map(|(at, _, estimate)| Some((*at, estimate.interval?[which]))).collect()
+            run.iter().filter_map(|(at, _, estimate)| Some((*at, interval(estimate)?[which]))).collect()
         };
         let values: Vec<(f64, f64)> = run.iter().filter_map(|(at, _, estimate)| Some((*at, estimate.value?))).collect();
         // Names have no order between which a line would mean something.
         if x.is_of_names() || run.len() == 1 {
             let whiskers =
-                run.iter().filter_map(|(at, _, estimate)| estimate.interval.map(|[low, high]| (*at, low, high)));
+                run.iter().filter_map(|(at, _, estimate)| interval(estimate).map(|[low, high]| (*at, low, high)));
             marks.push(Mark::Whiskers(whiskers.collect()));
         } else {
             let name = if marks.is_empty() && !ends(0).is_empty() { "95 % interval" } else { "" };
@@ -129,7 +142,7 @@ fn heat_map(sweep: &Shown<'_>, metric: &ShownMetric, index: usize) -> (String, B
         };
         let [row, column] = [down.values[at / columns].shown(), across.values[at % columns].shown()];
         let reading = format!("{row}, {column}: {}", with_interval(metric.unit, &estimate));
-        HeatCell { value: estimate.value, words, reading }
+        HeatCell { value: placed(&estimate), words, reading }
     };
     let named = |variation: &Variation| {
         let names = variation.values.iter().map(|value| value.shown().to_owned()).collect();

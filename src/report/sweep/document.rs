@@ -2,11 +2,13 @@
 
 use super::Shown;
 use super::charts::chart;
-use crate::metric::words::counted;
+use crate::metric::Metric;
+use crate::metric::words::{counted, percent, shown};
 use crate::report::command::CommandLine;
 use crate::report::document::{
     Chapter, DataCell, DataColumn, DataTable, Document, Intervals, Piece, Provenance, Reach, Sentence, with_interval,
 };
+use crate::statistics::Number;
 
 /// All that there is to say of a sweep; `vary` are the options that say what varies, as they were typed.
 pub(crate) fn document<'s>(sweep: &Shown<'s>, vary: &[String]) -> Document<'s> {
@@ -80,11 +82,39 @@ fn answer(sweep: &Shown<'_>) -> Vec<Sentence> {
             _ => format!("{} has no value at any point.", metric.path),
         });
     }
+    let warnings = (0..sweep.metrics.len()).filter_map(|index| warning(sweep, index));
+    let warnings: Vec<Sentence> = warnings.map(Sentence::new).collect();
     sentences.push(String::from(
         "With 95 % confidence each number lies within its brackets. All points meet the same luck, so differences between them \
          are due to the settings.",
     ));
-    sentences.into_iter().map(|sentence| Sentence::new(sentence).on_pages()).collect()
+    warnings.into_iter().chain(sentences.into_iter().map(|sentence| Sentence::new(sentence).on_pages())).collect()
+}
+
+/// That points are not to be ranked by a number which is over a part of the replications, and what ranks them instead.
+fn warning(sweep: &Shown<'_>, index: usize) -> Option<String> {
+    let metric = &sweep.metrics[index];
+    let [low, high] = sweep.doubtful_shares(index)?;
+    let shares = match low < high {
+        true => format!("{} to {} of them, by the point", percent(Number(low)), percent(Number(high))),
+        false => format!("{} of them", percent(Number(low))),
+    };
+    let warning =
+        format!("{} is over the campaigns alone that have it, {shares}: no point is better for it.", metric.path);
+    let over_all = || sweep.over_all.iter().enumerate().filter_map(|(point, row)| Some((point, row[index]?)));
+    let Some((least, value)) = over_all().reduce(|best, next| if next.1 < best.1 { next } else { best }) else {
+        return Some(warning);
+    };
+    let path = Metric::parse(&metric.path, &sweep.checked.first).ok().and_then(|metric| metric.over_all());
+    let path = path.map_or_else(String::new, |metric| metric.path().to_owned());
+    Some(match value.is_finite() {
+        true => format!(
+            "{warning} Over all campaigns, by {path}, the least is {}, at {}.",
+            shown(metric.unit, value),
+            sweep.place(least)
+        ),
+        false => format!("{warning} Over all campaigns, by {path}, it is never at any point."),
+    })
 }
 
 /// A row a point: what varies, and the metrics with their intervals.
@@ -109,8 +139,13 @@ fn points(sweep: &Shown<'_>) -> DataTable {
             let place = || variation.values.iter().position(|other| other == value).map(|place| place as f64);
             DataCell::sorted(value.shown(), value.json().as_f64().or_else(place))
         });
-        let numbers =
-            sweep.metrics.iter().zip(estimates).map(|(metric, number)| DataCell::estimate(metric.unit, number));
+        let numbers = sweep.metrics.iter().zip(estimates).enumerate().map(|(index, (metric, number))| {
+            let cell = DataCell::estimate(metric.unit, number);
+            match sweep.shares[point][index].filter(|_| sweep.doubtful_shares(index).is_some()) {
+                Some(share) => cell.marked(format!("over {}", percent(Number(share)))),
+                None => cell,
+            }
+        });
         table.row(values.chain(numbers).collect());
     }
     table

@@ -16,6 +16,7 @@ use crate::metric::words::counted;
 use crate::metric::{Metric, Unit};
 use crate::report::document::Document;
 use crate::report::format::{Exporter, PAGE, PICTURES, Presentable};
+use crate::report::words::LEAST_SHARE;
 use crate::statistics::Estimate;
 use crate::sweep::{CheckedSweep, Simulated, Sweep, Variation};
 
@@ -37,12 +38,16 @@ pub struct Shown<'a> {
     pub metrics: Vec<ShownMetric>,
     /// For each point that is complete the estimates of these metrics.
     pub points: Vec<Vec<Estimate>>,
+    /// The same of the shares of the replications that they are over, where that is a part of them.
+    shares: Vec<Vec<Option<f64>>>,
+    /// What times to success would be over all campaigns.
+    over_all: Vec<Vec<Option<f64>>>,
 }
 
 impl<'a> Shown<'a> {
     /// Of no point yet.
     pub fn new(sweep: &'a Sweep, checked: &'a CheckedSweep, metrics: Vec<ShownMetric>) -> Shown<'a> {
-        Shown { sweep, checked, metrics, points: Vec::new() }
+        Shown { sweep, checked, metrics, points: Vec::new(), shares: Vec::new(), over_all: Vec::new() }
     }
 
     /// At which values pictures show a sweep with more than two variations; none if they show all.
@@ -75,6 +80,20 @@ impl<'a> Shown<'a> {
     /// Adds the next point.
     pub fn add(&mut self, point: &Estimated) {
         self.points.push(self.metrics.iter().map(|shown| point.estimate(&shown.path)).collect());
+        let Simulated { scenario, tally, .. } = &point.simulated;
+        let metrics: Vec<Option<Metric>> =
+            self.metrics.iter().map(|shown| Metric::parse(&shown.path, scenario).ok()).collect();
+        let known = metrics.iter().map(Option::as_ref);
+        self.shares.push(known.clone().map(|metric| metric?.share(tally)).collect());
+        self.over_all.push(known.map(|metric| metric?.over_all()?.estimate(tally).value).collect());
+    }
+
+    /// Over which shares of the replications a metric is, if points are not to be ranked by it: they differ, or one is
+    /// below 99 %.
+    fn doubtful_shares(&self, index: usize) -> Option<[f64; 2]> {
+        let shares = self.shares.iter().filter_map(|point| point[index]);
+        let (low, high) = shares.fold((1.0_f64, 0.0_f64), |(low, high), share| (low.min(share), high.max(share)));
+        (low < LEAST_SHARE || low < high).then_some([low, high.max(low)])
     }
 }
 
@@ -133,7 +152,7 @@ impl Estimated {
     }
 }
 
-/// A number as JSON writes it, a whole one without a decimal point; what does not exist is empty.
+/// A number as JSON writes it, a whole one without a decimal point; what does not exist, or never comes, is empty.
 fn field(value: Option<f64>) -> String {
-    value.map(|value| value.to_string()).unwrap_or_default()
+    value.filter(|value| value.is_finite()).map(|value| value.to_string()).unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 use super::words::{answer, bound, estimate, question, status};
 use super::{TuneReport, chart};
 use crate::expectation::Verdict;
+use crate::metric::words::percent;
 use crate::metric::{Kind, Unit};
 use crate::report::command::CommandLine;
 use crate::report::document::{
@@ -10,7 +11,8 @@ use crate::report::document::{
 };
 use crate::report::settings;
 use crate::scenario::{ScenarioFile, Value};
-use crate::tune::{Conclusion, Figures, Status};
+use crate::statistics::Number;
+use crate::tune::{Conclusion, Figures, HurtAndTime, Status};
 
 /// So many alternatives, and so many settings of the trade-off, are shown at first.
 const SHOWN: usize = 10;
@@ -89,7 +91,10 @@ fn comparison(report: &TuneReport<'_>) -> DataTable {
         table.row(std::iter::once(DataCell::new(label)).chain(figures.iter().map(|figures| cell(figures))).collect());
     };
     let unit = outcome.metric.unit();
-    add(outcome.metric.path().to_owned(), &|figures| DataCell::finely(unit, figures.objective));
+    add(outcome.metric.path().to_owned(), &|figures| {
+        let share = Some(figures.share()).filter(|_| outcome.metric.is_conditional());
+        DataCell::finely(unit, figures.objective).marked(over(share))
+    });
     let by = if outcome.metric.kind() == Kind::Mean { " by the central limit" } else { "" };
     add(format!("  is at least{by}"), &|figures| DataCell::finely(unit, figures.interval[0]));
     add(format!("  is at most{by}"), &|figures| DataCell::finely(unit, figures.interval[1]));
@@ -102,15 +107,25 @@ fn comparison(report: &TuneReport<'_>) -> DataTable {
     }
     for (group, _) in report.shown_groups() {
         let of = of_build(report, group);
-        add(format!("{of}time to success, p95"), &|figures| {
-            DataCell::finely(Unit::Seconds, figures.trade_off[group].time_p95)
-        });
+        add(format!("{of}time to success, p95"), &|figures| time_cell(&figures.trade_off[group]));
         add(format!("{of}robots hurt, p95"), &|figures| {
             DataCell::number(Unit::Count, figures.trade_off[group].hurt_p95)
         });
     }
     add(String::from("replications"), &|figures| DataCell::count(figures.replications.into()));
     table
+}
+
+/// The time to success, with the share of the campaigns that it is over.
+fn time_cell(numbers: &HurtAndTime) -> DataCell {
+    let share = (numbers.replications > 0).then(|| numbers.in_sync as f64 / numbers.replications as f64);
+    DataCell::finely(Unit::Seconds, numbers.time_p95).marked(over(share))
+}
+
+/// `over 88 %`; nothing of all.
+fn over(share: Option<f64>) -> String {
+    let part = share.filter(|share| *share < 1.0);
+    part.map_or_else(String::new, |share| format!("over {}", percent(Number(share))))
 }
 
 /// What could be had without each constraint.
@@ -190,7 +205,7 @@ fn time_and_hurt(report: &TuneReport<'_>) -> Vec<DataColumn> {
 fn time_and_hurt_cells(report: &TuneReport<'_>, figures: &Figures) -> Vec<DataCell> {
     let groups = report.shown_groups().into_iter();
     let hurt = groups.map(|(group, _)| DataCell::number(Unit::Count, figures.trade_off[group].hurt_p95));
-    let time = DataCell::finely(Unit::Seconds, figures.trade_off[report.outcome.reference].time_p95);
+    let time = time_cell(&figures.trade_off[report.outcome.reference]);
     std::iter::once(time).chain(hurt).collect()
 }
 

@@ -118,6 +118,11 @@ struct OfSetting<'r> {
 struct OfFigures<'r> {
     replications: u32,
     values: u64,
+    /// Of how many replications: those that the objective is about.
+    about: u64,
+    /// Of a time to success: the same over all of these; null if it is never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completion: Option<Number>,
     objective: Option<Number>,
     interval: [Option<Number>; 2],
     constraints: Vec<OfFinding<'r>>,
@@ -268,6 +273,8 @@ fn of_figures<'r>(constraints: &[(&'r Constraint, Metric)], figures: &Figures) -
     OfFigures {
         replications: figures.replications,
         values: figures.values,
+        about: figures.about,
+        completion: figures.over_all.map(Number),
         objective: figures.objective.map(Number),
         interval: figures.interval.map(|end| end.map(Number)),
         constraints: constraints.iter().zip(&figures.constraints).map(of_finding).collect(),

@@ -2,11 +2,13 @@
 
 use super::TuneReport;
 use crate::expectation::Finding;
-use crate::metric::words::counted;
+use crate::metric::words::{counted, percent as percent_of};
 use crate::metric::{Metric, Unit};
 use crate::questions::{Constraint, Sense};
 use crate::report::document::{DataCell, dash, finely};
-use crate::tune::{Conclusion, Status, miss};
+use crate::report::words::LEAST_SHARE;
+use crate::statistics::Number;
+use crate::tune::{Conclusion, Outcome, Setting, Status, miss};
 
 /// A probability as it was written: nothing of it is rounded but what floating point added.
 pub fn percent(probability: f64) -> String {
@@ -110,6 +112,7 @@ pub fn answer(report: &TuneReport<'_>) -> Vec<String> {
             sentences.push(closest(report));
         }
     }
+    sentences.extend(warning(report));
     let took = counted(outcome.replications_used, "replication");
     // The own setting is simulated, too, where it is none of them.
     let beside = outcome.own.as_ref().is_some_and(|own| own.setting.is_none());
@@ -120,6 +123,43 @@ pub fn answer(report: &TuneReport<'_>) -> Vec<String> {
         format!("That took {took} in all; {most} would have been the most.")
     });
     sentences
+}
+
+/// That the objective is over a part of the campaigns, which no setting is better for; and what settings come to over all.
+fn warning(report: &TuneReport<'_>) -> Option<String> {
+    let outcome = &report.outcome;
+    let Outcome { metric, settings, .. } = outcome;
+    if !metric.is_conditional() {
+        return None;
+    }
+    let answer = outcome.answer.setting();
+    let considered = || settings.iter().enumerate().filter(|(_, setting)| setting.status != Status::Violates);
+    let shares = considered().map(|(_, setting)| setting.figures.share());
+    let (low, high) = shares.fold((1.0_f64, 0.0_f64), |(low, high), share| (low.min(share), high.max(share)));
+    let own = settings[answer].figures.share();
+    if own >= LEAST_SHARE && low >= high {
+        return None;
+    }
+    let share = |share: f64| percent_of(Number(share));
+    let shares = format!("{} of them at this setting, {} to {} at all", share(own), share(low), share(high));
+    let warning = format!(
+        "Mind that {metric} is over the campaigns alone that have it, {shares}: no setting is better for that."
+    );
+    let of = |setting: &Setting| setting.figures.over_all.filter(|_| setting.figures.seem_to_hold.iter().all(|h| *h));
+    let least = considered().filter_map(|(index, setting)| Some((index, of(setting)?)));
+    let (Some((least, value)), Some(over_all)) = (least.min_by(|a, b| a.1.total_cmp(&b.1)), metric.over_all()) else {
+        return Some(warning);
+    };
+    let here = settings[answer].figures.over_all.map_or_else(dash, |here| finely(metric.unit(), here));
+    Some(if least == answer || settings[answer].figures.over_all == Some(value) {
+        format!("{warning} Over all campaigns, by {over_all}, it is {here}, and no setting has less.")
+    } else {
+        format!(
+            "{warning} Over all campaigns, by {over_all}, it is {here}, and {} at {}: that is the number to minimize.",
+            finely(metric.unit(), value),
+            report.values(least).join(", ")
+        )
+    })
 }
 
 /// How many settings have a status.

@@ -46,7 +46,7 @@ impl Observer for Recorded {
                 self.attempts.get_mut(&(self.number, robot)).expect("it has started").1 = Some((now, end));
             }
             Event::RobotEndedLate { robot, end } => self.late.push((now, robot, end)),
-            Event::RobotRegistered(robot) => self.registered.push((now, robot)),
+            Event::RobotRegistered { robot, .. } => self.registered.push((now, robot)),
             Event::JobOver(job) => self.jobs.push(*job),
             _ => {}
         }

@@ -139,19 +139,24 @@ fn the_reference_of_measures_is_their_list() {
         "# Measures\n\n\
          Every number of the results, by its path in `summary.json`. An option or key that takes a metric takes a measure with what is\n\
          said of it: `campaign.time_to_success_s.p95`, `campaign.outcomes.halted.probability`. Those of a build stand under\n\
-         `builds.NAME.` and the same path.\n\n\
+         `builds.NAME.` and the same path. With more than one group those marked \"by group\" stand under `groups.NAME.`, too, of\n\
+         that group's robots alone.\n\n\
          * An **event** happens in a replication or not, and has `count`, `probability` and `ci95`. Of **events** each has a name,\n\
          \x20 as in `first_job.outcomes.FailureThresholdBreached.probability`: those of RoboMaker are `Succeeded`,\n\
          \x20 `FailureThresholdBreached` and `FleetDeploymentTimeout`; other controllers have their own.\n\
          * A **number** has a value in each replication, or none, and has `count`, `mean`, `mean_ci95`, `std`, `min`, `p50`, `p50_ci95`,\n\
-         \x20 `p90`, `p95`, `p99`, `p99_ci95` and `max`.\n\
+         \x20 `p90`, `p95`, `p99`, `p99_ci95` and `max`, over the replications that have one: `count` says how many.\n\
+         * A **time or never** is over all replications: where it does not come it is later than any number. It has `count`,\n\
+         \x20 `never.count`, `never.probability`, `never.ci95`, `min`, the same quantiles and `max`, and no mean. What falls among those\n\
+         \x20 that never come is `null`.\n\
          * **Robots** have the same statistics over single robots; a replication counts as one cluster.\n\n\
-         | measure | kind | unit | what it is | needs | column |\n|---|---|---|---|---|---|\n",
+         | measure | kind | unit | what it is | by group | needs | column |\n|---|---|---|---|---|---|---|\n",
     );
-    for measure in MEASURES.iter().filter(|measure| measure.listed) {
+    for measure in MEASURES {
         let kind = match measure.source {
-            Source::Replications => "one count",
+            Source::Replications | Source::GroupSize => "one count",
             Source::Event(_) => "event",
+            Source::Number(_) if measure.lasting => "time or never",
             Source::Number(_) => "number",
             Source::Robots(_) => "robots",
             Source::JobOutcomes => "events",
@@ -169,9 +174,10 @@ fn the_reference_of_measures_is_their_list() {
         assert!(!measure.meaning.is_empty(), "the list does not say what {} is", measure.name);
         let name = measure.name;
         let part = part.map(|part| format!("`{part}`")).unwrap_or_default();
-        writeln!(page, "| `{name}` | {kind} | {unit} | {} | {part} | {column} |", measure.meaning)
+        let by_group = if measure.of_group.is_some() { "by group" } else { "" };
+        writeln!(page, "| `{name}` | {kind} | {unit} | {} | {by_group} | {part} | {column} |", measure.meaning)
             .expect("a string takes all");
     }
-    page.push_str("\nThe last column is that of `replications.csv`. Times are in seconds, data in bytes and bits.\n");
+    page.push_str("\nThe last column is that of `replications.csv`; there numbers by group stand in columns called as they are here. Times are in seconds, data in bytes and bits.\n");
     assert_reference("measures.md", &page);
 }

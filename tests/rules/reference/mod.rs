@@ -32,7 +32,7 @@ use rollcast::rollout::{
     Progress, RobotEnd, RobotId, RobotStatus, Schedule, StartOrder, Word,
 };
 use rollcast::scenario::{Group, Probability, Scenario};
-use rollcast::simulation::{Downloaded, Draws, GroupPlan, JobRecord, Plan, Replication};
+use rollcast::simulation::{Downloaded, Draws, GroupPlan, GroupProgress, GroupRecord, JobRecord, Plan, Replication};
 use rollcast::time::{Span, Time};
 
 use self::client::Client;
@@ -107,8 +107,10 @@ struct Model<'s> {
     jobs_created: u32,
     breaches: Vec<Time>,
     late_ends: Vec<(RobotId, Time, RobotEnd)>,
-    /// The time for which robots have been down and are up again, in microseconds.
-    down: u128,
+    /// The time for which robots of each group have been down and are up again, in microseconds.
+    down: Vec<u128>,
+    /// How robots of each group have ended in the first job that did not succeed.
+    first_job: Vec<GroupProgress>,
     peak_robots_down: u32,
     outcome: Option<CampaignOutcome>,
     sights: BTreeSet<&'static str>,
@@ -185,7 +187,8 @@ pub fn run(scenario: &Scenario, seed: u64, index: u32) -> Run {
         jobs_created: 0,
         breaches: Vec::new(),
         late_ends: Vec::new(),
-        down: 0,
+        down: vec![0; scenario.groups.len()],
+        first_job: vec![GroupProgress::default(); scenario.groups.len()],
         peak_robots_down: 0,
         outcome: None,
         sights: BTreeSet::new(),
@@ -524,8 +527,9 @@ impl Model<'_> {
                 let until = attempt.ended.map_or(ended, |(end, _)| end);
                 out_of_service += u128::from((until - attempt.started).micros());
             }
-            self.down += robot.down_since.map_or(0, |since| u128::from((ended - since).micros()));
         }
+        let groups: Vec<GroupRecord> = (0..self.groups.len()).map(|group| self.of_group(group)).collect();
+        let sum = |of: fn(&GroupRecord) -> u32| groups.iter().map(of).sum();
         let mut egress_rates = Vec::new();
         let mut rounding = 0;
         let download = self.downloads.map(|mut downloads| {
@@ -549,12 +553,16 @@ impl Model<'_> {
                 first_job: self.jobs.first().copied(),
                 build: self.draws.odds.build,
                 registered: self.robots.len() as u32,
+                robots_in_sync: sum(|group| group.robots_in_sync),
+                robots_hurt: sum(|group| group.robots_hurt),
+                jobs_halted: self.jobs.iter().filter(|job| job.halted()).count() as u32,
                 late_syncs: synced.count() as u32,
                 download,
                 api: self.scenario.api.map(|_| self.client.counts),
                 out_of_service,
-                down: self.down,
+                down: groups.iter().map(|group| group.down).sum(),
                 peak_robots_down: self.peak_robots_down,
+                groups: if groups.len() > 1 { groups.into() } else { Box::default() },
             },
             jobs: self.jobs,
             breaches: self.breaches,
@@ -564,6 +572,33 @@ impl Model<'_> {
             egress: egress_rates,
         };
         Run { history, sights: self.sights, rounding }
+    }
+
+    /// Sums up one group, robot by robot, when the campaign is over.
+    fn of_group(&self, group: usize) -> GroupRecord {
+        let own: Vec<RobotId> =
+            (0..self.robots.len() as RobotId).filter(|robot| self.group_of[*robot as usize] == group).collect();
+        let robot = |id: &RobotId| &self.robots[*id as usize];
+        let hurts =
+            |end: Option<(Time, RobotEnd)>| matches!(end, Some((_, RobotEnd::Failed(_) | RobotEnd::NoResponse)));
+        let in_sync: Vec<RobotId> = own.iter().copied().filter(|id| robot(id).status == RobotStatus::InSync).collect();
+        // When each got in sync for the last time: in a job, or late.
+        let since = |id: &RobotId| {
+            let in_jobs = robot(id).attempts.iter().filter_map(|attempt| attempt.ended);
+            let late = self.late_ends.iter().filter(|(late, ..)| late == id).map(|(_, at, end)| (*at, *end));
+            in_jobs.chain(late).filter(|(_, end)| *end == RobotEnd::InSync).map(|(at, _)| at).max()
+        };
+        let to_come = self.events.iter().any(|(_, event)| *event == Event::Registration(group));
+        let down =
+            own.iter().filter_map(|id| robot(id).down_since).map(|since| u128::from((self.now - since).micros()));
+        GroupRecord {
+            registered: own.len() as u32,
+            robots_in_sync: in_sync.len() as u32,
+            robots_hurt: own.iter().filter(|id| robot(id).attempts.iter().any(|a| hurts(a.ended))).count() as u32,
+            first_job: (!self.jobs.is_empty()).then_some(self.first_job[group]),
+            in_sync_at: in_sync.iter().filter_map(since).max().filter(|_| in_sync.len() == own.len() && !to_come),
+            down: self.down[group] + down.sum::<u128>(),
+        }
     }
 }
 

@@ -446,6 +446,15 @@ impl Model<'_> {
         }
         self.robot(id).attempts.last_mut().expect("it has started").ended = Some((now, end));
         self.set_status(id, end);
+        if self.job().record.number == 0 {
+            let of_group = &mut self.first_job[self.group_of[id as usize]];
+            match end {
+                RobotEnd::InSync => {}
+                RobotEnd::Failed(_) => of_group.failed += 1,
+                RobotEnd::NoResponse => of_group.no_response += 1,
+                RobotEnd::Aborted => of_group.aborted += 1,
+            }
+        }
         let in_flight = self.in_flight().len() as u32;
         let record = &mut self.job().record;
         record.last_robot_ended = Some(now);
@@ -494,7 +503,7 @@ impl Model<'_> {
         };
         if end == RobotEnd::InSync {
             let since = robot.down_since.take().expect("nobody gets in sync without doing something");
-            self.down += u128::from((now - since).micros());
+            self.down[self.group_of[id as usize]] += u128::from((now - since).micros());
         }
     }
 

@@ -4,6 +4,7 @@
 //! * `downloads`: fair shares by hand, and the machine-repair queue.
 //! * `builds`: mixtures of binomials, beta-binomials, and how soon a bad build is found.
 //! * `faults`: steps that hang, failures that stay, builds that are slower, by their probabilities and by hand.
+//! * `groups`: results by group by hand, and times that may never come.
 //! * `pace`: how much groups differ between replications, and the least value of a family.
 //! * `registrations`: Poisson and renewal arrivals, and a fleet that grows.
 //! * `api`: truncated geometric numbers of attempts, backoff, and idempotency.
@@ -17,6 +18,7 @@ mod calendar;
 mod connectivity;
 mod downloads;
 mod faults;
+mod groups;
 mod pace;
 mod registrations;
 mod results;

@@ -26,7 +26,7 @@ pub use quantile::quantile_evidence;
 /// How much more than a number is as good as the number: an amount, and a share of its size.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Slack {
-    /// In the number's unit, >= 0.
+    /// In the number's unit, >= 0 and finite.
     pub amount: f64,
     /// Of the number's size, in [0, 1).
     pub share: f64,
@@ -38,6 +38,9 @@ impl Slack {
 
     /// The greatest number that is as good as this one.
     pub fn above(self, number: f64) -> f64 {
+        if number.is_infinite() {
+            return number;
+        }
         number + self.amount + self.share * number.abs()
     }
 

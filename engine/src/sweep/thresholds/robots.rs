@@ -15,8 +15,9 @@ pub struct Robots {
     seen_on: SeenOn,
     /// Of each robot in flight on the path that has been counted at a fork the latest fork that has seen it end; else 0.
     counted: Vec<u32>,
-    /// In microseconds, by [`OfRobots`].
-    numbers: [Vec<u64>; OfRobots::ALL.len()],
+    /// In microseconds: those of all robots by [`OfRobots`], then those of each group, if there is more than one.
+    numbers: Vec<Vec<u64>>,
+    by_group: bool,
     codes: Vec<DeploymentJobErrorCode>,
 }
 
@@ -34,25 +35,29 @@ pub enum SeenOn {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bookmark {
     registered: usize,
-    numbers: [usize; OfRobots::ALL.len()],
+    /// None before anything was seen.
+    numbers: Vec<usize>,
     codes: usize,
 }
 
 /// What has been seen between two marks.
 pub struct Seen<'a> {
     /// As [`Robots`] has them.
-    pub numbers: [&'a [u64]; OfRobots::ALL.len()],
+    pub numbers: Vec<&'a [u64]>,
     pub codes: &'a [DeploymentJobErrorCode],
 }
 
 impl Robots {
     /// None seen so far.
     pub fn new(plan: &Plan) -> Robots {
+        let by_group = plan.groups().len() > 1;
+        let samples = OfRobots::ALL.len() * if by_group { 1 + plan.groups().len() } else { 1 };
         Robots {
-            since: Since::new(plan.fleet_size),
+            since: Since::new(plan),
             seen_on: SeenOn::Path,
             counted: Vec::new(),
-            numbers: Default::default(),
+            numbers: vec![Vec::new(); samples],
+            by_group,
             codes: Vec::new(),
         }
     }
@@ -96,9 +101,14 @@ impl Robots {
         }
     }
 
+    /// How many samples their times are in.
+    pub fn samples(&self) -> usize {
+        self.numbers.len()
+    }
+
     /// How much has been seen so far.
     pub fn mark(&self) -> Bookmark {
-        let numbers = self.numbers.each_ref().map(Vec::len);
+        let numbers = self.numbers.iter().map(Vec::len).collect();
         Bookmark { registered: self.since.registered(), numbers, codes: self.codes.len() }
     }
 
@@ -108,13 +118,21 @@ impl Robots {
     }
 
     /// What was seen between two marks.
-    pub fn between(&self, from: &Bookmark, until: &Bookmark) -> Seen<'_> {
-        let between = |of: OfRobots| &self.numbers[of as usize][from.numbers[of as usize]..until.numbers[of as usize]];
-        Seen { numbers: OfRobots::ALL.map(between), codes: &self.codes[from.codes..until.codes] }
+    pub fn between<'a>(&'a self, from: &Bookmark, until: &Bookmark) -> Seen<'a> {
+        let at = |mark: &Bookmark, sample: usize| mark.numbers.get(sample).copied().unwrap_or(0);
+        let between = |(sample, numbers): (usize, &'a Vec<u64>)| &numbers[at(from, sample)..at(until, sample)];
+        Seen {
+            numbers: self.numbers.iter().enumerate().map(between).collect(),
+            codes: &self.codes[from.codes..until.codes],
+        }
     }
 
-    fn record(&mut self, of: OfRobots, time: Span) {
+    fn record(&mut self, of: OfRobots, robot: RobotId, time: Span) {
         self.numbers[of as usize].push(time.micros());
+        if self.by_group {
+            let group = self.since.group_of(robot);
+            self.numbers[OfRobots::ALL.len() * (1 + group) + of as usize].push(time.micros());
+        }
     }
 }
 
@@ -131,15 +149,15 @@ impl Observer for Robots {
         match *event {
             Event::RobotEnded { robot, started, end } if self.counts(robot) => match end {
                 RobotEnd::InSync => {
-                    self.record(OfRobots::TimeToSuccess, now - self.since.of(robot));
-                    self.record(OfRobots::Deployment, now - started);
+                    self.record(OfRobots::TimeToSuccess, robot, now - self.since.of(robot));
+                    self.record(OfRobots::Deployment, robot, now - started);
                 }
                 end => self.codes.extend(end.failure_code()),
             },
             Event::RobotEndedLate { robot, end: RobotEnd::InSync } => {
-                self.record(OfRobots::TimeToSuccess, now - self.since.of(robot));
+                self.record(OfRobots::TimeToSuccess, robot, now - self.since.of(robot));
             }
-            Event::RobotRegistered(_) => self.since.register(now),
+            Event::RobotRegistered { group, .. } => self.since.register(now, group),
             _ => {}
         }
     }

@@ -4,7 +4,6 @@ use std::sync::{Mutex, PoisonError};
 
 use super::robots::{Bookmark, Robots, Seen};
 use crate::experiment::Tally;
-use crate::measure::OfRobots;
 use crate::simulation::{Plan, Replication};
 use crate::statistics::SharedCluster;
 
@@ -31,11 +30,12 @@ pub struct WalkedPath {
 impl WalkedPath {
     /// A place for paths, which keeps its memory.
     pub fn new(plan: &Plan) -> WalkedPath {
+        let robots = Robots::new(plan);
         WalkedPath {
-            robots: Robots::new(plan),
+            clusters: (0..robots.samples()).map(|_| SharedCluster::default()).collect(),
+            robots,
             forks: Vec::new(),
             end: None,
-            clusters: Clusters::default(),
             tallied: Bookmark::default(),
         }
     }
@@ -53,8 +53,8 @@ pub struct Tallies<'p> {
     thresholds: Vec<Mutex<Threshold>>,
 }
 
-/// The times of the robots of one campaign, by [`OfRobots`].
-pub type Clusters = [SharedCluster; OfRobots::ALL.len()];
+/// The times of the robots of one campaign, sample by sample as a tally has them.
+pub type Clusters = Vec<SharedCluster>;
 
 /// What is tallied at one threshold. What it never needs takes no memory.
 struct Threshold {
@@ -98,7 +98,7 @@ impl<'p> Tallies<'p> {
             self.pool(&mut threshold.since, &seen, clusters);
         }
         let alone = robots.between(&fork.left, &fork.ended);
-        let before = clusters.each_ref().map(SharedCluster::mark);
+        let before: Vec<_> = clusters.iter().map(SharedCluster::mark).collect();
         let only = self.pool(&mut threshold.only, &alone, clusters);
         end_campaign(only, clusters, &fork.replication);
         clusters.iter_mut().zip(before).for_each(|(cluster, before)| cluster.take_back(before));
@@ -108,8 +108,8 @@ impl<'p> Tallies<'p> {
     /// Counts robots in a tally, whatever campaign they belong to, and in the clusters of the present one.
     fn pool<'t>(&self, tally: &'t mut Option<Tally>, seen: &Seen<'_>, clusters: &mut Clusters) -> &'t mut Tally {
         let tally = tally.get_or_insert_with(|| Tally::new(self.plan, false));
-        let robots = tally.robots.iter_mut().zip(clusters);
-        robots.zip(seen.numbers).for_each(|((times, cluster), numbers)| times.pool(numbers, cluster));
+        let robots = tally.samples_of_robots().zip(clusters);
+        robots.zip(&seen.numbers).for_each(|((times, cluster), numbers)| times.pool(numbers, cluster));
         seen.codes.iter().for_each(|code| tally.failure_codes[*code as usize] += 1);
         tally
     }
@@ -149,6 +149,6 @@ impl<'p> Tallies<'p> {
 
 /// Adds a campaign whose robots have been pooled, and form these clusters.
 fn end_campaign(tally: &mut Tally, clusters: &Clusters, replication: &Replication) {
-    tally.robots.iter_mut().zip(clusters).for_each(|(times, cluster)| times.add_cluster(cluster));
+    tally.samples_of_robots().zip(clusters).for_each(|(times, cluster)| times.add_cluster(cluster));
     tally.end_replication(replication);
 }
