@@ -307,7 +307,7 @@ fn bad_expectations() {
             "unknown metric",
             "the scenario has no `[group.connectivity]`",
         ),
-        ("at_most = 0.1", "`expect.metric` is missing", "metric = \"campaign.time_to_success_s.p95\""),
+        ("at_most = 0.1", "`expect.metric` is missing", "metric = \"campaign.completion_s.p95\""),
         ("metric = \"HALTED\"", "`expect` does not say what is expected", "one of `at_most`, `at_least`, `between`"),
         ("metric = \"HALTED\"\nname = \"x\"", "`expect.x` does not say what is expected", "between = ["),
         ("metric = \"HALTED\"\nat_most = 0.1\nat_least = 0.2", "more than one bound", "between = [low, high]"),

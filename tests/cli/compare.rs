@@ -407,7 +407,7 @@ fn what_cannot_be_compared() {
             with(5, "4,", "5,"),
             &["replications.csv:6: `replication` is `5`", "expected 4: replications are numbered from 0"],
         ),
-        (with(2, ",", ",,"), &["replications.csv:3: the row has 19 fields", "expected 18, as the header"]),
+        (with(2, ",", ",,"), &["replications.csv:3: the row has 23 fields", "expected 22, as the header"]),
         (rows[..11].join("\n"), &["replications.csv: it has 10 rows", "expected 20, the replications of summary.json"]),
         (String::new(), &["replications.csv:1: it has no column `replication`, `outcome`"]),
     ] {

@@ -36,21 +36,46 @@ max_jobs = 6
 on_halt = "retry"
 "#;
 
-const FILES: [&str; 28] = [
+const FILES: [&str; 54] = [
     "histograms/campaign.concurrent_deployment_exceptions.hgrm",
     "histograms/campaign.jobs.hgrm",
+    "histograms/campaign.jobs_halted.hgrm",
     "histograms/campaign.peak_robots_down.hgrm",
+    "histograms/campaign.robots_hurt.hgrm",
+    "histograms/campaign.robots_in_sync.hgrm",
+    "histograms/campaign.robots_left_behind.hgrm",
     "histograms/campaign.time_to_success_s.hgrm",
     "histograms/first_job.detection_s.hgrm",
     "histograms/first_job.makespan_s.hgrm",
     "histograms/first_job.peak_in_flight.hgrm",
     "histograms/first_job.robots_failed.hgrm",
     "histograms/first_job.robots_failed_at_halt.hgrm",
+    "histograms/first_job.robots_hurt.hgrm",
     "histograms/first_job.robots_no_response.hgrm",
     "histograms/first_job.robots_not_attempted.hgrm",
     "histograms/first_job.robots_succeeded.hgrm",
     "histograms/first_job.threshold_overshoot.hgrm",
     "histograms/first_job.time_to_success_s.hgrm",
+    "histograms/groups.a.campaign.robots_hurt.hgrm",
+    "histograms/groups.a.campaign.robots_in_sync.hgrm",
+    "histograms/groups.a.campaign.robots_left_behind.hgrm",
+    "histograms/groups.a.campaign.time_to_success_s.hgrm",
+    "histograms/groups.a.first_job.robots_failed.hgrm",
+    "histograms/groups.a.first_job.robots_hurt.hgrm",
+    "histograms/groups.a.first_job.robots_no_response.hgrm",
+    "histograms/groups.a.robot.deployment_s.hgrm",
+    "histograms/groups.a.robot.down_s.hgrm",
+    "histograms/groups.a.robot.time_to_success_s.hgrm",
+    "histograms/groups.b.campaign.robots_hurt.hgrm",
+    "histograms/groups.b.campaign.robots_in_sync.hgrm",
+    "histograms/groups.b.campaign.robots_left_behind.hgrm",
+    "histograms/groups.b.campaign.time_to_success_s.hgrm",
+    "histograms/groups.b.first_job.robots_failed.hgrm",
+    "histograms/groups.b.first_job.robots_hurt.hgrm",
+    "histograms/groups.b.first_job.robots_no_response.hgrm",
+    "histograms/groups.b.robot.deployment_s.hgrm",
+    "histograms/groups.b.robot.down_s.hgrm",
+    "histograms/groups.b.robot.time_to_success_s.hgrm",
     "histograms/robot.deployment_s.hgrm",
     "histograms/robot.down_s.hgrm",
     "histograms/robot.out_of_service_s.hgrm",
@@ -59,6 +84,7 @@ const FILES: [&str; 28] = [
     "manifest.json",
     "plots/failed_robots.svg",
     "plots/in_flight_over_time.svg",
+    "plots/in_sync_by_group.svg",
     "plots/in_sync_over_time.svg",
     "plots/outcomes.svg",
     "plots/time_to_success.svg",
@@ -117,9 +143,9 @@ fn rows_to_the_letter() {
         "\
 replication,outcome,jobs,time_to_success_s,first_job_status,first_job_failure_code,first_job_makespan_s,succeeded,failed,\
 no_response,not_attempted,peak_in_flight,threshold_breached,concurrent_deployment_exceptions,ended_s,out_of_service_s,\
-down_s,peak_robots_down
-0,in_sync,1,120,Succeeded,,120,4,0,0,0,2,false,0,120,240,240,2
-1,in_sync,1,120,Succeeded,,120,4,0,0,0,2,false,0,120,240,240,2
+down_s,peak_robots_down,jobs_halted,campaign_robots_hurt,robots_in_sync,robots_left_behind
+0,in_sync,1,120,Succeeded,,120,4,0,0,0,2,false,0,120,240,240,2,0,0,4,0
+1,in_sync,1,120,Succeeded,,120,4,0,0,0,2,false,0,120,240,240,2,0,0,4,0
 "
     );
     assert_eq!(
@@ -141,7 +167,7 @@ fn what_does_not_apply_is_empty() {
     sandbox.rollcast(&["run", "scenario.toml", "-n", "1"]).exits(0);
     let last = |file: &str| sandbox.read(&format!("results/counted/{file}")).lines().last().unwrap().to_owned();
     // Two robots in sync at 60 s, two in flight since: 2 * 60 + 2 * 30 seconds out of service.
-    assert_eq!(last("replications.csv"), "0,horizon,1,,InProgress,,,2,0,0,0,2,false,0,90,180,180,2");
+    assert_eq!(last("replications.csv"), "0,horizon,1,,InProgress,,,2,0,0,0,2,false,0,90,180,180,2,0,0,2,2");
     assert_eq!(last("jobs.csv"), "0,0,deployment,0,0,,InProgress,,,4,2,0,0,0,0,2,false");
 }
 

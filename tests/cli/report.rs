@@ -178,8 +178,16 @@ fn pages_say_what_the_summary_says() {
         let data = [(&"download.bytes", Unit::Bytes), (&"download.peak_egress_bit_s", Unit::BitsPerSecond)];
         for (path, unit) in seconds.chain(counts).chain(data) {
             let described = &summary.pointer(&format!("/{}", path.replace('.', "/"))).cloned().unwrap_or_default();
-            for statistic in ["p50", "p90", "p95", "p99", "max", "mean"] {
-                has(unit, &described[statistic]);
+            // Of few numbers a far quantile is no more than the greatest, and left out.
+            let count = if path.starts_with("robot.t") || path.starts_with("robot.de") {
+                summary["replications"].as_u64()
+            } else {
+                described["count"].as_u64()
+            };
+            for (statistic, least) in [("p50", 1), ("p90", 10), ("p95", 20), ("p99", 100), ("max", 1), ("mean", 1)] {
+                if count >= Some(least) {
+                    has(unit, &described[statistic]);
+                }
             }
         }
         let builds = summary["builds"].as_object().into_iter().flat_map(|builds| builds.values());
@@ -201,7 +209,7 @@ fn pages_say_what_the_summary_says() {
         let source = fs::read_to_string(&path).expect("a scenario");
         assert!(text_of(&tags, "code").any(|code| code == source), "{scenario} stands there as it was read");
     }
-    assert!(numbers > 500, "{numbers}");
+    assert!(numbers > 400, "{numbers}");
 }
 
 /// The answer of a scenario counted by hand.

@@ -162,9 +162,9 @@ fn rows_are_the_summaries() {
         sandbox.files(),
         [
             "out/manifest.json",
+            "out/plots/sweep.campaign.completion_s.p95.svg",
             "out/plots/sweep.campaign.outcomes.halted.probability.svg",
-            "out/plots/sweep.campaign.time_to_success_s.p95.svg",
-            "out/plots/sweep.first_job.robots_failed.p95.svg",
+            "out/plots/sweep.first_job.robots_hurt.p95.svg",
             "out/sweep.csv",
             "out/sweep.html",
             "out/sweep.json",
@@ -237,7 +237,7 @@ fn the_table_of_a_counted_sweep() {
         [
             "campaign",
             "deployment campaign outcomes first_job",
-            "concurrent_deployment_ time_to_success_s halted robots_failed",
+            "concurrent_deployment_ completion_s halted robots_hurt",
             "percentage p95 probability p95",
             "25 4m 0 % 0 % to 39.0 % 0",
             "50 2m 0 % 0 % to 39.0 % 0",

@@ -31,7 +31,7 @@ fn it_answers_what_the_scenario_asks() {
     let ran = tune(&sandbox, &["--threads", "1"]).exits(0);
     assert_eq!(ran.stderr, "");
     let head = "release-gate: 150 robots, builds good and bad, and what the team has promised\n\
-                6 settings: the least builds.good.campaign.time_to_success_s.p95 under 2\nconstraints; seed 5\n\n\
+                6 settings: the least builds.good.campaign.completion_s.p95 under 2 constraints;\nseed 5\n\n\
                 With 95 % probability the setting below satisfies the constraints and is the\nbest of 6 settings, \
                 or no more than 1 % worse. That took ";
     assert!(ran.stdout.starts_with(head), "{}", ran.stdout);
@@ -78,7 +78,7 @@ fn it_answers_what_the_scenario_asks() {
     let halted = |sets: &[&str]| {
         let args = [&["run", "scenario.toml", "-n", "3000", "--json", "--no-files"], sets].concat();
         let run = parsed(&sandbox.rollcast(&args).exits(0).stdout);
-        let hurt = run["builds"]["crashes"]["first_job"]["robots_failed"]["p95"].as_f64().expect("a number");
+        let hurt = run["builds"]["crashes"]["first_job"]["robots_hurt"]["p95"].as_f64().expect("a number");
         let halted = run["builds"]["good"]["campaign"]["outcomes"]["halted"]["probability"].as_f64();
         hurt <= 14.0 && halted.expect("a number") <= 0.01
     };
@@ -137,7 +137,7 @@ fn options_go_before_the_scenario() {
         "--confidence",
         "0.9",
         "--constraint",
-        "builds.crashes.first_job.robots_failed.p95<=20",
+        "builds.crashes.first_job.robots_hurt.p95<=20",
         "--constraint",
         "campaign.jobs.p50 <= 2",
         "--set",
@@ -154,7 +154,7 @@ fn options_go_before_the_scenario() {
     let halted = "builds.good.campaign.outcomes.halted.probability <= 0.01";
     assert_eq!(
         constraints,
-        [halted, "builds.crashes.first_job.robots_failed.p95<=20", "campaign.jobs.p50 <= 2"],
+        [halted, "builds.crashes.first_job.robots_hurt.p95<=20", "campaign.jobs.p50 <= 2"],
         "one of the same metric and side is replaced"
     );
     assert_ne!(ask(&["--seed", "6"])["figures"], ask(&["--seed", "7"])["figures"]);
@@ -184,11 +184,11 @@ fn output_goes_where_it_is_asked_for() {
 #[test]
 fn an_honest_no() {
     let sandbox = gate();
-    let impossible = ["--constraint", "builds.crashes.first_job.robots_failed.p95 <= 2", "--out", "no"];
+    let impossible = ["--constraint", "builds.crashes.first_job.robots_hurt.p95 <= 2", "--out", "no"];
     let ran = tune(&sandbox, &impossible).exits(1);
     let words = ran.stdout.replace('\n', " ");
     let said = "None of 6 settings satisfies the constraints, with 95 % probability. The closest is the setting below: \
-                builds.crashes.first_job.robots_failed.p95 is 11 (expected <= 2).";
+                builds.crashes.first_job.robots_hurt.p95 is 11 (expected <= 2).";
     assert!(words.contains(said), "{}", ran.stdout);
     assert!(ran.stdout.contains("CLOSEST") && !ran.stdout.contains("RECOMMENDED"), "{}", ran.stdout);
     let tuned = parsed(&sandbox.read("no/tune.json"));
@@ -280,8 +280,8 @@ fn bad_questions_are_refused() {
         (&["--constraint", "campaign.jobs.p95 >= 9"], &["is never 9 or more, whatever the setting", "can never hold"]),
         (&["--constraint", "first_job.robots_failed.p95 <= -1"], &["is never below 0", "can never hold"]),
         (
-            &["--constraint", "builds.crashes.first_job.robots_failed.p95 >= 20"],
-            &["two constraints of `builds.crashes.first_job.robots_failed.p95` cannot hold together", "they are `"],
+            &["--constraint", "builds.crashes.first_job.robots_hurt.p95 >= 20"],
+            &["two constraints of `builds.crashes.first_job.robots_hurt.p95` cannot hold together", "they are `"],
         ),
         (&["--margin", "3"], &["`3` does not fit", "expected a share of the value as in `1%`"]),
         (&["--vary", "run.seed=1,2"], &["`run.seed` cannot be tuned", "expected a path of the rollout"]),

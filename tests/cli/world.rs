@@ -130,8 +130,9 @@ fn results_come_build_by_build() {
     let mut lines = rows.lines();
     let header: Vec<&str> = lines.next().expect("a header").split(',').collect();
     let ending = "build,robots_failed_at_halt,detection_s,registered,late_syncs,download_bytes,peak_egress_bit_s,\
-                  calls,throttled,internal_errors,lost_answers,retries,given_up";
-    assert_eq!(header[18..], ending.split(',').collect::<Vec<_>>()[..]);
+                  calls,throttled,internal_errors,lost_answers,retries,given_up,\
+                  jobs_halted,campaign_robots_hurt,robots_in_sync,robots_left_behind";
+    assert_eq!(header[18..35], ending.split(',').collect::<Vec<_>>()[..]);
     let regressed = lines.filter(|line| line.split(',').nth(18) == Some("regressed")).count() as u64;
     assert_eq!(summary["builds"]["regressed"]["replications"], regressed);
 }

@@ -13,7 +13,8 @@
 //! 2. Give it an entry in `table.rs`, at its place in `summary.json`.
 //!
 //! That is all. What of it is to be seen outside `summary.json` is said in the entry: `Measure::column` adds it to
-//! `replications.csv`, `Measure::row` to the tables, `Measure::compared` to comparisons.
+//! `replications.csv`, `Measure::row` to the tables, `Measure::compared` to comparisons, `Measure::of_group` to the results by
+//! group (R23).
 //!
 //! # Names in code
 //!

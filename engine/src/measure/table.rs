@@ -37,7 +37,7 @@ pub static MEASURES: &[Measure] = &[
         .row(Long, 1)
         .compared()
         .of_group(|group| micros(group.time_to_success())),
-    number("campaign.completion_s", Seconds, "until the fleet is in sync, or never", |r| micros(r.time_to_success()))
+    number("campaign.completion_s", Seconds, "until in sync, or never", |r| micros(r.time_to_success()))
         .means("over all campaigns: start to the last robot in sync; one that does not end in sync is later than any")
         .lasting()
         .row(Long, 0)
@@ -64,7 +64,7 @@ pub static MEASURES: &[Measure] = &[
         .column("peak_robots_down", 17)
         .row(Hurt, 8)
         .compared(),
-    number("campaign.robots_hurt", Count, "failed or no response at least once", |r| Some(r.robots_hurt.into()))
+    number("campaign.robots_hurt", Count, "hurt at least once", |r| Some(r.robots_hurt.into()))
         .means("robots that failed or did not respond at least once in the campaign, each once")
         .within(Robots)
         .column("campaign_robots_hurt", 32)
@@ -150,7 +150,7 @@ pub static MEASURES: &[Measure] = &[
     .row(Hurt, 2)
     .compared()
     .of_group(|group| Some(group.first_job?.no_response.into())),
-    number("first_job.robots_hurt", Count, "failed or no response in first job", |r| {
+    number("first_job.robots_hurt", Count, "hurt in first job", |r| {
         first(r, |job| Some(job.progress.counted_failures().into()))
     })
     .means("failed and no response: what counts against the threshold")

@@ -136,7 +136,7 @@ pub struct GroupRecord {
     pub first_job: Option<GroupProgress>,
     /// When its last robot got in sync, if all are and no registration is to come.
     pub in_sync_at: Option<Time>,
-    /// As [`Replication::down`].
+    /// Microseconds that its robots were down, summed over them.
     pub down: u128,
 }
 

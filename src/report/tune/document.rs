@@ -119,7 +119,7 @@ fn comparison(report: &TuneReport<'_>) -> DataTable {
 /// The time to success, with the share of the campaigns that it is over.
 fn time_cell(numbers: &HurtAndTime) -> DataCell {
     let share = (numbers.replications > 0).then(|| numbers.in_sync as f64 / numbers.replications as f64);
-    DataCell::finely(Unit::Seconds, numbers.time_p95).marked(over(share))
+    DataCell::finely(Unit::Seconds, numbers.time_p95).marked(over(share.filter(|_| numbers.in_sync > 0)))
 }
 
 /// `over 88 %`; nothing of all.

@@ -573,33 +573,6 @@ impl Model<'_> {
         };
         Run { history, sights: self.sights, rounding }
     }
-
-    /// Sums up one group, robot by robot, when the campaign is over.
-    fn of_group(&self, group: usize) -> GroupRecord {
-        let own: Vec<RobotId> =
-            (0..self.robots.len() as RobotId).filter(|robot| self.group_of[*robot as usize] == group).collect();
-        let robot = |id: &RobotId| &self.robots[*id as usize];
-        let hurts =
-            |end: Option<(Time, RobotEnd)>| matches!(end, Some((_, RobotEnd::Failed(_) | RobotEnd::NoResponse)));
-        let in_sync: Vec<RobotId> = own.iter().copied().filter(|id| robot(id).status == RobotStatus::InSync).collect();
-        // When each got in sync for the last time: in a job, or late.
-        let since = |id: &RobotId| {
-            let in_jobs = robot(id).attempts.iter().filter_map(|attempt| attempt.ended);
-            let late = self.late_ends.iter().filter(|(late, ..)| late == id).map(|(_, at, end)| (*at, *end));
-            in_jobs.chain(late).filter(|(_, end)| *end == RobotEnd::InSync).map(|(at, _)| at).max()
-        };
-        let to_come = self.events.iter().any(|(_, event)| *event == Event::Registration(group));
-        let down =
-            own.iter().filter_map(|id| robot(id).down_since).map(|since| u128::from((self.now - since).micros()));
-        GroupRecord {
-            registered: own.len() as u32,
-            robots_in_sync: in_sync.len() as u32,
-            robots_hurt: own.iter().filter(|id| robot(id).attempts.iter().any(|a| hurts(a.ended))).count() as u32,
-            first_job: (!self.jobs.is_empty()).then_some(self.first_job[group]),
-            in_sync_at: in_sync.iter().filter_map(since).max().filter(|_| in_sync.len() == own.len() && !to_come),
-            down: self.down[group] + down.sum::<u128>(),
-        }
-    }
 }
 
 fn has_beta(scenario: &Scenario) -> bool {
