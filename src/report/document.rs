@@ -115,8 +115,13 @@ impl Sentence {
 /// `5m (4m to 6m)`; a number that does not exist is a hyphen.
 pub(crate) fn with_interval(unit: Unit, estimate: &Estimate) -> String {
     let value = estimate.value.map_or_else(dash, |value| shown(unit, value));
-    let interval = estimate.interval.map(|[low, high]| format!(" ({} to {})", shown(unit, low), shown(unit, high)));
+    let interval = bounded(estimate).map(|[low, high]| format!(" ({} to {})", shown(unit, low), shown(unit, high)));
     value + &interval.unwrap_or_default()
+}
+
+/// The interval, but of what surely never comes: there is nothing to add to that.
+fn bounded(estimate: &Estimate) -> Option<[f64; 2]> {
+    estimate.interval.filter(|[low, _]| low.is_finite())
 }
 
 pub(crate) fn dash() -> String {
@@ -282,7 +287,7 @@ impl DataCell {
 
     pub(crate) fn estimate(unit: Unit, estimate: &Estimate) -> DataCell {
         // The interval of a probability of nothing is no news.
-        let interval = estimate.interval.filter(|_| estimate.value.is_some());
+        let interval = bounded(estimate).filter(|_| estimate.value.is_some());
         let cell = DataCell::number(unit, estimate.value).within(interval.map_or([None; 2], |ends| ends.map(Some)));
         // That a quantile needs more replications is said once for all of them.
         let few = matches!(estimate.lack, Some(Lack::Few { .. }));

@@ -106,7 +106,7 @@ fn results_come_build_by_build() {
     let text = sandbox.read("out/summary.json");
     let summary: Value = serde_json::from_str(&text).expect("JSON");
     let builds = summary["builds"].as_object().expect("builds by name");
-    let places = ["healthy", "regressed", "never"].map(|name| text.find(&format!("    \"{name}\": {{")));
+    let places = ["healthy", "regressed", "never"].map(|name| text.find(&format!("\n    \"{name}\": {{")));
     assert!(builds.len() == 3 && places.is_sorted() && places[0].is_some(), "in the order of the scenario: {places:?}");
     let sum = |pointer: &str| -> u64 {
         builds.values().map(|build| build.pointer(pointer).and_then(Value::as_u64).expect("a count")).sum()

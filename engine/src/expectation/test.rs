@@ -270,19 +270,7 @@ impl Test {
             }
         };
         let nothing = None;
-        Finding {
-            verdict,
-            replications,
-            values,
-            about,
-            over_all,
-            estimate,
-            interval,
-            shares,
-            evidence,
-            nothing,
-            least,
-        }
+        Finding { verdict, replications, values, about, over_all, estimate, interval, shares, evidence, nothing, least }
     }
 
     /// What a proof takes at least if a mean is what it seems to be.

@@ -10,8 +10,8 @@ use super::calls::Calls;
 use super::stop::Cancelled;
 use super::turn::{Host, Patience, Turn, act, arrive, take_happenings};
 use super::{
-    ByGroup, Downloaded, Draws, Ending, Endings, Event, EventQueue, Hurt, JobRecord, Observer, Order, Plan, Replication,
-    Rollout, Watch, World,
+    ByGroup, Downloaded, Draws, Ending, Endings, Event, EventQueue, Hurt, JobRecord, Observer, Order, Plan,
+    Replication, Rollout, Watch, World,
 };
 use crate::random::{Luck, Purpose};
 use crate::rollout::{

@@ -210,11 +210,19 @@ fn last_group(scenario: &Scenario, tally: &Tally) -> Option<Sentence> {
     let key = |done: &[Estimate; 2]| done.map(|estimate| estimate.value.unwrap_or(0.0));
     let (group, [p95, p50]) = times.max_by(|(_, a), (_, b)| key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal))?;
     says_something(Statistic::P95, tally.replications).then(|| {
-        let sentence =
-            Sentence::new(format!("Of the groups {} is in sync last: in half of all campaigns by ", group.name))
+        let name = &group.name;
+        let sentence = Sentence::new(format!("Of the groups {name} is in sync last: "));
+        let sentence = match (p50.is_never(), p95.is_never()) {
+            (true, _) => sentence.words("in fewer than half of all campaigns at all"),
+            (false, true) => sentence
+                .words("half of all campaigns get there by ")
                 .number(Unit::Seconds, p50)
-                .words(", in 95 % by ")
-                .number(Unit::Seconds, p95);
+                .words(", fewer than 95 % ever do"),
+            (false, false) => {
+                let sentence = sentence.words("half of all campaigns get there by ").number(Unit::Seconds, p50);
+                sentence.words(", 95 % by ").number(Unit::Seconds, p95)
+            }
+        };
         sentence.words(".").on_pages()
     })
 }

@@ -121,6 +121,8 @@ fn distributions(section: measure::Section, scenario: &Scenario, tally: &Tally) 
             estimate => DataCell::estimate(measure.unit, estimate),
         };
         let over = partial.then(|| match count {
+            // That a campaign has such a number is no matter of chance where all have.
+            Some(count) if count == tally.replications => DataCell::number(Unit::Probability, Some(1.0)),
             Some(count) => {
                 DataCell::estimate(Unit::Probability, &estimate_of(&Proportion::new(count, tally.replications)))
             }
@@ -194,7 +196,7 @@ fn by_group(scenario: &Scenario, all: &Tally) -> DataTable {
     let names = ["robots", "in sync", "done p50", "done p95", "hurt p95", "left p95"].map(DataColumn::numbers);
     let columns = std::iter::once(DataColumn::words("")).chain(names).collect();
     let table = DataTable::new("groups", "By group", columns);
-    let about = String::from("done: the whole group is in sync; over all campaigns, so it may be never");
+    let about = String::from("done is over all campaigns");
     let mut table = DataTable { about, most: Some(20), file: Some(("groups", "summary.json")), ..table };
     for (group, tally) in scenario.groups.iter().zip(&all.groups) {
         let completion = &tally[COMPLETION];
