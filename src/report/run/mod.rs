@@ -57,7 +57,7 @@ impl Presentable for RunAnswer<'_> {
     }
 }
 
-/// HdrHistogram's.
+/// Percentiles, in the format of HdrHistogram.
 struct Histograms;
 
 impl Exporter<RunAnswer<'_>> for Histograms {
