@@ -15,7 +15,7 @@ use rollcast::statistics::Estimate;
 use rollcast::sweep::{Overrides, Simulated, Simulation, Sweep, one_by_one, one_pass, variations};
 
 use super::scenarios::{Sketch, config, sketch};
-use super::worlds::world;
+use super::worlds::{dated_world, world};
 
 /// Nothing should stop a sweep here.
 #[derive(Debug)]
@@ -95,6 +95,12 @@ proptest! {
 
     #[test]
     fn so_it_is_in_worlds(sketch in stops(world()), vary in thresholds()) {
+        let [passed, alone] = both(&sketch, &[vary], 2);
+        prop_assert_eq!(passed, alone);
+    }
+
+    #[test]
+    fn so_it_is_with_windows(sketch in stops(dated_world()), vary in thresholds()) {
         let [passed, alone] = both(&sketch, &[vary], 2);
         prop_assert_eq!(passed, alone);
     }

@@ -16,7 +16,7 @@ use rollcast::trace::{Format, Trace};
 
 use super::row_of_trace::{assert_agrees, events, micros};
 use super::scenarios::{config, sketch};
-use super::worlds::world;
+use super::worlds::{dated_world, world};
 
 fn trace(scenario: &Scenario, seed: u64, index: u32) -> Trace<'_> {
     let plan = Plan::new(scenario);
@@ -204,6 +204,11 @@ proptest! {
 
     #[test]
     fn traces_of_worlds_agree_with_their_rows(sketch in world()) {
+        check(&sketch.scenario(), sketch.seed);
+    }
+
+    #[test]
+    fn so_they_do_with_windows(sketch in dated_world()) {
         check(&sketch.scenario(), sketch.seed);
     }
 }

@@ -3,11 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+
+use rollcast::scenario::Scenario;
 
 use super::reference;
 use super::scenarios::{Group, Rhythm, Sketch, Step, Sync, config, family, latency, maybe, plain};
@@ -447,22 +450,30 @@ pub fn world() -> impl Strategy<Value = Sketch> {
 /// A world with windows and outages (R21). What waits for the next day is cut off before.
 pub fn dated_world() -> impl Strategy<Value = Sketch> {
     let rhythm = prop_oneof![Just(Rhythm::Free), Just(Rhythm::Beat)];
-    (rhythm, world()).prop_flat_map(|(rhythm, sketch)| {
-        let calendar = calendar(rhythm, sketch.groups.len());
-        (Just(sketch), calendar, 600..4000u64).prop_map(|(mut sketch, calendar, horizon)| {
-            let (starts_at, starts, of_groups, outages) = calendar;
-            let world = &mut sketch.world;
-            world.groups.resize(of_groups.len(), GroupWorld::default());
-            for (group, (docking, maintenance)) in world.groups.iter_mut().zip(of_groups) {
-                (group.docking, group.maintenance) = (docking, maintenance);
-            }
-            (world.starts_at, world.starts, world.outages) = (starts_at, starts, outages);
-            let single = Sync { schedule: None, max_jobs: 1, horizon: None, on_halt: None, on_timeout: None };
-            let sync = sketch.sync.get_or_insert(single);
-            sync.horizon = Some(sync.horizon.map_or(horizon, |other| other.min(horizon)));
-            sketch
+    (rhythm, world())
+        .prop_flat_map(|(rhythm, sketch)| {
+            let calendar = calendar(rhythm, sketch.groups.len());
+            (Just(sketch), calendar, 600..4000u64).prop_map(|(mut sketch, calendar, horizon)| {
+                let (starts_at, starts, of_groups, outages) = calendar;
+                let world = &mut sketch.world;
+                world.groups.resize(of_groups.len(), GroupWorld::default());
+                for (group, (docking, maintenance)) in world.groups.iter_mut().zip(of_groups) {
+                    (group.docking, group.maintenance) = (docking, maintenance);
+                }
+                (world.starts_at, world.starts, world.outages) = (starts_at, starts, outages);
+                let single = Sync { schedule: None, max_jobs: 1, horizon: None, on_halt: None, on_timeout: None };
+                let sync = sketch.sync.get_or_insert(single);
+                sync.horizon = Some(sync.horizon.map_or(horizon, |other| other.min(horizon)));
+                sketch
+            })
         })
-    })
+        .prop_filter("windows that are of no use", |sketch| {
+            let Err(problems) = Scenario::parse(&sketch.to_string(), "", Path::new(""), &[]) else { return true };
+            let problems = problems.render(false);
+            let expected = ["do not open before the horizon", "would arrive after they leave"];
+            assert!(expected.iter().any(|title| problems.contains(title)), "the scenario is not accepted: {problems}");
+            false
+        })
 }
 
 /// All that the slow model can see of the world.
@@ -552,6 +563,7 @@ const SIGHTS_OF_WINDOWS: &[&str] = &[
     "a robot that returns after its window",
     "a robot that starts before one whose window is closed",
     "a window or an outage that makes no difference",
+    "a window that opens for a robot that is offline again",
     "robots that wait for a window",
 ];
 

@@ -259,7 +259,9 @@ pub fn abort_in_flight<'p, W: Patience, H: Host<'p, W>>(host: &mut H, watch: &mu
 fn pass_gates<'p, W: Patience, H: Host<'p, W>>(host: &mut H, now: Time, key: H::Key) {
     let plan = host.world().plan();
     let Some(gates) = &plan.gates else { return };
-    let waiting: Vec<RobotId> = host.rollout(key).job.waiting().collect();
+    let job = &host.rollout(key).job;
+    // Whoever has not started by a halt never does.
+    let waiting: Vec<RobotId> = if job.halted() { Vec::new() } else { job.waiting().collect() };
     // Groups of robots that wait; whether they may start.
     let mut open: Vec<Option<bool>> = vec![None; plan.groups().len()];
     let mut closed = BTreeSet::new();
@@ -273,7 +275,9 @@ fn pass_gates<'p, W: Patience, H: Host<'p, W>>(host: &mut H, now: Time, key: H::
     let waited_for = (0..).zip(&open).filter(|(_, open)| open.is_some());
     let next = waited_for.map(|(group, _)| gates.next_change(group, now)).min();
     let rollout = host.rollout(key);
-    rollout.job.set_open(|robot| !closed.contains(&robot));
+    if next.is_some() {
+        rollout.job.set_open(|robot| !closed.contains(&robot));
+    }
     rollout.gates = next.unwrap_or(Time::NEVER);
 }
 

@@ -211,7 +211,23 @@ fn robots_do_what_they_do_in_the_simulation() {
 #[test]
 fn robots_do_what_they_do_in_the_simulation_where_everything_goes_wrong() {
     let mut faults = 0;
-    for (on_breach, start_order) in [("drain", "registration"), ("abort", "shuffled")] {
+    const HOURLY: &str = r#"windows = [{ every = "1h", offset = "2m", duration = "25m" }]"#;
+    const MAINTENANCE: &str = r#"
+            [group.maintenance]
+            windows = [{ from = "00:10", to = "01:00" }, { every = "20m", duration = "6m" }]
+            at_end = "pause"
+    "#;
+    const OUTAGE: &str = r#"
+            [[outage]]
+            groups = ["b"]
+            interval = { exponential = { mean = "15m" } }
+            duration = { exponential = { mean = "3m" } }
+    "#;
+    for (on_breach, start_order, windows, maintenance, outage) in [
+        ("drain", "registration", "", "", ""),
+        ("abort", "shuffled", "", "", ""),
+        ("drain", "shuffled", HOURLY, MAINTENANCE, OUTAGE),
+    ] {
         let scenario = scenario(&format!(
             r#"
             name = "all"
@@ -223,6 +239,7 @@ fn robots_do_what_they_do_in_the_simulation_where_everything_goes_wrong() {
             on_breach = "{on_breach}"
             start_order = "{start_order}"
             preparing = {{ exponential = {{ mean = "20s" }} }}
+            {windows}
             [download]
             bundle_size = "60MB"
             egress = "50Mbit/s"
@@ -232,6 +249,7 @@ fn robots_do_what_they_do_in_the_simulation_where_everything_goes_wrong() {
             [group.connectivity]
             online = {{ exponential = {{ mean = "3m" }} }}
             offline = {{ exponential = {{ mean = "1m" }} }}
+            {windows}
             [group.download]
             uplink = "20Mbit/s"
             link = {{ uniform = {{ min = "5Mbit/s", max = "15Mbit/s" }} }}
@@ -253,9 +271,11 @@ fn robots_do_what_they_do_in_the_simulation_where_everything_goes_wrong() {
             robots = 8
             architecture = "ARM64"
             pace = {{ sigma = 0.3 }}
+            {maintenance}
             [group.step.launching]
             latency = {{ exponential = {{ mean = "2m" }} }}
             failure = {{ probability = 0.1, persistent = 0.7, repair = {{ exponential = {{ mean = "20m" }} }} }}
+            {outage}
             [[build]]
             name = "good"
             weight = 1

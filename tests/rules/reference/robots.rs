@@ -214,8 +214,14 @@ impl Model<'_> {
     }
 
     pub fn window_opens(&mut self, id: RobotId) {
-        match self.robot(id).doing {
+        let Robot { doing, online, .. } = self.robots[id as usize];
+        match doing {
             Doing::AwaitingWindow { begun: true, step } => self.enter_step(id, step),
+            // It begins nothing before its return (R14).
+            Doing::AwaitingWindow { begun: false, .. } if !online => {
+                self.see("a window that opens for a robot that is offline again", true);
+                self.robot(id).doing = Doing::Awaiting;
+            }
             Doing::AwaitingWindow { begun: false, .. } => self.begin_attempt(id),
             _ => unreachable!("nobody waits for it"),
         }

@@ -282,20 +282,26 @@ fn windows_of_maintenance_overlap() {
     assert_eq!(starts, [0, 50, 100, 150, 24 * 60]);
 }
 
-/// A robot that returns while its window is closed begins in the next one, though it is offline again by then; a step that
-/// needs no connection runs, and is reported at the next return.
+/// A robot that is offline at its start begins when it is online inside of a window that pauses; a later step begins inside,
+/// online or not, and is reported at the next return.
 #[test]
 fn pauses_and_docking_together() {
-    let text = |steps: &str| {
-        let windows = "connectivity = { windows = [{ from = \"22:00\", to = \"23:00\" }] }\n\
-                       maintenance = { windows = [{ from = \"20:00\", to = \"21:00\" }], at_end = \"pause\" }\n";
-        evening(&(PATIENT.to_owned() + &group("g", 1, &(windows.to_owned() + steps))))
+    let text = |docked: &str, steps: &str| {
+        let windows = format!(
+            "connectivity = {{ windows = [{docked}] }}\n\
+             maintenance = {{ windows = [{{ from = \"20:00\", to = \"21:00\" }}], at_end = \"pause\" }}\n"
+        );
+        evening(&(PATIENT.to_owned() + &group("g", 1, &(windows + steps))))
     };
-    // Started at 20:00, back at 22:00, begun at 20:00 on the next day, reported at 22:00.
-    assert_eq!(in_sync(&text(&takes("launching", 60.0))), [(26 * HOUR, 0)]);
-    // Validated from 22:00 on, and launched on the third day.
-    let steps = takes("validating", 60.0) + &takes("launching", 60.0);
-    assert_eq!(in_sync(&text(&steps)), [(50 * HOUR, 0)]);
+    // Started at 20:00, back at 20:30: inside.
+    let half_past = "{ from = \"20:30\", to = \"21:30\" }";
+    assert_eq!(in_sync(&text(half_past, &takes("launching", 60.0))), [(31 * MINUTE, 0)]);
+    // Back at 22:00, when it is too late, and away again at 23:00; on the second day from 20:00 on.
+    let late_and_early = "{ every = \"22h\", offset = \"2h\", duration = \"1h\" }";
+    assert_eq!(in_sync(&text(late_and_early, &takes("launching", 60.0))), [(24 * HOUR + 60, 0)]);
+    // Validated by 21:15; launched at 20:00 on the next day, and reported when it is back.
+    let steps = takes("validating", (45 * MINUTE) as f64) + &takes("launching", 60.0);
+    assert_eq!(in_sync(&text(half_past, &steps)), [(24 * HOUR + 30 * MINUTE, 0)]);
 }
 
 /// A server goes on after the horizon of a scenario, and a window is open or not whatever a campaign lasts.

@@ -253,10 +253,7 @@ impl Journeys {
 
     /// Finds the way of a robot that has started at `started`, from its first progress on: when that is.
     fn begin(&mut self, guide: Guide<'_>, robot: RobotId, started: Time, happenings: &mut Vec<Happening>) -> Time {
-        let presence = presence(&mut self.journeys, &self.outages, guide, robot);
-        let begins = presence.map_or(started, |mut presence| presence.online_from(started));
-        // Its windows may have ended meanwhile.
-        let begins = guide.draws.group(robot).pauses.as_ref().map_or(begins, |windows| windows.opens(begins));
+        let begins = self.begins(guide, robot, started);
         if begins > started {
             self.schedule(begins, DueKind::Progress, robot);
         }
@@ -266,6 +263,25 @@ impl Journeys {
             self.schedule(deadline, DueKind::Deadline, robot);
         }
         begins
+    }
+
+    /// The first instant from `started` on at which the robot is online, and inside of the windows in which it may be worked on.
+    fn begins(&mut self, guide: Guide<'_>, robot: RobotId, started: Time) -> Time {
+        let horizon = self.horizon;
+        let mut presence = presence(&mut self.journeys, &self.outages, guide, robot);
+        let mut online_from = |at| presence.as_mut().map_or(at, |presence| presence.online_from(at));
+        let mut online = online_from(started);
+        let Some(windows) = &guide.draws.group(robot).pauses else { return online };
+        loop {
+            let opens = windows.opens(online);
+            if opens == online {
+                return online;
+            }
+            if opens > horizon || guide.stop.is_asked() {
+                return Time::NEVER;
+            }
+            online = online_from(opens);
+        }
     }
 
     /// Whether an attempt of the robot goes on by itself when it has timed out (R14).
