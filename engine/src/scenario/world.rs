@@ -102,7 +102,7 @@ pub struct OnlinePeriods {
 /// When the robots of a group are reachable.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DockingWindows {
-    /// Never empty.
+    /// When the robots of a group are reachable; never empty.
     pub windows: Vec<Window>,
     /// How much after a window's beginning a robot arrives, in microseconds.
     pub arrives: Distribution,
