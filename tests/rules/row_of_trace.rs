@@ -159,7 +159,7 @@ pub fn row(jsonl: &str) -> BTreeMap<String, String> {
             "calls_lost" => counts.refused += event["count"].as_u64().expect("a number"),
             "job_created" => {
                 counts.jobs += 1;
-                if event["kind"] == "deployment" {
+                if event["kind"] == "CreateDeploymentJob" {
                     counts.robots.values_mut().for_each(|robot| robot.in_sync = false);
                 }
                 if event["job"] == 0 {
