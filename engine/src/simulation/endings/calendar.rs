@@ -63,10 +63,15 @@ impl CalendarQueue {
     }
 
     /// Hands out the earliest endings, those before the instant that it returns, to `near`; or to `at_once`, if they are
-    /// many and due at the same instant. Both must be empty.
+    /// many and due at the same instant. `near` must be empty; a crowd of a later instant may be at once already, and then
+    /// nothing later than it is handed out.
     pub fn take(&mut self, near: &mut Tournament, at_once: &mut Vec<Ending>) -> Time {
         loop {
+            let crowd = at_once.last().map(|ending| ending.due.micros());
             let Some(page) = self.pages.last_mut() else {
+                if let Some(crowd) = crowd {
+                    return Time::from_micros(crowd + 1);
+                }
                 if self.later.len() <= MAX_LANES {
                     near.load(&mut self.later);
                     return Time::NEVER;
@@ -82,8 +87,11 @@ impl CalendarQueue {
                 self.read.extend(self.pages.pop());
                 continue;
             };
-            page.next = next + 1;
             let (from, until) = (page.begin_of(next), page.begin_of(next + 1));
+            if let Some(crowd) = crowd.filter(|crowd| *crowd < from) {
+                return Time::from_micros(crowd + 1);
+            }
+            page.next = next + 1;
             let bucket = &mut page.buckets[next];
             if bucket.len() <= MAX_LANES {
                 near.load(bucket);
@@ -92,8 +100,9 @@ impl CalendarQueue {
                 self.spread(&mut bucket, from, until);
                 continue;
             } else {
+                let later = at_once.partition_point(|ending| ending.due.micros() > from);
                 at_once.append(bucket);
-                last_first(at_once);
+                last_first(&mut at_once[later..]);
             }
             return Time::from_micros(until);
         }

@@ -14,7 +14,7 @@ mod tournament;
 
 use calendar::CalendarQueue;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use tournament::Tournament;
+use tournament::{MAX_LANES, Tournament};
 
 pub use heap::HeapEndings;
 
@@ -62,13 +62,15 @@ pub struct Endings {
     /// What is due before `near_until`, but for `at_once`.
     near: Tournament,
     near_until: Time,
-    /// The latest of those before `near_until`, if more are due at that instant than fit into `near`; and, while they
-    /// are taken, those that are due together. By instant and robot; the last one is next.
+    /// A crowd: those of one instant, later than all that are near, if more are due at it than fit into `near`; and, while
+    /// they are taken, those that are due together. By instant and robot; the last one is next.
     at_once: Vec<Ending>,
+    /// Whether the robots of the crowd have still to be sorted.
+    unsorted: bool,
     far: CalendarQueue,
 }
 
-clone_by_fields!([] Endings { near, near_until, at_once, far });
+clone_by_fields!([] Endings { near, near_until, at_once, unsorted, far });
 
 impl Default for Endings {
     fn default() -> Endings {
@@ -76,6 +78,7 @@ impl Default for Endings {
             near: Tournament::default(),
             near_until: Time::NEVER,
             at_once: Vec::new(),
+            unsorted: false,
             far: CalendarQueue::default(),
         }
     }
@@ -117,7 +120,7 @@ impl EventQueue for Endings {
         self.near.take_all(&mut take);
         self.at_once.drain(..).for_each(&mut take);
         self.far.take_all(take);
-        self.near_until = Time::NEVER;
+        (self.near_until, self.unsorted) = (Time::NEVER, false);
     }
 }
 
@@ -126,7 +129,7 @@ impl Endings {
     pub(crate) const LATEST: Time = tournament::LATEST;
 
     /// As long as there are no more, none is far.
-    pub(super) const MOST_NEAR: u64 = tournament::MAX_LANES as u64;
+    pub(super) const MOST_NEAR: u64 = MAX_LANES as u64;
 
     /// Takes the fields in registers: a reference would keep every ending in memory on its way to the tournament.
     #[cold]
@@ -135,18 +138,40 @@ impl Endings {
         if ending.due >= self.near_until {
             return self.far.push(ending);
         }
-        // The tournament is full: let only a part of it be near.
-        let mut near = vec![ending];
-        self.near.take_all(|ending| near.push(ending));
-        near.append(&mut self.at_once);
-        self.far.take_back(near, self.near_until);
-        self.take_far();
+        // The tournament is full: let the crowd have its own, and only a part of what is left be near.
+        let crowd = self.at_once.first().map(|ending| ending.due);
+        let is_alone = self.at_once.last().map(|ending| ending.due) == crowd;
+        let mut others = Vec::new();
+        let mut part = |ending: Ending| {
+            let whose = if Some(ending.due) == crowd { &mut self.at_once } else { &mut others };
+            whose.push(ending);
+        };
+        part(ending);
+        self.near.take_all(part);
+        self.unsorted |= crowd.is_some();
+        if !is_alone {
+            self.sort_crowd();
+        }
+        if others.len() > MAX_LANES / 2 {
+            self.far.take_back(others, self.near_until);
+            self.take_far();
+        } else {
+            self.near.load(&mut others);
+            self.near.beyond = true;
+        }
+    }
+
+    /// Sorts what is at once, once for all that came to the crowd meanwhile.
+    fn sort_crowd(&mut self) {
+        if std::mem::take(&mut self.unsorted) {
+            self.at_once.sort_unstable_by_key(|ending| std::cmp::Reverse((ending.due, ending.robot)));
+        }
     }
 
     /// The same as [`EventQueue::next_due`] where nothing is near.
     #[cold]
     fn next_due_far(&mut self) -> Time {
-        if let Some(ending) = self.at_once.last() {
+        if let Some(ending) = self.at_once.last().filter(|ending| ending.due < self.near_until) {
             return ending.due;
         }
         if self.near_until == Time::NEVER {
@@ -175,6 +200,7 @@ impl Endings {
             let Ending { due, started, robot, end } = self.near.pop();
             self.gather_tied(due, started, robot, end);
         }
+        self.sort_crowd();
         let due = self.at_once.pop_if(|ending| ending.due == now);
         self.near.beyond = !self.at_once.is_empty() || self.near_until != Time::NEVER;
         due
@@ -317,7 +343,7 @@ mod tests {
     /// While more than a tournament holds wait for one instant, others start and end before it, and join it, however few.
     #[test]
     fn a_crowd_does_not_hide_those_before_it() {
-        for (shorter, longer) in [(0, 1), (1, 0), (1, 1), (2, 1), (20_000, 1), (20_000, 20_000)] {
+        for (shorter, longer) in [(0, 1), (1, 0), (1, 1), (2, 1), (20_000, 1), (20_000, 20_000), (9_000, 40_000)] {
             let mut both = Both::default();
             both.start(Time::ZERO, 0);
             (0..20_000).for_each(|_| both.start(Time::ZERO, 2));
