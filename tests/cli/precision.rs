@@ -151,7 +151,7 @@ fn bad_options_are_shown_with_what_is_accepted() {
         (&["--metric", "campaign.jobs.mean"], "required arguments were not provided", "--precision"),
         (&["--max-time", "30s"], "required arguments were not provided", "--precision"),
         (&["--precision", "1%", "--max-time", "30"], "the unit is missing", "a time such as 30s or 5m"),
-        (&["--precision", "1%", "--max-replications", "0"], "invalid value '0'", "1.."),
+        (&["--precision", "1%", "--max-replications", "0"], "invalid value '0'", "a whole number from 1"),
     ] {
         let ran = sandbox.rollcast(&[&["run", "scenario.toml"], args].concat()).exits(2);
         assert!(ran.stderr.contains(title) && ran.stderr.contains(accepted), "{args:?}:\n{}", ran.stderr);
