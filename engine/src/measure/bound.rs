@@ -27,6 +27,8 @@ pub enum Bound {
     RobotsByTimeout,
     /// The jobs of a campaign.
     Jobs,
+    /// The same number of jobs, of which there may be none.
+    SomeJobs,
     /// The bundle for every robot in every job: too far off to test a mean by it, but histograms have to reach it.
     Bundles,
     /// Nothing that is worth knowing.
@@ -52,7 +54,7 @@ impl Bound {
                 let once_a_job = u128::from(jobs(scenario)) * robot_timeout(scenario);
                 Some(robots * campaign(scenario).map_or(once_a_job, |campaign| campaign.min(once_a_job)))
             }
-            Bound::Jobs => Some(jobs(scenario).into()),
+            Bound::Jobs | Bound::SomeJobs => Some(jobs(scenario).into()),
             Bound::Bundles | Bound::Unknown => None,
         }
     }
@@ -67,6 +69,7 @@ impl Bound {
             Bound::RobotsOnce if plan.api.is_none() => Support::Within([0, robots]),
             // A job whose answers are all lost is not made again.
             Bound::Jobs => Support::Within([u128::from(plan.api.is_none()), plan.sync.max_jobs.into()]),
+            Bound::SomeJobs => Support::Within([0, plan.sync.max_jobs.into()]),
             _ => Support::Unknown,
         }
     }

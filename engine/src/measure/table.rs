@@ -7,7 +7,8 @@ use crate::statistics::Unit;
 use crate::time::Span;
 
 use Bound::{
-    Bundles, FirstJob, Horizon, Jobs, RobotTimeout, Robots, RobotsByHorizon, RobotsByTimeout, RobotsOnce, Unknown,
+    Bundles, FirstJob, Horizon, Jobs, RobotTimeout, Robots, RobotsByHorizon, RobotsByTimeout, RobotsOnce, SomeJobs,
+    Unknown,
 };
 use Part::{Api, Builds, Connectivity, Download, Groups};
 use Section::{Calls, Data, Hurt, Long};
@@ -50,7 +51,7 @@ pub static MEASURES: &[Measure] = &[
         .compared(),
     number("campaign.jobs_halted", Count, "jobs that halted", |r| Some(r.jobs_halted.into()))
         .means("jobs that their controller halted: under RoboMaker's rules, at the failure threshold")
-        .within(Jobs)
+        .within(SomeJobs)
         .column("jobs_halted", 31)
         .row(Long, 7),
     number("campaign.concurrent_deployment_exceptions", Count, "calls refused while a job was active", |r| {
