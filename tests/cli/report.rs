@@ -313,6 +313,12 @@ fn the_page_of_a_sweep() {
         check(&sandbox.read("results/counted/sweep.html"))
     };
     let percentages = "deployment.concurrent_deployment_percentage=25,50,100";
+    let [of_amr, threshold] =
+        ["group.amr.step.launching.latency.constant=60s,90s", "deployment.failure_threshold_percentage=50,60"]
+            .map(|vary| ["--vary", vary]);
+    let text = words(&sweep(&[of_amr, threshold].concat()));
+    let tied = "is least, 2m (2m to 2m), at amr constant 60s, failure_threshold_percentage 50 (the same at 1 other point), and";
+    assert!(text.contains(tied), "{text}");
     let lines = sweep(&["--vary", percentages]);
     let answer = words(&lines);
     let expected = "campaign.time_to_success_s.p50 is least, 1m (1m to 1m), at concurrent_deployment_percentage 100, and greatest, \

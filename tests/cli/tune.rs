@@ -208,6 +208,23 @@ fn an_honest_no() {
     assert_eq!(finding.expect("one")["estimate"].as_f64(), Some(2.0 + by));
 }
 
+/// A share of nothing is nothing: that is said, and what helps, and it does.
+#[test]
+fn a_margin_of_nothing() {
+    let sandbox = Sandbox::with(COUNTED);
+    let vary = format!("{THRESHOLD}=90,95,100");
+    let args = ["--vary", &vary, "--minimize", "first_job.robots_failed.mean", "-n", "1000", "--no-files"];
+    let said = tune(&sandbox, &args).exits(0).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("Of 0 a margin of 1 % is nothing") && said.contains("--margin as an amount"), "{said}");
+    // The own setting is none of these, and is simulated, too.
+    assert!(
+        said.contains("; 4000 would have been the most") || said.contains("4000 would have been the most"),
+        "{said}"
+    );
+    let said = tune(&sandbox, &[&args[..], &["--margin", "0.1", "-n", "100000"]].concat());
+    assert!(!said.stdout.contains("Of 0 a margin"), "{}", said.stdout);
+}
+
 /// What few replications do not decide is left open.
 #[test]
 fn what_is_not_decided_is_said() {

@@ -69,14 +69,26 @@ fn answer(sweep: &Shown<'_>) -> Vec<Sentence> {
         let least = values().reduce(|best, next| if next.1 < best.1 { next } else { best });
         let greatest = values().reduce(|best, next| if next.1 > best.1 { next } else { best });
         let estimate = |point: usize| with_interval(metric.unit, &sweep.points[point][index]);
+        // Which points are no worse, and which may well be as good.
+        let at = |point: usize, value: f64| {
+            let equal = values().filter(|(_, other)| *other == value).count() as u64 - 1;
+            let within = |other: f64, [low, high]: [f64; 2]| other != value && low <= other && other <= high;
+            let interval = sweep.points[point][index].interval;
+            let near = interval.map_or(0, |ends| values().filter(|(_, other)| within(*other, ends)).count());
+            let equal = (equal > 0).then(|| format!("the same at {}", counted(equal, "other point")));
+            let near = (near > 0).then(|| format!("{near} more within that interval"));
+            let others: Vec<String> = equal.into_iter().chain(near).collect();
+            let others = if others.is_empty() { String::new() } else { format!(" ({})", others.join("; ")) };
+            format!("{}{others}", sweep.place(point))
+        };
         sentences.push(match (least, greatest) {
             (Some((least, low)), Some((greatest, high))) if low < high => format!(
                 "{} is least, {}, at {}, and greatest, {}, at {}.",
                 metric.path,
                 estimate(least),
-                sweep.place(least),
+                at(least, low),
                 estimate(greatest),
-                sweep.place(greatest)
+                at(greatest, high)
             ),
             (Some((point, _)), _) => format!("{} is {} everywhere.", metric.path, estimate(point)),
             _ => format!("{} has no value at any point.", metric.path),

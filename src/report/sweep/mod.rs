@@ -67,12 +67,18 @@ impl<'a> Shown<'a> {
         checked.first.name.clone() + &parts.concat()
     }
 
-    /// A point's values with the last words of their paths: `concurrent_deployment_percentage 5`.
+    /// A point's values with the last words of their paths, and whose they are: `concurrent_deployment_percentage 5`,
+    /// `berlin uplink 100Mbit/s`.
     fn place(&self, point: usize) -> String {
         let values = self.sweep.values(point as u64);
         let named = self.sweep.variations.iter().zip(values).map(|(variation, value)| {
+            let mut parts = variation.path.split('.').map(str::trim);
+            let whose = match (parts.next(), parts.next(), parts.next_back()) {
+                (Some("group" | "build"), Some(name), Some(_)) => format!("{name} "),
+                _ => String::new(),
+            };
             let (_, last) = variation.path.rsplit_once('.').unwrap_or(("", &variation.path));
-            format!("{last} {}", value.shown())
+            format!("{whose}{last} {}", value.shown())
         });
         named.collect::<Vec<_>>().join(", ")
     }

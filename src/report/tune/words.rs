@@ -88,6 +88,13 @@ pub fn answer(report: &TuneReport<'_>) -> Vec<String> {
                 sentences.push(format!(
                     "{first} of {settings}. That it is, or is no more than {margin} worse, {sure}: {undecided} not decided."
                 ));
+                let found = outcome.settings[outcome.answer.setting()].figures.objective;
+                if found == Some(0.0) && report.margin.ends_with('%') && outcome.metric.unit() != Unit::Probability {
+                    sentences.push(format!(
+                        "Of 0 a margin of {margin} is nothing, and nothing proves that two settings are equal: give --margin \
+                         as an amount."
+                    ));
+                }
             }
         }
         Conclusion::Infeasible { .. } if !constrained || count(report, Status::NoValue) == settings => {
