@@ -11,7 +11,7 @@
 //! scenario and seed alone: not on threads, nor on how many replications are simulated at a time, nor on other
 //! expectations.
 //!
-//! What nothing can prove fails without a look. Of a number that none of the first [`SILENT`] replications has, nothing
+//! What nothing can prove fails without a look. Of a number that none of the first 10,000 replications has, nothing
 //! is found, and no more are looked at.
 
 mod finding;

@@ -116,7 +116,7 @@ impl Inverse {
     pub fn at_each<const N: usize>(&self, u: &[f64; N], values: &mut [f64; N]) {
         self.inverse.at_each(u, values);
         if self.shift != 0.0 {
-            values.iter_mut().for_each(|value| *value = self.shift + *value);
+            values.iter_mut().for_each(|value| *value += self.shift);
         }
     }
 }

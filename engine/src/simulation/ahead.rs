@@ -196,7 +196,7 @@ impl<const N: usize> NullaryFnOnce for Kernel<'_, N> {
                     Some(inverse) => {
                         inverse.at_each(&numbers[latency_slot(step.step) % SLOTS_PER_BLOCK], &mut latencies);
                         if odds.pace != 1.0 {
-                            latencies.iter_mut().for_each(|latency| *latency = odds.pace * *latency);
+                            latencies.iter_mut().for_each(|latency| *latency *= odds.pace);
                         }
                     }
                     None => {

@@ -90,7 +90,7 @@ impl<'p> Draws<'p> {
         StepDraw { latency: self.latency(step, robot, attempt), failure, hangs }
     }
 
-    /// The number in (0, 1) that decides at which step an attempt fails or hangs, if it does; see [`StepOdds`](super::StepOdds).
+    /// The number in (0, 1) that decides at which step an attempt fails or hangs, if it does; see [`StepOdds`].
     #[inline]
     pub fn outcome(&self, robot: RobotId, attempt: u32) -> f64 {
         self.luck.attempt(robot, attempt, OUTCOME)

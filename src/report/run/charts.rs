@@ -264,17 +264,17 @@ fn groups_over_time(scenario: &Scenario, curves: &Curves) -> Option<Chart> {
             medians.iter().map(|(name, steps)| format!("{name} {}", percent(Number(value_at(steps, instant)))));
         format!("at {}: {}", humane(instant), shares.collect::<Vec<_>>().join(", "))
     });
-    let line = |(style, (name, steps)): (usize, &(&str, Vec<(f64, f64)>))| Mark::Line {
-        name: (*name).to_owned(),
-        points: staircase(steps, x.end),
-        style,
-    };
     let more = match scenario.groups.len().saturating_sub(MOST_GROUPS) {
         0 => String::new(),
         1 => String::from(" 1 more group is not drawn."),
         more => format!(" {more} more groups are not drawn."),
     };
-    let marks = medians.iter().enumerate().map(line).collect();
+    let marks = medians.iter().enumerate().map(|(style, (name, steps))| Mark::Line {
+        name: (*name).to_owned(),
+        points: staircase(steps, x.end),
+        style,
+    });
+    let marks = marks.collect();
     let body = Plane {
         x,
         x_name: since_start(scenario),

@@ -160,7 +160,9 @@ fn on_the_wall(scenario: &Scenario, tally: &Tally) -> DataTable {
     };
     if scenario.most_robots() == scenario.fleet_size() {
         let robots = Measure::named("robot.time_to_success_s");
-        robots.and_then(|measure| Some(row(measure.words, tally.numbers(measure)?))).unwrap_or_default();
+        if let Some((measure, numbers)) = robots.and_then(|measure| Some((measure, tally.numbers(measure)?))) {
+            row(measure.words, numbers);
+        }
     }
     let whole = if tally[COMPLETION].never() == Some(0) { TIME_TO_SUCCESS } else { COMPLETION };
     row(whole.measure().words, Numbers::Independent(&tally[whole]));
