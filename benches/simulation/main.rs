@@ -48,7 +48,10 @@ fn warehouse(robots: u32) -> Scenario {
     shipped("warehouse", &[format!("group.amr.robots={robots}")])
 }
 
-/// The SHA-256 of `replications.csv` of 60 replications.
+/// The first of the columns that came after the digests; those before it have to stay as they are.
+const FIRST_NEW_COLUMN: &str = "jobs_halted";
+
+/// The SHA-256 of `replications.csv` of 60 replications, as far as the columns that are pinned.
 fn rows_digest(name: &str) -> String {
     let scenario = shipped(name, &[]);
     let plan = Plan::new(&scenario);
@@ -56,7 +59,12 @@ fn rows_digest(name: &str) -> String {
     let mut rows = CsvRows::new(Vec::new(), Vec::new(), &scenario, u64::MAX).expect("memory takes all rows");
     experiment.run(&mut rows, &AtomicBool::new(false), &|_| ()).expect("nobody cancels it");
     let (replications, _, _) = rows.finish().expect("memory takes all rows");
-    Sha256::digest(replications).iter().map(|byte| format!("{byte:02x}")).collect()
+    let text = String::from_utf8(replications).expect("CSV is text");
+    let header = text.lines().next().expect("there is a header");
+    let pinned = header.split(',').position(|name| name == FIRST_NEW_COLUMN).expect("it is there");
+    // No word of a row has a comma.
+    let rows = text.lines().map(|row| row.split(',').take(pinned).collect::<Vec<_>>().join(",") + "\n");
+    Sha256::digest(rows.collect::<String>()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The model M1 by hand.
