@@ -3,6 +3,7 @@
 use super::Bounds;
 use crate::metric::{Kind, Metric, Unit};
 use crate::scenario::Scenario;
+use crate::scenario::diagnostics::Problem;
 
 /// Why a claim makes no sense: what is wrong, a word on its place, and what would be accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,12 @@ pub struct Mistake {
 impl Mistake {
     pub(super) fn new(title: impl Into<String>, label: impl Into<String>) -> Mistake {
         Mistake { title: title.into(), label: label.into(), help: Vec::new() }
+    }
+
+    /// As a problem without a place, and the word on its place.
+    pub(super) fn into_problem(self) -> (Problem, String) {
+        let Mistake { title, label, help } = self;
+        (help.into_iter().fold(Problem::new(title), Problem::help), label)
     }
 
     /// All of it in one line.

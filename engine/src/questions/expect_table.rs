@@ -98,14 +98,14 @@ impl Accepts for OneMetric<'_> {
 
 /// Reports a mistake at a value.
 pub fn report(mistake: Mistake, found: &mut Written<'_>) {
-    let Mistake { title, label, help } = mistake;
-    found.report(help.into_iter().fold(Problem::new(title), Problem::help), label);
+    let (problem, label) = mistake.into_problem();
+    found.report(problem, label);
 }
 
 /// Says what nothing can prove.
 pub fn doubt(mistake: Mistake, found: &mut Written<'_>) {
-    let Mistake { title, label, help } = mistake;
-    found.doubt(help.into_iter().fold(Problem::new(title), Problem::help), label);
+    let (problem, label) = mistake.into_problem();
+    found.doubt(problem, label);
 }
 
 /// The metric and the scenario of a bound; none if the metric is wrong, which has been reported.

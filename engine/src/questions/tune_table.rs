@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use serde_json::{Value as Json, json};
 
-use super::claim::Mistake;
 use super::expect_table::report;
 use super::tune::{Constraint, Misplaced, Objective, Sense, Tune, is_of_rollout};
 use crate::scenario::Scenario;
@@ -151,9 +150,9 @@ fn within(node: &Node, text: &str, part: Range<usize>, diagnostics: &Diagnostics
 
 /// A mistake in the text of a value.
 fn problem(misplaced: Misplaced, text: &str, found: &Written<'_>) -> Problem {
-    let Misplaced { part, mistake: Mistake { title, label, help } } = misplaced;
-    let place = within(found.node, text, part, found.diagnostics);
-    help.into_iter().fold(Problem::new(title).at(&place, label), Problem::help)
+    let Misplaced { part, mistake } = misplaced;
+    let (problem, label) = mistake.into_problem();
+    problem.at(&within(found.node, text, part, found.diagnostics), label)
 }
 
 /// What has been read; a mistake in the text of the value is reported, and what can never be proven is doubted.
